@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the two halves of the agent say to each other over one SOCK_SEQPACKET socketpair. Both come from the same build, so the structs are plain memory.
+ * A request may take long (CT_EXEC, IMAGE_UNPACK); replies come in any order and carry the request's `seq`. The privileged half also speaks unasked:
+ * PRIV_EVENT_EXIT when an instance's init ended. Nothing here names a path: the privileged half derives every path from a UUID or a hash. */
+#pragma once
+
+#include "common/error.h"
+#include "common/id.h"
+
+#include <stdint.h>
+
+#define PRIV_VERSION     1
+#define PRIV_TAIL_MAX    (192 * 1024) /* bytes of a reply's tail; bounds instances and images per node */
+#define PRIV_SHA256_TEXT 65           /* lower-case hex with its NUL */
+#define PRIV_NAME_TEXT   64           /* a DNS label with its NUL */
+#define PRIV_ADDR_TEXT   46           /* an IPv4 or IPv6 address with its NUL */
+#define PRIV_EVENT_SEQ   0            /* seq of what is said unasked; requests count from 1 */
+
+enum priv_verb {
+#define PRIV(verb, request, reply, fds, tail, meaning) PRIV_##verb,
+#include "agent/priv_msg.def"
+#undef PRIV
+	PRIV_EVENT_EXIT, /* body: struct priv_ct */
+	PRIV_VERB_MAX
+};
+
+/* Before every message. A request's `code` is CC_OK; a failed reply has no body and its tail is the error text (not NUL-terminated). */
+struct priv_header {
+	uint32_t verb; /* enum priv_verb, the same in the reply */
+	uint32_t seq;
+	uint32_t code; /* enum cc_code */
+	uint32_t body; /* bytes of the fixed struct */
+	uint32_t tail; /* bytes after it */
+};
+
+enum priv_ct_state {
+	PRIV_CT_STOPPED, /* exists on disk; neither init nor monitor runs */
+	PRIV_CT_RUNNING,
+	PRIV_CT_STOPPING, /* asked to end, or init is gone and the monitor is not yet */
+	PRIV_CT_STATE_MAX
+};
+
+struct priv_none {
+	uint32_t unused;
+};
+
+struct priv_hello {
+	uint32_t version;
+};
+
+enum priv_feature {
+	PRIV_FEATURE_LXC = 1 << 0,
+	PRIV_FEATURE_SIM = 1 << 1,
+	PRIV_FEATURE_CGROUP_V2 = 1 << 2, /* limits go through the unified hierarchy */
+	PRIV_FEATURE_IDMAPPED_LOWER = 1 << 3,
+	PRIV_FEATURE_DISK_LIMIT = 1 << 4,
+	PRIV_FEATURE_SECCOMP = 1 << 5,
+};
+
+struct priv_hello_reply {
+	uint32_t version;
+	uint32_t features; /* enum priv_feature */
+	uint32_t instances_max;
+	char driver[16]; /* "lxc 5.0.2", "sim" */
+};
+
+struct priv_list_reply {
+	uint32_t count; /* structs in the tail */
+};
+
+struct priv_image_ref {
+	char sha256[PRIV_SHA256_TEXT];
+};
+
+struct priv_image_unpack {
+	char sha256[PRIV_SHA256_TEXT]; /* of the archive as it is behind the descriptor */
+	uint64_t archive_bytes;
+	uint64_t unpacked_max_bytes; /* more than this is refused */
+	uint64_t entries_max;
+};
+
+struct priv_image {
+	char sha256[PRIV_SHA256_TEXT];
+	uint64_t unpacked_bytes;
+	uint32_t users; /* instances built on it */
+};
+
+struct priv_ct_ref {
+	struct cc_uuid id;
+};
+
+/* Limits are always set: zero is refused. */
+struct priv_limits {
+	uint64_t memory_bytes;
+	uint64_t disk_bytes; /* enforced where PRIV_FEATURE_DISK_LIMIT, else advisory */
+	uint32_t cpu_millis; /* thousandths of one core, as quota and as shares */
+	uint32_t pids;
+};
+
+struct priv_ct_start {
+	struct cc_uuid id;
+	uint64_t epoch;   /* of the assignment; kept with the instance and reported */
+	uint64_t boot_sn; /* a higher one than the running instance's means restart */
+	struct priv_limits limits;
+	char image_sha256[PRIV_SHA256_TEXT];
+	char hostname[PRIV_NAME_TEXT];
+};
+
+struct priv_ct_stop {
+	struct cc_uuid id;
+	uint32_t grace_ms; /* 0 kills at once */
+};
+
+struct priv_ct {
+	struct cc_uuid id;
+	uint32_t state;   /* enum priv_ct_state */
+	int32_t init_pid; /* 0 unless running */
+	uint64_t epoch;
+	uint64_t boot_sn;
+	uint64_t started_boottime_ms; /* CLOCK_BOOTTIME of the last start; 0 when never in this boot */
+	uint64_t memory_bytes;        /* used now, from the cgroup; 0 when not running */
+	uint64_t cpu_usec;            /* used since the last start */
+	uint32_t slot;                /* which range of ids and which address it has */
+	int32_t exit_status;          /* wait status of init at its last end, -1 when unknown or running */
+	char address[PRIV_ADDR_TEXT]; /* IPv4 on the node's bridge, "" when it has none */
+	char image_sha256[PRIV_SHA256_TEXT];
+};
+
+/* Tail: argv strings, each with its NUL, then env strings ("NAME=value"), each with its NUL. */
+struct priv_ct_exec {
+	struct cc_uuid id;
+	uint32_t argc; /* at least 1 */
+	uint32_t envc;
+	uint32_t uid; /* inside the instance */
+	uint32_t gid;
+};
+
+struct priv_ct_exec_reply {
+	int32_t exit_status; /* 0-255 as a shell shows it: 128 + n when a signal ended it; 126, 127 when it could not be run */
+};
+
+struct priv_ct_signal {
+	uint32_t exec_seq;
+	int32_t signal;
+};
+
+/* What a verb's messages look like; NULL for numbers that are no verb of a request. */
+struct priv_verb_info {
+	const char *name;
+	uint32_t request_size;
+	uint32_t reply_size;
+	uint32_t fds;
+	uint32_t tail_max;
+};
+const struct priv_verb_info *priv_verb_info(uint32_t verb);

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Folders are targets, and a forbidden edge stops the configure step. docs/architecture.md explains the directions.
+set(LAYER_base "")
+set(LAYER_sys base)
+set(LAYER_scheduler base)
+set(LAYER_engine base scheduler)
+set(LAYER_store base sys engine schema)
+set(LAYER_api base sys engine)
+set(LAYER_http base sys engine api)
+set(LAYER_priv_msg base)
+set(LAYER_agent base sys priv_msg)
+set(LAYER_driver base sys priv_msg)
+set(LAYER_cli base sys)
+set(LAYER_schema "")
+
+# cc_layer(NAME SOURCES ... [USES layer ...] [LIBS external ...]): the static library cc_NAME.
+function(cc_layer name)
+  cmake_parse_arguments(A "" "" "SOURCES;USES;LIBS" ${ARGN})
+  foreach(dep IN LISTS A_USES)
+    if(NOT dep IN_LIST LAYER_${name})
+      message(FATAL_ERROR "${name} may not use ${dep}; see docs/architecture.md")
+    endif()
+  endforeach()
+  add_library(cc_${name} STATIC ${A_SOURCES})
+  target_include_directories(cc_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  list(TRANSFORM A_USES PREPEND cc_)
+  target_link_libraries(cc_${name} PUBLIC ${A_USES} ${A_LIBS})
+endfunction()

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct cc_code_info code_infos[CC_CODE_MAX] = {
+	[CC_OK] = { "OK", "ok", 200, 0, false, "success" },
+#define CC_CODE(name, slug, http, exit, retry, meaning) [CC_##name] = { #name, slug, http, exit, retry, meaning },
+#include "common/error_codes.def"
+#undef CC_CODE
+};
+
+const struct cc_code_info *cc_code_info(enum cc_code code)
+{
+	if ((unsigned)code >= CC_CODE_MAX)
+		code = CC_INTERNAL;
+	return &code_infos[code];
+}
+
+enum cc_code cc_code_from_slug(const char *slug)
+{
+	for (int i = 1; i < CC_CODE_MAX; i++)
+		if (strcmp(code_infos[i].slug, slug) == 0)
+			return (enum cc_code)i;
+	return CC_INTERNAL;
+}
+
+static void set_message(struct cc_error *err, enum cc_code code, int sys_errno, const char *where, const char *fmt, va_list ap)
+{
+	err->code = code;
+	err->sys_errno = sys_errno;
+	err->where = where;
+	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+}
+
+int cc_error_set(struct cc_error *err, enum cc_code code, int sys_errno, const char *where, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	set_message(err, code, sys_errno, where, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int cc_error_set_errno(struct cc_error *err, const char *where, const char *fmt, ...)
+{
+	int saved = errno;
+	size_t used;
+	va_list ap;
+
+	va_start(ap, fmt);
+	set_message(err, CC_IO, saved, where, fmt, ap);
+	va_end(ap);
+	used = strlen(err->msg);
+	snprintf(err->msg + used, sizeof(err->msg) - used, ": %s", strerror(saved));
+	return -1;
+}
+
+int cc_error_wrap(struct cc_error *err, const char *fmt, ...)
+{
+	char inner[sizeof(err->msg)];
+	size_t used;
+	va_list ap;
+
+	memcpy(inner, err->msg, sizeof(inner));
+	va_start(ap, fmt);
+	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	va_end(ap);
+	used = strlen(err->msg);
+	snprintf(err->msg + used, sizeof(err->msg) - used, ": %s", inner);
+	return -1;
+}

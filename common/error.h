@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Errors as values. A function that can fail returns 0 or -1 (or a count >= 0), takes `struct cc_error *err` last, leaves it untouched on success and
+ * sets it once on failure. The struct lives on the caller's stack, so reporting an error cannot fail. Messages are lower case, without a full stop,
+ * user text in single quotes, and say what to do next where that is not plain. Broken invariants are CC_PRE (check.h), not errors. */
+#pragma once
+
+#include "common/check.h"
+
+#include <stdbool.h>
+
+enum cc_code {
+	CC_OK = 0,
+#define CC_CODE(name, slug, http, exit, retry, meaning) CC_##name,
+#include "common/error_codes.def"
+#undef CC_CODE
+	CC_CODE_MAX
+};
+
+struct cc_code_info {
+	const char *name;
+	const char *slug;
+	int http_status;
+	int exit_status;
+	bool retry; /* the same request may succeed later */
+	const char *meaning;
+};
+
+struct cc_error {
+	enum cc_code code;
+	int sys_errno;     /* 0 when no system call was involved */
+	const char *where; /* "file:line", for the log */
+	char msg[512];
+};
+
+#define CC_HERE __FILE__ ":" CC_STR(__LINE__)
+
+/* Sets err and returns -1, so that one line fails: return cc_fail(err, INVALID, "no such colour: '%s'", s); */
+#define cc_fail(err, code, ...) cc_error_set((err), CC_##code, 0, CC_HERE, __VA_ARGS__)
+/* The same from errno; appends strerror to the message. Code IO. */
+#define cc_fail_errno(err, ...) cc_error_set_errno((err), CC_HERE, __VA_ARGS__)
+/* Prefixes what err says with context and returns -1: "opening image 'x': no such file". */
+#define cc_wrap(err, ...) cc_error_wrap((err), __VA_ARGS__)
+
+int cc_error_set(struct cc_error *err, enum cc_code code, int sys_errno, const char *where, const char *fmt, ...) CC_PRINTF(5, 6);
+int cc_error_set_errno(struct cc_error *err, const char *where, const char *fmt, ...) CC_PRINTF(3, 4);
+int cc_error_wrap(struct cc_error *err, const char *fmt, ...) CC_PRINTF(2, 3);
+
+/* Never NULL; unknown codes give INTERNAL's row. */
+const struct cc_code_info *cc_code_info(enum cc_code code);
+
+/* CC_INTERNAL when no code has that slug. */
+enum cc_code cc_code_from_slug(const char *slug);
