@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Decoding: json-c parses into a tree under a depth limit, then each described field is taken from it and checked. */
+#include "common/json.h"
+
+#include "common/clock.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+
+CC_DEFINE_CLEANUP(struct json_tokener *, json_tokener_free)
+
+static void json_put_cleanup(struct json_object **o)
+{
+	json_object_put(*o);
+}
+#define auto_json __attribute__((cleanup(json_put_cleanup))) struct json_object
+
+struct decoder {
+	struct cc_arena *arena;
+	enum cc_json_mode mode;
+	struct cc_error *err;
+};
+
+static int parse(const char *text, size_t len, struct json_object **ret, struct cc_error *err)
+{
+	cc_auto(json_tokener_free) struct json_tokener *tok = json_tokener_new_ex(CC_JSON_DEPTH);
+	enum json_tokener_error jerr;
+
+	if (tok == NULL)
+		cc_out_of_memory(sizeof(void *));
+	if (len > INT32_MAX)
+		return cc_fail(err, TOO_LARGE, "the JSON text is too large");
+	if (!cc_utf8_valid(text, len))
+		return cc_fail(err, INVALID, "the JSON text is not valid UTF-8");
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	*ret = json_tokener_parse_ex(tok, text, (int)len);
+	jerr = json_tokener_get_error(tok);
+	if (jerr == json_tokener_continue) {
+		/* A bare number is complete only when something follows it. */
+		*ret = json_tokener_parse_ex(tok, "", 1);
+		jerr = json_tokener_get_error(tok);
+	}
+	if (jerr == json_tokener_continue)
+		return cc_fail(err, INVALID, "the JSON text ends too early");
+	if (jerr == json_tokener_error_depth)
+		return cc_fail(err, INVALID, "the JSON text is nested deeper than %d levels", CC_JSON_DEPTH);
+	if (jerr != json_tokener_success) {
+		json_object_put(*ret);
+		return cc_fail(err, INVALID, "not JSON at byte %zu: %s", json_tokener_get_parse_end(tok), json_tokener_error_desc(jerr));
+	}
+	return 0;
+}
+
+static int wrong_type(const struct decoder *d, const struct cc_field *f, struct json_object *o, const char *want)
+{
+	return cc_fail(d->err, INVALID, "%s: is a %s, should be %s", f->name, o == NULL ? "null" : json_type_to_name(json_object_get_type(o)), want);
+}
+
+static int read_int(const struct decoder *d, const struct cc_field *f, struct json_object *o, int64_t *ret)
+{
+	int64_t v;
+
+	if (!json_object_is_type(o, json_type_int))
+		return wrong_type(d, f, o, "a whole number");
+	errno = 0;
+	v = json_object_get_int64(o);
+	if (errno == ERANGE || (v == INT64_MAX && json_object_get_uint64(o) > INT64_MAX))
+		return cc_fail(d->err, INVALID, "%s: the number is out of range", f->name);
+	if (cc_int_check(f, v, d->err) < 0)
+		return -1;
+	*ret = v;
+	return 0;
+}
+
+static int read_text(const struct decoder *d, const struct cc_field *f, struct json_object *o, const char **ret)
+{
+	size_t len;
+
+	if (!json_object_is_type(o, json_type_string))
+		return wrong_type(d, f, o, "a text");
+	len = (size_t)json_object_get_string_len(o);
+	if (cc_text_check(f, json_object_get_string(o), len, d->err) < 0)
+		return -1;
+	*ret = cc_arena_memdup(d->arena, json_object_get_string(o), len);
+	return 0;
+}
+
+/* A text inside a list or map: any text of at most 1024 bytes. */
+static int read_item(const struct decoder *d, const struct cc_field *f, struct json_object *o, const char **ret)
+{
+	struct cc_field item = { .name = f->name, .kind = CK_text };
+
+	return read_text(d, &item, o, ret);
+}
+
+static int check_count(const struct decoder *d, const struct cc_field *f, size_t n)
+{
+	int64_t max = cc_kind_info(f->kind)->max;
+
+	if (n > (size_t)max)
+		return cc_fail(d->err, INVALID, "%s: %zu elements are more than the %lld allowed", f->name, n, (long long)max);
+	return 0;
+}
+
+static int read_map(const struct decoder *d, const struct cc_field *f, struct json_object *o, struct cc_map *ret)
+{
+	size_t i = 0;
+
+	if (!json_object_is_type(o, json_type_object))
+		return wrong_type(d, f, o, "an object of texts");
+	if (check_count(d, f, (size_t)json_object_object_length(o)) < 0)
+		return -1;
+	ret->n = (size_t)json_object_object_length(o);
+	ret->items = cc_new_array(d->arena, ret->n, struct cc_pair);
+	json_object_object_foreach(o, key, value)
+	{
+		ret->items[i].key = cc_arena_strdup(d->arena, key);
+		if (read_item(d, f, value, &ret->items[i].value) < 0)
+			return -1;
+		i++;
+	}
+	return 0;
+}
+
+static int read_texts(const struct decoder *d, const struct cc_field *f, struct json_object *o, struct cc_texts *ret)
+{
+	if (!json_object_is_type(o, json_type_array))
+		return wrong_type(d, f, o, "a list of texts");
+	if (check_count(d, f, json_object_array_length(o)) < 0)
+		return -1;
+	ret->n = json_object_array_length(o);
+	ret->items = cc_new_array(d->arena, ret->n, const char *);
+	for (size_t i = 0; i < ret->n; i++)
+		if (read_item(d, f, json_object_array_get_idx(o, i), &ret->items[i]) < 0)
+			return -1;
+	return 0;
+}
+
+static int read_uuid(const struct decoder *d, const struct cc_field *f, struct json_object *o, struct cc_uuid *ret)
+{
+	if (!json_object_is_type(o, json_type_string))
+		return wrong_type(d, f, o, "an id");
+	if (cc_uuid_parse(json_object_get_string(o), ret, d->err) < 0)
+		return cc_wrap(d->err, "%s", f->name);
+	return 0;
+}
+
+static int read_uuids(const struct decoder *d, const struct cc_field *f, struct json_object *o, struct cc_uuids *ret)
+{
+	if (!json_object_is_type(o, json_type_array))
+		return wrong_type(d, f, o, "a list of ids");
+	if (check_count(d, f, json_object_array_length(o)) < 0)
+		return -1;
+	ret->n = json_object_array_length(o);
+	ret->items = cc_new_array(d->arena, ret->n, struct cc_uuid);
+	for (size_t i = 0; i < ret->n; i++)
+		if (read_uuid(d, f, json_object_array_get_idx(o, i), &ret->items[i]) < 0)
+			return -1;
+	return 0;
+}
+
+static int read_enum(const struct decoder *d, const struct cc_field *f, struct json_object *o, unsigned *ret)
+{
+	struct cc_buf words = { 0 };
+	int v;
+
+	if (!json_object_is_type(o, json_type_string))
+		return wrong_type(d, f, o, "a word");
+	v = cc_enum_find(f->enums, json_object_get_string(o));
+	if (v >= 0) {
+		*ret = (unsigned)v;
+		return 0;
+	}
+	for (int i = 0; i < f->enums->n; i++)
+		cc_buf_printf(&words, "%s%s", i > 0 ? ", " : "", f->enums->values[i]);
+	cc_fail(d->err, INVALID, "%s: '%.80s' is none of: %s", f->name, json_object_get_string(o), cc_buf_str(&words));
+	cc_buf_free(&words);
+	return -1;
+}
+
+static int read_object(const struct decoder *d, const struct cc_desc *desc, struct json_object *o, void *row);
+
+/* Prefixes the error with the place of a nested value: "instances[2].". */
+static int in_element(const struct decoder *d, const struct cc_field *f, size_t i)
+{
+	char inner[sizeof(d->err->msg)];
+
+	memcpy(inner, d->err->msg, sizeof(inner));
+	return cc_fail(d->err, INVALID, "%s[%zu].%s", f->name, i, inner);
+}
+
+static int read_list(const struct decoder *d, const struct cc_field *f, struct json_object *o, struct cc_list *ret)
+{
+	char *items;
+
+	if (!json_object_is_type(o, json_type_array))
+		return wrong_type(d, f, o, "a list");
+	if (check_count(d, f, json_object_array_length(o)) < 0)
+		return -1;
+	ret->n = json_object_array_length(o);
+	ret->items = items = cc_arena_array(d->arena, ret->n, f->desc->size);
+	for (size_t i = 0; i < ret->n; i++)
+		if (read_object(d, f->desc, json_object_array_get_idx(o, i), items + i * f->desc->size) < 0)
+			return in_element(d, f, i);
+	return 0;
+}
+
+static int read_struct(const struct decoder *d, const struct cc_field *f, struct json_object *o, void **ret)
+{
+	void *nested = cc_arena_alloc(d->arena, f->desc->size);
+
+	if (read_object(d, f->desc, o, nested) < 0)
+		return cc_wrap(d->err, "%s", f->name);
+	*ret = nested;
+	return 0;
+}
+
+static int read_time(const struct decoder *d, const struct cc_field *f, struct json_object *o, int64_t *ret)
+{
+	if (!json_object_is_type(o, json_type_string))
+		return wrong_type(d, f, o, "a time");
+	if (cc_time_parse(json_object_get_string(o), ret, d->err) < 0)
+		return cc_wrap(d->err, "%s", f->name);
+	return 0;
+}
+
+static int read_value(const struct decoder *d, const struct cc_field *f, struct json_object *o, void *row)
+{
+	void *at = (char *)row + f->offset;
+
+	switch (cc_kind_info(f->kind)->base) {
+	case CB_BOOL:
+		if (!json_object_is_type(o, json_type_boolean))
+			return wrong_type(d, f, o, "true or false");
+		*(bool *)at = json_object_get_boolean(o);
+		return 0;
+	case CB_INT:
+		return read_int(d, f, o, at);
+	case CB_TIME:
+		return read_time(d, f, o, at);
+	case CB_TEXT:
+	case CB_LABEL:
+	case CB_HEX:
+		return read_text(d, f, o, at);
+	case CB_UUID:
+		return read_uuid(d, f, o, at);
+	case CB_ENUM:
+		return read_enum(d, f, o, at);
+	case CB_MAP:
+		return read_map(d, f, o, at);
+	case CB_TEXTS:
+		return read_texts(d, f, o, at);
+	case CB_UUIDS:
+		return read_uuids(d, f, o, at);
+	case CB_STRUCT:
+		return read_struct(d, f, o, at);
+	case CB_LIST:
+		return read_list(d, f, o, at);
+	}
+	return -1;
+}
+
+static int refuse_unknown(const struct decoder *d, const struct cc_desc *desc, struct json_object *o)
+{
+	json_object_object_foreach(o, key, value)
+	{
+		const struct cc_field *f = cc_desc_find(desc, key);
+
+		(void)value;
+		if (f == NULL || (f->flags & CC_NOJSON))
+			return cc_fail(d->err, INVALID, "%.80s: no such member; see /v1/openapi.json", key);
+	}
+	return 0;
+}
+
+static int read_object(const struct decoder *d, const struct cc_desc *desc, struct json_object *o, void *row)
+{
+	if (!json_object_is_type(o, json_type_object))
+		return cc_fail(d->err, INVALID, "should be an object, is a %s", o == NULL ? "null" : json_type_to_name(json_object_get_type(o)));
+	if (d->mode == CC_JSON_STRICT && refuse_unknown(d, desc, o) < 0)
+		return -1;
+	for (size_t i = 0; i < desc->n_fields; i++) {
+		const struct cc_field *f = &desc->fields[i];
+		struct json_object *value;
+
+		if (f->flags & CC_NOJSON)
+			continue;
+		if (!json_object_object_get_ex(o, f->name, &value) || (value == NULL && (f->flags & CC_OPT))) {
+			if (f->flags & CC_OPT)
+				continue;
+			return cc_fail(d->err, INVALID, "%s: is missing", f->name);
+		}
+		if (read_value(d, f, value, row) < 0)
+			return -1;
+		*(uint64_t *)row |= CC_BIT(f->index);
+	}
+	return 0;
+}
+
+int cc_json_decode(
+        const struct cc_desc *desc, const char *text, size_t len, enum cc_json_mode mode, void *ret, struct cc_arena *a, struct cc_error *err)
+{
+	struct decoder d = { .arena = a, .mode = mode, .err = err };
+	auto_json *o = NULL;
+
+	if (parse(text, len, &o, err) < 0)
+		return -1;
+	memset(ret, 0, desc->size);
+	return read_object(&d, desc, o, ret);
+}
+
+int cc_json_decode_field(const struct cc_field *f, const char *text, size_t len, void *row, struct cc_arena *a, struct cc_error *err)
+{
+	struct decoder d = { .arena = a, .mode = CC_JSON_LENIENT, .err = err };
+	auto_json *o = NULL;
+
+	if (parse(text, len, &o, err) < 0)
+		return -1;
+	return read_value(&d, f, o, row);
+}

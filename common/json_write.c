@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/json.h"
+
+#include "common/clock.h"
+
+#include <inttypes.h>
+
+void cc_json_string(struct cc_buf *out, const char *s)
+{
+	const char *run = s;
+
+	cc_buf_addc(out, '"');
+	for (; *s != '\0'; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c >= 0x20 && c != '"' && c != '\\')
+			continue;
+		cc_buf_add(out, run, (size_t)(s - run));
+		if (c == '"' || c == '\\')
+			cc_buf_printf(out, "\\%c", c);
+		else
+			cc_buf_printf(out, "\\u%04x", c);
+		run = s + 1;
+	}
+	cc_buf_add(out, run, (size_t)(s - run));
+	cc_buf_addc(out, '"');
+}
+
+static void write_map(const struct cc_map *m, struct cc_buf *out)
+{
+	cc_buf_addc(out, '{');
+	for (size_t i = 0; i < m->n; i++) {
+		if (i > 0)
+			cc_buf_addc(out, ',');
+		cc_json_string(out, m->items[i].key);
+		cc_buf_addc(out, ':');
+		cc_json_string(out, m->items[i].value);
+	}
+	cc_buf_addc(out, '}');
+}
+
+static void write_texts(const struct cc_texts *t, struct cc_buf *out)
+{
+	cc_buf_addc(out, '[');
+	for (size_t i = 0; i < t->n; i++) {
+		if (i > 0)
+			cc_buf_addc(out, ',');
+		cc_json_string(out, t->items[i]);
+	}
+	cc_buf_addc(out, ']');
+}
+
+static void write_uuids(const struct cc_uuids *u, struct cc_buf *out)
+{
+	char text[CC_UUID_TEXT];
+
+	cc_buf_addc(out, '[');
+	for (size_t i = 0; i < u->n; i++)
+		cc_buf_printf(out, "%s\"%s\"", i > 0 ? "," : "", cc_uuid_format(u->items[i], text));
+	cc_buf_addc(out, ']');
+}
+
+static void write_list(const struct cc_desc *d, const struct cc_list *l, struct cc_buf *out)
+{
+	cc_buf_addc(out, '[');
+	for (size_t i = 0; i < l->n; i++) {
+		if (i > 0)
+			cc_buf_addc(out, ',');
+		cc_json_encode(d, (const char *)l->items + i * d->size, out);
+	}
+	cc_buf_addc(out, ']');
+}
+
+void cc_json_encode_field(const struct cc_field *f, const void *row, struct cc_buf *out)
+{
+	const void *at = cc_field_at(f, row);
+	char text[CC_UUID_TEXT > CC_TIME_TEXT ? CC_UUID_TEXT : CC_TIME_TEXT];
+
+	switch (cc_kind_info(f->kind)->base) {
+	case CB_BOOL:
+		cc_buf_adds(out, *(const bool *)at ? "true" : "false");
+		break;
+	case CB_INT:
+		cc_buf_printf(out, "%" PRId64, *(const int64_t *)at);
+		break;
+	case CB_TIME:
+		cc_buf_printf(out, "\"%s\"", cc_time_format(*(const int64_t *)at, text));
+		break;
+	case CB_TEXT:
+	case CB_LABEL:
+	case CB_HEX:
+		cc_json_string(out, *(const char *const *)at != NULL ? *(const char *const *)at : "");
+		break;
+	case CB_UUID:
+		cc_buf_printf(out, "\"%s\"", cc_uuid_format(*(const struct cc_uuid *)at, text));
+		break;
+	case CB_ENUM:
+		cc_json_string(out, cc_enum_slug(f->enums, (int)*(const unsigned *)at));
+		break;
+	case CB_MAP:
+		write_map(at, out);
+		break;
+	case CB_TEXTS:
+		write_texts(at, out);
+		break;
+	case CB_UUIDS:
+		write_uuids(at, out);
+		break;
+	case CB_STRUCT:
+		if (*(void *const *)at != NULL)
+			cc_json_encode(f->desc, *(void *const *)at, out);
+		else
+			cc_buf_adds(out, "null");
+		break;
+	case CB_LIST:
+		write_list(f->desc, at, out);
+		break;
+	}
+}
+
+static bool shown(const struct cc_field *f, const void *row)
+{
+	if ((f->flags & CC_NOJSON) || !cc_field_has(f, row))
+		return false;
+	return f->kind != CK_struct || *(void *const *)cc_field_at(f, row) != NULL;
+}
+
+void cc_json_encode(const struct cc_desc *d, const void *row, struct cc_buf *out)
+{
+	bool first = true;
+
+	cc_buf_addc(out, '{');
+	for (size_t i = 0; i < d->n_fields; i++) {
+		const struct cc_field *f = &d->fields[i];
+
+		if (!shown(f, row))
+			continue;
+		cc_buf_printf(out, "%s\"%s\":", first ? "" : ",", f->name);
+		cc_json_encode_field(f, row, out);
+		first = false;
+	}
+	cc_buf_addc(out, '}');
+}
