@@ -105,6 +105,16 @@ const struct cc_enum stream_kind_enum = { "stream_kind", stream_kind_slugs, STRE
 #include "common/model/define.inc"
 #define ENTITY version
 #include "common/model/define.inc"
+#define ENTITY placement_fell
+#include "common/model/define.inc"
+#define ENTITY placement_term
+#include "common/model/define.inc"
+#define ENTITY placement
+#include "common/model/define.inc"
+#define ENTITY member_spec
+#include "common/model/define.inc"
+#define ENTITY member_made
+#include "common/model/define.inc"
 // clang-format on
 
 const struct cc_desc *const cc_model_descs[] = {
@@ -135,5 +145,10 @@ const struct cc_desc *const cc_model_descs[] = {
 	&problem_desc,
 	&zone_status_desc,
 	&version_desc,
+	&placement_fell_desc,
+	&placement_term_desc,
+	&placement_desc,
+	&member_spec_desc,
+	&member_made_desc,
 	NULL,
 };

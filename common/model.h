@@ -126,6 +126,16 @@ extern const struct cc_enum stream_kind_enum;
 #include "common/model/declare.inc"
 #define ENTITY version
 #include "common/model/declare.inc"
+#define ENTITY placement_fell
+#include "common/model/declare.inc"
+#define ENTITY placement_term
+#include "common/model/declare.inc"
+#define ENTITY placement
+#include "common/model/declare.inc"
+#define ENTITY member_spec
+#include "common/model/declare.inc"
+#define ENTITY member_made
+#include "common/model/declare.inc"
 // clang-format on
 
 /* Every entity's description, for whoever walks them all (OpenAPI, tests); ends with NULL. */

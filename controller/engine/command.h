@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands: requests to change the zone, typed and checked, with the time and all randomness they need inside, so that deciding is a pure function. */
+#pragma once
+
+#include "controller/engine/row.h"
+
+enum command_kind {
+#define C(NAME, name, reply, what) COMMAND_##NAME,
+#include "controller/engine/commands.def"
+#undef C
+	COMMAND_MAX
+};
+
+enum role { ROLE_ANONYMOUS, ROLE_IS_MEMBER, ROLE_IS_ADMIN, ROLE_IS_NODE, ROLE_IS_PEER, ROLE_KINDS };
+
+/* Who asks. */
+struct principal {
+	enum role role;
+	struct cc_uuid id; /* member or node; nil for anonymous and for root on the unix socket before there is a member */
+	char pin[65];      /* SHA-256 of the key of the client's certificate, "" when it showed none */
+};
+
+struct cmd_member_create {
+	const struct member_spec *spec;
+	struct cc_uuid id;
+	struct cc_uuid token_id;
+	char secret_hash[65]; /* of the bearer token */
+};
+struct cmd_invite_create {
+	const struct invite_spec *spec;
+	struct cc_uuid id;
+	char secret_hash[65];
+};
+struct cmd_node_join {
+	const struct join_request *request;
+	struct cc_uuid id; /* for the new node */
+	char secret_hash[65];
+};
+struct cmd_node_sync {
+	const struct node_report *report;
+	struct cc_uuid node;
+};
+struct cmd_image_create {
+	struct cc_uuid id;
+	const char *name;
+	const char *arch;
+	const char *sha256;
+	int64_t bytes;
+};
+struct cmd_image_delete {
+	const char *ref;
+};
+struct cmd_instance_create {
+	const struct instance_spec *spec;
+	struct cc_uuid id;
+};
+enum instance_act { ACT_START, ACT_STOP, ACT_RESTART, ACT_DELETE, ACT_MAX };
+struct cmd_instance_act {
+	const char *ref;
+	enum instance_act act;
+	int64_t if_revision; /* 0: whatever it is */
+};
+struct cmd_tick {
+	bool expire; /* forget old idempotency keys too */
+};
+
+/* One request on its way through the engine. Owned by whoever pushed it until done is called; between push and done it belongs to the engine. */
+struct command {
+	enum command_kind kind;
+	struct principal who;
+	int64_t now_ms;         /* wall clock */
+	int64_t boot_ms;        /* boot time, for liveness */
+	uint64_t random;        /* seed of tie-breaks */
+	const void *args;       /* struct cmd_<name> */
+	struct cc_arena *arena; /* the request's; replies are copied into it */
+
+	bool idempotent; /* an Idempotency-Key came with it */
+	struct cc_uuid idempotency_id;
+	char request_hash[65];
+
+	/* Result, valid when done is called. */
+	struct cc_error error;             /* code CC_OK on success */
+	const void *reply;                 /* the row as commands.def says, in `arena`; NULL for none */
+	const struct placement *placement; /* of INSTANCE_CREATE, also when refused; in `arena` */
+	bool replayed;                     /* the Idempotency-Key was known: nothing changed now */
+
+	/* Called once, by the engine's thread, after COMMIT or refusal. */
+	void (*done)(struct command *cmd);
+	void *owner;
+	struct command *next; /* in the queue */
+};
+
+const char *command_name(enum command_kind kind);

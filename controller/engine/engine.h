@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The engine: one writer for the whole zone. Commands are queued from any thread; one thread decides them in batches against the working zone, and the caller
+ * (controller/writer.c, or a test) carries each batch's effects to the database and reports back. Knows no HTTP and no SQL; reads no clock.
+ *
+ *   engine_push            any thread
+ *   engine_decide          -> a batch with effects, applied to the working zone
+ *   (commit them)
+ *   engine_committed       -> applied to the published zone, replies released
+ *   engine_lost            -> commands of this and all later batches answered UNAVAILABLE; the caller reloads: engine_reload */
+#pragma once
+
+#include "controller/engine/command.h"
+#include "controller/engine/zone.h"
+
+struct engine;
+struct batch;
+
+struct engine_options {
+	size_t queue_max;      /* commands waiting; more are refused */
+	size_t batch_max;      /* commands per batch */
+	int64_t node_lease_ms; /* silence after which a node counts as lost */
+	int64_t idempotency_ms;
+	/* Zone policy: what is granted is the offer times this, in percent. */
+	int64_t overcommit_cpu_percent;
+	int64_t overcommit_memory_percent;
+	int64_t overcommit_disk_percent;
+};
+
+/* Takes over `working` (loaded, or new). */
+struct engine *engine_new(const struct engine_options *opt, struct zone *working);
+/* Answers what still waits with UNAVAILABLE, then releases everything. */
+void engine_free(struct engine *e);
+
+/* Queues a command; false, and nothing happens, when the queue is full or closed. Any thread. */
+bool engine_push(struct engine *e, struct command *cmd);
+/* A descriptor that is readable while commands wait. */
+int engine_fd(const struct engine *e);
+/* Refuses commands while there is no database session: each is answered UNAVAILABLE at once. Any thread. */
+void engine_set_available(struct engine *e, bool available, const char *why);
+
+/* Takes up to batch_max queued commands and decides them; NULL when none waits. The batch may be without effects: then it needs no commit, but its replies
+ * still wait for the batches before it. */
+struct batch *engine_decide(struct engine *e);
+const struct effects *batch_effects(const struct batch *b);
+size_t batch_commands(const struct batch *b);
+/* The zone's revision after this batch. */
+int64_t batch_revision(const struct batch *b);
+/* Batches are finished in the order in which they were decided. Both free the batch. `on_touch` hears every id that readers may wait for. */
+void engine_committed(struct engine *e, struct batch *b, void (*on_touch)(void *arg, struct cc_uuid id), void *arg);
+void engine_lost(struct engine *e, struct batch *b, const char *why);
+/* Puts a freshly loaded zone in place of the working and the published one. No batch may be under way. */
+void engine_reload(struct engine *e, struct zone *loaded);
+
+/* Reads of the published zone: between begin and end the zone does not change; copy what you need into your arena and end. Any thread. */
+const struct zone *engine_read_begin(struct engine *e);
+void engine_read_end(struct engine *e);
+
+/* Liveness that is not stored with every report: boot time in ms of the last report, 0 when never in this run. Any thread, between read_begin and read_end. */
+int64_t engine_node_heard_ms(const struct engine *e, struct cc_uuid node);

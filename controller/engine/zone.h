@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The zone in memory: all rows, found by id, by name and by what they belong to. There are two of them: the working one, in which the engine decides, and
+ * the published one, which readers see. Knows no rules. Not locked here: the working zone belongs to the engine's thread, the published one is guarded by
+ * the rwlock of published.h. */
+#pragma once
+
+#include "controller/engine/effects.h"
+#include "scheduler/sched.h"
+
+struct zone;
+
+struct zone *zone_new(const char *name, struct cc_uuid id);
+void zone_free(struct zone *z);
+const char *zone_name(const struct zone *z);
+struct cc_uuid zone_id(const struct zone *z);
+
+/* The revision of the last change that was applied; each row carries the revision of its own last change. */
+int64_t zone_revision(const struct zone *z);
+void zone_set_revision(struct zone *z, int64_t revision);
+
+/* Applies effects from index `from` on. Takes references of its own. */
+void zone_apply(struct zone *z, const struct effects *fx, size_t from);
+
+/* NULL when there is none. The row lives as long as the zone is not changed. */
+const void *zone_find(const struct zone *z, enum table t, struct cc_uuid id);
+const void *zone_find_name(const struct zone *z, enum table t, const char *name);
+const struct member_token *zone_find_token(const struct zone *z, const char *secret_hash);
+const struct invite *zone_find_invite(const struct zone *z, const char *secret_hash);
+const struct node *zone_find_pin(const struct zone *z, const char *pin);
+
+/* By name or by id text. */
+static inline const void *zone_find_ref(const struct zone *z, enum table t, const char *ref)
+{
+	struct cc_error ignored;
+	struct cc_uuid id;
+	const void *row = zone_find_name(z, t, ref);
+
+	if (row == NULL && cc_uuid_parse(ref, &id, &ignored) == 0)
+		row = zone_find(z, t, id);
+	return row;
+}
+
+size_t zone_count(const struct zone *z, enum table t);
+/* Walks all rows of a table in no particular order: for (size_t at = 0; (row = zone_next(z, t, &at)) != NULL;) */
+const void *zone_next(const struct zone *z, enum table t, size_t *at);
+/* The same over the instances assigned to a node. */
+const struct instance *zone_next_of_node(const struct zone *z, struct cc_uuid node, size_t *at);
+
+/* Nodes as the scheduler wants them: kept up to date by zone_apply. Index i of the columns is the node zone_sched_id(z, i). */
+const struct sched_nodes *zone_sched_nodes(const struct zone *z);
+struct cc_uuid zone_sched_id(const struct zone *z, size_t i);
+/* SIZE_MAX when there is no such node. */
+size_t zone_sched_index(const struct zone *z, struct cc_uuid node);

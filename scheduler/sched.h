@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The scheduler: snapshot in, decision out. Pure: no I/O, no clock, no threads, no globals, no allocation; integers only. The same snapshot, request and seed
+ * give the same decision on every machine. Nodes come as columns, so that a filter is one loop that the compiler vectorises. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One array per property, n elements each; index i is the same node everywhere. Owned by the caller. */
+struct sched_nodes {
+	size_t n;
+	const uint8_t *ready;     /* reports and takes instances */
+	const uint8_t *arch;      /* number of the architecture, from sched_arch_number */
+	const uint32_t *features; /* enum sched_feature bits */
+	const uint32_t *owner;    /* number of the owner, the caller's choice */
+	const int64_t *free_cpu;  /* granted minus assigned, thousandths of a core; may be negative */
+	const int64_t *free_mib;
+	const int64_t *free_disk_mib;
+	const int64_t *free_instances;
+	const int64_t *granted_cpu;
+	const int64_t *granted_mib;
+	const uint64_t *key; /* a number of the node that never changes (from its id): order in memory must not matter */
+};
+
+enum sched_feature {
+	SCHED_FEATURE_CONTAINER = 1 << 0, /* runs containers */
+	SCHED_FEATURE_VM = 1 << 1,
+};
+
+/* The number of an architecture in Debian's words; 0 for unknown ones, which match nothing. */
+uint8_t sched_arch_number(const char *arch);
+
+#define SCHED_ANY SIZE_MAX
+
+struct sched_req {
+	int64_t cpu_millis;
+	int64_t memory_mib;
+	int64_t disk_mib;
+	uint8_t arch;
+	uint32_t features; /* all of these are needed */
+	size_t only_node;  /* index of the node asked for, or SCHED_ANY */
+	bool have_owner;   /* the member owns nodes under this number: they are the nearer tier */
+	uint32_t owner;
+	uint64_t seed;
+};
+
+/* Reasons for which a node falls out, in the order in which the filters run. SCHED_FELL_<NAME>; sched_filter_text gives the words. */
+enum sched_filter {
+	SCHED_FELL_NOT_ASKED_FOR,
+	SCHED_FELL_SILENT,
+	SCHED_FELL_ARCH,
+	SCHED_FELL_FEATURES,
+	SCHED_FELL_INSTANCES,
+	SCHED_FELL_CPU,
+	SCHED_FELL_MEMORY,
+	SCHED_FELL_DISK,
+	SCHED_FELL_MAX
+};
+const char *sched_filter_text(enum sched_filter f);
+
+enum sched_tier { SCHED_TIER_ASKED_FOR, SCHED_TIER_OWN, SCHED_TIER_ZONE, SCHED_TIER_MAX };
+const char *sched_tier_text(enum sched_tier t);
+
+enum sched_term { SCHED_TERM_FIT, SCHED_TERM_LOAD, SCHED_TERM_MAX };
+const char *sched_term_text(enum sched_term t);
+
+struct sched_options {
+	int32_t weight[SCHED_TERM_MAX];
+};
+extern const struct sched_options sched_default_options;
+
+struct sched_decision {
+	bool placed;
+	size_t winner; /* index into the snapshot */
+	enum sched_tier tier;
+	int64_t score;
+	int32_t terms[SCHED_TERM_MAX]; /* the winner's, 0 to 1000 each, before weights */
+	bool have_runner_up;
+	size_t runner_up; /* of the same tier */
+	int64_t margin;
+	size_t considered;
+	uint32_t fell[SCHED_FELL_MAX]; /* nodes that fell out, each counted at the first filter it failed */
+	/* The nearest single change that would have let a node take it, when nothing was placed: the largest amount that fits, -1 when that would not help. */
+	int64_t would_fit_cpu;
+	int64_t would_fit_memory_mib;
+	int64_t would_fit_disk_mib;
+};
+
+/* `ok` is scratch memory of at least nodes->n bytes. */
+void sched_place(
+        const struct sched_nodes *nodes, const struct sched_req *req, const struct sched_options *opt, uint8_t *ok, struct sched_decision *ret);
+
+/* Writes one sentence in plain words about the decision ("fits node ... "): `node_name(arg, index)` names nodes. Returns the length as snprintf does. */
+int sched_explain(const struct sched_decision *d, const struct sched_req *req, const char *(*node_name)(void *arg, size_t index), void *arg,
+        char *text, size_t size);
