@@ -11,11 +11,11 @@ enum command_kind {
 	COMMAND_MAX
 };
 
-enum role { ROLE_ANONYMOUS, ROLE_IS_MEMBER, ROLE_IS_ADMIN, ROLE_IS_NODE, ROLE_IS_PEER, ROLE_KINDS };
+enum who { WHO_ANONYMOUS, WHO_MEMBER, WHO_ADMIN, WHO_NODE, WHO_PEER, WHO_MAX };
 
 /* Who asks. */
 struct principal {
-	enum role role;
+	enum who who;
 	struct cc_uuid id; /* member or node; nil for anonymous and for root on the unix socket before there is a member */
 	char pin[65];      /* SHA-256 of the key of the client's certificate, "" when it showed none */
 };
