@@ -7,11 +7,11 @@
 
 struct effect {
 	enum table table;
-	bool remove;
 	struct cc_uuid id;
-	const void *row; /* the new row; NULL when removed */
+	struct row *row; /* the new row, one reference; NULL when the row is removed */
 };
 
+/* Zero-initialise it. */
 struct effects {
 	struct effect *items;
 	size_t n;

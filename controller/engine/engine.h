@@ -37,6 +37,8 @@ bool engine_push(struct engine *e, struct command *cmd);
 int engine_fd(const struct engine *e);
 /* Refuses commands while there is no database session: each is answered UNAVAILABLE at once. Any thread. */
 void engine_set_available(struct engine *e, bool available, const char *why);
+/* False, and why, when there is no session; `why` may be NULL. Any thread. */
+bool engine_is_available(struct engine *e, char *why, size_t size);
 
 /* Takes up to batch_max queued commands and decides them; NULL when none waits. The batch may be without effects: then it needs no commit, but its replies
  * still wait for the batches before it. */

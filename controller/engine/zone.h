@@ -21,6 +21,9 @@ void zone_set_revision(struct zone *z, int64_t revision);
 /* Applies effects from index `from` on. Takes references of its own. */
 void zone_apply(struct zone *z, const struct effects *fx, size_t from);
 
+/* Takes all rows of `from`, by reference, into an empty zone. */
+void zone_share_rows(struct zone *z, const struct zone *from);
+
 /* NULL when there is none. The row lives as long as the zone is not changed. */
 const void *zone_find(const struct zone *z, enum table t, struct cc_uuid id);
 const void *zone_find_name(const struct zone *z, enum table t, const char *name);
@@ -49,5 +52,7 @@ const struct instance *zone_next_of_node(const struct zone *z, struct cc_uuid no
 /* Nodes as the scheduler wants them: kept up to date by zone_apply. Index i of the columns is the node zone_sched_id(z, i). */
 const struct sched_nodes *zone_sched_nodes(const struct zone *z);
 struct cc_uuid zone_sched_id(const struct zone *z, size_t i);
+/* The number under which a member's nodes stand in the columns; false when the member owns none. */
+bool zone_owner_number(const struct zone *z, struct cc_uuid member, uint32_t *ret);
 /* SIZE_MAX when there is no such node. */
 size_t zone_sched_index(const struct zone *z, struct cc_uuid node);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "controller/engine/decide.h"
+
+#define ADMIN_NAME "admin"
+
+const struct member *decide_member(const struct decide *d, const struct command *cmd, struct cc_error *err)
+{
+	const struct member *m;
+
+	if (cmd->who.who == WHO_ADMIN && cc_uuid_is_nil(cmd->who.id))
+		m = zone_find_name(d->zone, TABLE_MEMBER, ADMIN_NAME);
+	else
+		m = zone_find(d->zone, TABLE_MEMBER, cmd->who.id);
+	if (m == NULL)
+		cc_fail(err, DENIED, "this needs a member's account");
+	return m;
+}
+
+bool decide_may(const struct command *cmd, struct cc_uuid owner)
+{
+	if (cmd->who.who == WHO_ADMIN)
+		return true;
+	return cmd->who.who == WHO_MEMBER && cc_uuid_equal(cmd->who.id, owner);
+}
+
+const void *decide_newest(const struct decide *d, const struct effects *fx, enum table t, struct cc_uuid id)
+{
+	for (size_t i = fx->n; i-- > d->from;)
+		if (fx->items[i].table == t && cc_uuid_equal(fx->items[i].id, id))
+			return fx->items[i].row != NULL ? fx->items[i].row->values : NULL;
+	return zone_find(d->zone, t, id);
+}
+
+static int64_t granted(int64_t offer, int64_t percent, int64_t used)
+{
+	int64_t g;
+
+	if (__builtin_mul_overflow(offer, percent, &g))
+		g = INT64_MAX;
+	g /= 100;
+	return g > used ? g : used;
+}
+
+void decide_grant(const struct engine_options *opt, struct node *n)
+{
+	n->granted_cpu_millis = granted(n->offer_cpu_millis, opt->overcommit_cpu_percent, n->used_cpu_millis);
+	n->granted_memory_mib = granted(n->offer_memory_mib, opt->overcommit_memory_percent, n->used_memory_mib);
+	n->granted_disk_mib = granted(n->offer_disk_mib, opt->overcommit_disk_percent, n->used_disk_mib);
+	n->granted_instances = granted(n->offer_instances, 100, n->used_instances);
+}
+
+void decide_count(const struct decide *d, struct effects *fx, const struct instance *inst, int sign)
+{
+	const struct node *now = cc_has(inst, instance, node) ? decide_newest(d, fx, TABLE_NODE, inst->node) : NULL;
+	struct node n;
+
+	if (now == NULL)
+		return;
+	n = *now;
+	n.used_cpu_millis += sign * inst->cpu_millis;
+	n.used_memory_mib += sign * inst->memory_mib;
+	n.used_disk_mib += sign * inst->disk_mib;
+	n.used_instances += sign;
+	decide_grant(d->opt, &n);
+	effects_put(fx, TABLE_NODE, &n);
+}
+
+void decide_remove_instance(const struct decide *d, struct effects *fx, const struct instance *inst)
+{
+	if (decide_newest(d, fx, TABLE_PLACEMENT, inst->id) != NULL)
+		effects_remove(fx, TABLE_PLACEMENT, inst->id);
+	effects_remove(fx, TABLE_INSTANCE, inst->id);
+	decide_count(d, fx, inst, -1);
+	if (cc_has(inst, instance, node))
+		effects_wake(fx, inst->node);
+}
+
+bool decide_move(const struct decide *d, struct effects *fx, struct instance *inst, enum inst_event event)
+{
+	const struct inst_edge *edge = lifecycle_find(inst->state, event);
+
+	if (edge == NULL)
+		return false;
+	if (edge->from == INST_DELETING && event == INST_EVENT_GONE) {
+		decide_remove_instance(d, fx, inst);
+		return true;
+	}
+	inst->state = edge->to;
+	effects_put(fx, TABLE_INSTANCE, inst);
+	return true;
+}

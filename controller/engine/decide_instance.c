@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "controller/engine/decide.h"
+
+#define DEFAULT_CPU_MILLIS 1000
+#define DEFAULT_MEMORY_MIB 128
+#define DEFAULT_DISK_MIB   1024
+#define DEFAULT_PIDS       512
+#define EXPLANATION_MAX    400
+
+static const char *name_node(void *arg, size_t index)
+{
+	const struct decide *d = arg;
+	const struct node *n = zone_find(d->zone, TABLE_NODE, zone_sched_id(d->zone, index));
+
+	return n != NULL ? n->name : "?";
+}
+
+static int request_of(const struct decide *d, const struct command *cmd, const struct instance *inst, const struct image *img,
+        const struct instance_spec *spec, struct sched_req *ret, struct cc_error *err)
+{
+	const struct node *asked;
+
+	*ret = (struct sched_req){ .cpu_millis = inst->cpu_millis,
+		.memory_mib = inst->memory_mib,
+		.disk_mib = inst->disk_mib,
+		.arch = sched_arch_number(img->arch),
+		.features = SCHED_FEATURE_CONTAINER,
+		.only_node = SCHED_ANY,
+		.seed = cmd->random };
+	ret->have_owner = zone_owner_number(d->zone, inst->member, &ret->owner);
+	if (!cc_has(spec, instance_spec, node))
+		return 0;
+	asked = zone_find_ref(d->zone, TABLE_NODE, spec->node);
+	if (asked == NULL)
+		return cc_fail(err, NOT_FOUND, "no node '%s'; see ccctl node list", spec->node);
+	ret->only_node = zone_sched_index(d->zone, asked->id);
+	return 0;
+}
+
+static void record_winner(const struct decide *d, const struct sched_decision *dec, struct placement *p)
+{
+	cc_set(p, placement, node, zone_sched_id(d->zone, dec->winner));
+	cc_set(p, placement, node_name, name_node((void *)d, dec->winner));
+	cc_set(p, placement, tier, sched_tier_text(dec->tier));
+	cc_set(p, placement, score, dec->score);
+	if (!dec->have_runner_up)
+		return;
+	cc_set(p, placement, runner_up, zone_sched_id(d->zone, dec->runner_up));
+	cc_set(p, placement, runner_up_name, name_node((void *)d, dec->runner_up));
+	cc_set(p, placement, margin, dec->margin);
+}
+
+/* The decision as a record; its pieces are in the command's arena. */
+static struct placement *record(const struct decide *d, const struct command *cmd, const struct instance *inst, const struct sched_decision *dec)
+{
+	struct placement *p = cc_new(cmd->arena, struct placement);
+
+	p->id = inst->id;
+	p->decided = cmd->now_ms;
+	p->placed = dec->placed;
+	p->considered = (int64_t)dec->considered;
+	p->seed = (int64_t)(cmd->random & INT64_MAX);
+	p->snapshot = zone_revision(d->zone);
+	p->fell.items = cc_new_array(cmd->arena, SCHED_FELL_MAX, struct placement_fell);
+	for (int i = 0; i < SCHED_FELL_MAX; i++)
+		if (dec->fell[i] > 0)
+			p->fell.items[p->fell.n++] =
+			        (struct placement_fell){ .reason = sched_filter_text((enum sched_filter)i), .nodes = dec->fell[i] };
+	if (!dec->placed)
+		return p;
+	record_winner(d, dec, p);
+	p->terms.n = SCHED_TERM_MAX;
+	p->terms.items = cc_new_array(cmd->arena, SCHED_TERM_MAX, struct placement_term);
+	for (int i = 0; i < SCHED_TERM_MAX; i++)
+		p->terms.items[i] = (struct placement_term){
+			.name = sched_term_text((enum sched_term)i), .value = dec->terms[i], .weight = sched_default_options.weight[i]
+		};
+	return p;
+}
+
+static int place(
+        const struct decide *d, struct command *cmd, const struct sched_req *req, struct instance *inst, struct placement **ret, struct cc_error *err)
+{
+	const struct sched_nodes *nodes = zone_sched_nodes(d->zone);
+	uint8_t *scratch = cc_new_array(cmd->arena, nodes->n + 1, uint8_t);
+	char text[EXPLANATION_MAX];
+	struct sched_decision dec;
+
+	sched_place(nodes, req, &sched_default_options, scratch, &dec);
+	cmd->placement = *ret = record(d, cmd, inst, &dec);
+	if (!dec.placed) {
+		sched_explain(&dec, req, name_node, (void *)d, text, sizeof(text));
+		(*ret)->would_fit = cc_arena_strdup(cmd->arena, text);
+		(*ret)->has |= CC_BIT(placement_f_would_fit);
+		return cc_fail(err, NO_CAPACITY, "%s", text);
+	}
+	cc_set(inst, instance, node, zone_sched_id(d->zone, dec.winner));
+	return 0;
+}
+
+static void fill(const struct instance_spec *s, struct instance *inst)
+{
+	inst->cpu_millis = cc_has(s, instance_spec, cpu_millis) ? s->cpu_millis : DEFAULT_CPU_MILLIS;
+	inst->memory_mib = cc_has(s, instance_spec, memory_mib) ? s->memory_mib : DEFAULT_MEMORY_MIB;
+	inst->disk_mib = cc_has(s, instance_spec, disk_mib) ? s->disk_mib : DEFAULT_DISK_MIB;
+	inst->pids = cc_has(s, instance_spec, pids) ? s->pids : DEFAULT_PIDS;
+	inst->on_disconnect = cc_has(s, instance_spec, on_disconnect) ? s->on_disconnect : ON_DISCONNECT_KEEP;
+}
+
+int decide_instance_create(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
+{
+	const struct cmd_instance_create *args = cmd->args;
+	const struct instance_spec *spec = args->spec;
+	const struct image *img = zone_find_ref(d->zone, TABLE_IMAGE, spec->image);
+	const struct member *who = decide_member(d, cmd, err);
+	struct instance inst = { .id = args->id, .name = spec->name, .state = INST_REQUESTED, .desired = DESIRED_RUN, .epoch = 1 };
+	struct placement *placement;
+	struct sched_req req;
+
+	if (who == NULL)
+		return -1;
+	if (zone_find_name(d->zone, TABLE_INSTANCE, spec->name) != NULL)
+		return cc_fail(err, CONFLICT, "there is an instance '%s' already; choose another name, or delete it first", spec->name);
+	if (img == NULL)
+		return cc_fail(err, NOT_FOUND, "no image '%s'; see ccctl image list", spec->image);
+	inst.member = who->id;
+	inst.image = img->id;
+	inst.created = cmd->now_ms;
+	inst.reason = inst.address = "";
+	fill(spec, &inst);
+	if (request_of(d, cmd, &inst, img, spec, &req, err) < 0 || place(d, cmd, &req, &inst, &placement, err) < 0)
+		return -1;
+	decide_move(d, fx, &inst, INST_EVENT_PLACED);
+	effects_put(fx, TABLE_PLACEMENT, placement);
+	decide_count(d, fx, &inst, 1);
+	effects_wake(fx, inst.node);
+	*ret_resource = inst.id;
+	return 0;
+}
+
+static const struct {
+	const char *verb;
+	enum inst_event event;
+	enum inst_desired desired;
+	bool counts_boot;
+} acts[ACT_MAX] = {
+	[ACT_START] = { "start", INST_EVENT_START, DESIRED_RUN, false },
+	[ACT_STOP] = { "stop", INST_EVENT_STOP, DESIRED_STOP, false },
+	[ACT_RESTART] = { "restart", INST_EVENT_RESTART, DESIRED_RUN, true },
+	[ACT_DELETE] = { "delete", INST_EVENT_DELETE, DESIRED_DELETE, false },
+};
+
+static int find_instance(const struct decide *d, const struct command *cmd, const struct instance **ret, struct cc_error *err)
+{
+	const struct cmd_instance_act *args = cmd->args;
+	const struct instance *inst = zone_find_ref(d->zone, TABLE_INSTANCE, args->ref);
+
+	if (inst == NULL || !decide_may(cmd, inst->member))
+		return cc_fail(err, NOT_FOUND, "no instance '%s'; see ccctl list", args->ref);
+	if (args->if_revision != 0 && args->if_revision != inst->revision)
+		return cc_fail(err, PRECONDITION, "the instance '%s' changed since you read it; read it again", args->ref);
+	*ret = inst;
+	return 0;
+}
+
+int decide_instance_act(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
+{
+	const struct cmd_instance_act *args = cmd->args;
+	const struct inst_edge *edge;
+	const struct instance *now;
+	struct instance inst;
+
+	if (find_instance(d, cmd, &now, err) < 0)
+		return -1;
+	inst = *now;
+	*ret_resource = inst.id;
+	edge = lifecycle_find(inst.state, acts[args->act].event);
+	if (edge == NULL)
+		return cc_fail(err, CONFLICT, "the instance '%s' is %s and cannot %s now", inst.name, cc_enum_slug(&inst_state_enum, (int)inst.state),
+		        acts[args->act].verb);
+	if (args->act == ACT_DELETE && !cc_has(&inst, instance, node)) {
+		decide_remove_instance(d, fx, &inst);
+		return 0;
+	}
+	if (edge->from == edge->to && !acts[args->act].counts_boot)
+		return 0;
+	/* A failed one is tried again only when the count moves: the node must see that somebody asked anew. */
+	inst.boot_sn += acts[args->act].counts_boot || edge->from == INST_FAILED;
+	inst.desired = acts[args->act].desired;
+	inst.reason = "";
+	decide_move(d, fx, &inst, edge->event);
+	effects_wake(fx, inst.node);
+	return 0;
+}

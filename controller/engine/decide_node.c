@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Nodes: joining, and taking in what they report. A report that says nothing new has no effects, so an idle zone writes nothing. */
+#include "controller/engine/decide.h"
+
+static int check_invite(const struct decide *d, const struct command *cmd, const struct invite *inv, struct cc_error *err)
+{
+	char when[CC_TIME_TEXT];
+
+	if (inv == NULL)
+		return cc_fail(err, UNAUTHENTICATED, "this token is not of this zone; ask its admin for one (ccctl node invite)");
+	if (cc_has(inv, invite, used))
+		return cc_fail(err, CONFLICT, "this token was used at %s; each serves one node, ask for another (ccctl node invite)",
+		        cc_time_format(inv->used, when));
+	if (cmd->now_ms >= inv->expires)
+		return cc_fail(err, GONE, "this token expired at %s; ask for another (ccctl node invite)", cc_time_format(inv->expires, when));
+	if (zone_find_pin(d->zone, cmd->who.pin) != NULL)
+		return cc_fail(err, CONFLICT, "this node's key belongs to another node of the zone; remove the agent's state to join as a new one");
+	if (zone_find_name(d->zone, TABLE_NODE, inv->node_name) != NULL)
+		return cc_fail(err, CONFLICT, "there is a node '%s' already; ask for a token with another name", inv->node_name);
+	return 0;
+}
+
+/* A node whose reply was lost asks again with the same key and must get the same answer. */
+static bool joined_before(const struct invite *inv, const struct node *n)
+{
+	return inv != NULL && n != NULL && cc_has(inv, invite, node) && cc_uuid_equal(inv->node, n->id);
+}
+
+int decide_node_join(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
+{
+	const struct cmd_node_join *args = cmd->args;
+	const struct invite *inv = zone_find_invite(d->zone, args->secret_hash);
+	struct node n = { .id = args->id, .pin = cmd->who.pin, .arch = "", .agent_version = "", .created = cmd->now_ms };
+	struct invite used;
+
+	if (cmd->who.pin[0] == '\0')
+		return cc_fail(err, UNAUTHENTICATED, "joining needs the node's certificate");
+	if (joined_before(inv, zone_find_pin(d->zone, cmd->who.pin))) {
+		*ret_resource = inv->node;
+		return 0;
+	}
+	if (check_invite(d, cmd, inv, err) < 0)
+		return -1;
+	n.name = inv->node_name;
+	n.owner = inv->owner;
+	if (cc_has(args->request, join_request, arch))
+		n.arch = args->request->arch;
+	if (cc_has(args->request, join_request, agent_version))
+		n.agent_version = args->request->agent_version;
+	used = *inv;
+	cc_set(&used, invite, used, cmd->now_ms);
+	cc_set(&used, invite, node, n.id);
+	effects_put(fx, TABLE_NODE, &n);
+	effects_put(fx, TABLE_INVITE, &used);
+	*ret_resource = n.id;
+	return 0;
+}
+
+static bool same_texts(const struct cc_texts *a, const struct cc_texts *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	return true;
+}
+
+static bool same_map(const struct cc_map *a, const struct cc_map *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++) {
+		const char *other = cc_map_get(b, a->items[i].key);
+
+		if (other == NULL || strcmp(a->items[i].value, other) != 0)
+			return false;
+	}
+	return true;
+}
+
+#define TAKE(field, same)                               \
+	if (cc_has(r, node_report, field) && !(same)) { \
+		n->field = r->field;                    \
+		changed = true;                         \
+	}
+#define TAKE_NUMBER(field) TAKE(field, n->field == r->field)
+#define TAKE_TEXT(field)   TAKE(field, strcmp(n->field, r->field) == 0)
+
+/* Copies what the report says of the machine; true when anything differs. */
+static bool take_machine(const struct node_report *r, struct node *n)
+{
+	bool changed = false;
+
+	TAKE_TEXT(arch)
+	TAKE_TEXT(agent_version)
+	TAKE(features, same_texts(&n->features, &r->features))
+	TAKE(labels, same_map(&n->labels, &r->labels))
+	TAKE_NUMBER(cpu_millis)
+	TAKE_NUMBER(memory_mib)
+	TAKE_NUMBER(disk_mib)
+	TAKE_NUMBER(offer_cpu_millis)
+	TAKE_NUMBER(offer_memory_mib)
+	TAKE_NUMBER(offer_disk_mib)
+	TAKE_NUMBER(offer_instances)
+	return changed;
+}
+
+/* The node is heard of again: what ran there ran on, until it says otherwise. */
+static void hear_instances(const struct decide *d, struct effects *fx, struct cc_uuid node)
+{
+	const struct instance *now;
+
+	for (size_t at = 0; (now = zone_next_of_node(d->zone, node, &at)) != NULL;) {
+		struct instance inst = *now;
+
+		decide_move(d, fx, &inst, INST_EVENT_HEARD);
+	}
+}
+
+static bool observation_is_news(const struct instance *inst, const struct node_instance *seen, const struct inst_edge *edge)
+{
+	if (edge->from != edge->to || edge->event == INST_EVENT_GONE)
+		return true;
+	if (cc_has(seen, node_instance, reason) && strcmp(seen->reason, inst->reason) != 0)
+		return true;
+	return cc_has(seen, node_instance, address) && strcmp(seen->address, inst->address) != 0;
+}
+
+static void observe(const struct decide *d, const struct command *cmd, struct effects *fx, struct cc_uuid node, const struct node_instance *seen)
+{
+	const struct instance *now = decide_newest(d, fx, TABLE_INSTANCE, seen->id);
+	const struct inst_edge *edge;
+	struct instance inst;
+
+	if (now == NULL || !cc_has(now, instance, node) || !cc_uuid_equal(now->node, node) || seen->epoch != now->epoch)
+		return;
+	if (seen->boot_sn < now->boot_sn && seen->state != OBSERVED_GONE)
+		return;
+	edge = lifecycle_observed(seen->state) < INST_EVENT_MAX ? lifecycle_find(now->state, lifecycle_observed(seen->state)) : NULL;
+	if (edge == NULL || !observation_is_news(now, seen, edge))
+		return;
+	inst = *now;
+	inst.reason = cc_has(seen, node_instance, reason) ? seen->reason : "";
+	if (cc_has(seen, node_instance, address))
+		inst.address = seen->address;
+	if (edge->to == INST_RUNNING && edge->from != INST_RUNNING && edge->from != INST_UNREACHABLE)
+		cc_set(&inst, instance, started, cmd->now_ms);
+	decide_move(d, fx, &inst, edge->event);
+}
+
+/* A full report without an instance that was ordered away, by a node that has read the order: it is gone. */
+static void notice_absent(const struct decide *d, struct effects *fx, struct cc_uuid node, const struct node_report *r)
+{
+	const struct instance *now;
+
+	for (size_t at = 0; (now = zone_next_of_node(d->zone, node, &at)) != NULL;) {
+		struct instance inst = *now;
+		bool listed = false;
+
+		for (size_t i = 0; i < r->instances.n && !listed; i++)
+			listed = cc_uuid_equal(r->instances.items[i].id, now->id);
+		if (!listed && now->state == INST_DELETING && r->revision >= now->revision)
+			decide_move(d, fx, &inst, INST_EVENT_GONE);
+	}
+}
+
+int decide_node_sync(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
+{
+	const struct cmd_node_sync *args = cmd->args;
+	const struct node_report *r = args->report;
+	const struct node *now = zone_find(d->zone, TABLE_NODE, args->node);
+	struct node n;
+
+	if (now == NULL)
+		return cc_fail(err, NOT_FOUND, "this node is not of this zone any more; ask its admin, or join again with a new token");
+	n = *now;
+	if (take_machine(r, &n) || n.state != NODE_READY) {
+		if (n.state == NODE_SILENT)
+			hear_instances(d, fx, n.id);
+		n.state = NODE_READY;
+		cc_set(&n, node, last_seen, cmd->now_ms);
+		decide_grant(d->opt, &n);
+		effects_put(fx, TABLE_NODE, &n);
+	}
+	for (size_t i = 0; i < r->instances.n; i++)
+		observe(d, cmd, fx, n.id, &r->instances.items[i]);
+	if (r->full)
+		notice_absent(d, fx, n.id, r);
+	*ret_resource = n.id;
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What time alone brings. */
+#include "controller/engine/decide.h"
+
+static void fall_silent(const struct decide *d, struct effects *fx, const struct node *now)
+{
+	const struct instance *inst;
+	struct node n = *now;
+
+	n.state = NODE_SILENT;
+	effects_put(fx, TABLE_NODE, &n);
+	for (size_t at = 0; (inst = zone_next_of_node(d->zone, n.id, &at)) != NULL;) {
+		struct instance moved = *inst;
+
+		decide_move(d, fx, &moved, INST_EVENT_SILENT);
+	}
+}
+
+static void forget_keys(const struct decide *d, const struct command *cmd, struct effects *fx)
+{
+	const struct idempotency *key;
+
+	for (size_t at = 0; (key = zone_next(d->zone, TABLE_IDEMPOTENCY, &at)) != NULL;)
+		if (cmd->now_ms - key->created > d->opt->idempotency_ms)
+			effects_remove(fx, TABLE_IDEMPOTENCY, key->id);
+}
+
+int decide_tick(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
+{
+	const struct cmd_tick *args = cmd->args;
+	const struct node *n;
+
+	(void)err;
+	(void)ret_resource;
+	for (size_t at = 0; (n = zone_next(d->zone, TABLE_NODE, &at)) != NULL;)
+		if (n->state == NODE_READY && cmd->boot_ms - d->heard_ms(d->heard_arg, n->id) > d->opt->node_lease_ms)
+			fall_silent(d, fx, n);
+	if (args->expire)
+		forget_keys(d, cmd, fx);
+	return 0;
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A batch holds its commands and the effects of all of them. Each command's effects are applied to the working zone at once, so the next command sees them;
+ * the published zone follows when the batch is committed. Both zones share the rows. */
+#include "controller/engine/engine.h"
+
+#include "controller/engine/decide.h"
+#include "controller/engine/liveness.h"
+#include "controller/engine/queue.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+struct batch {
+	struct command *commands;
+	size_t n;
+	struct effects fx;
+	int64_t revision;
+};
+
+struct engine {
+	struct engine_options opt;
+	struct queue *queue;
+	struct zone *working;
+	pthread_rwlock_t lock; /* of published */
+	struct zone *published;
+	struct liveness *liveness;
+	int64_t started_ms; /* boot time of the first command: no node is silent before a lease after it */
+	pthread_mutex_t state_lock;
+	bool available;
+	char why[256]; /* why it is not available */
+};
+
+static const struct {
+	const char *name;
+	int (*decide)(const struct decide *, struct command *, struct effects *, struct cc_uuid *, struct cc_error *);
+	enum table reply; /* TABLE_MAX: none */
+} kinds[COMMAND_MAX] = {
+#define TABLE_OF_member            TABLE_MEMBER
+#define TABLE_OF_invite            TABLE_INVITE
+#define TABLE_OF_node              TABLE_NODE
+#define TABLE_OF_image             TABLE_IMAGE
+#define TABLE_OF_instance          TABLE_INSTANCE
+#define TABLE_OF_none              TABLE_MAX
+#define C(NAME, name, reply, what) [COMMAND_##NAME] = { #name, decide_##name, TABLE_OF_##reply },
+#include "controller/engine/commands.def"
+#undef C
+};
+
+const char *command_name(enum command_kind kind)
+{
+	return (unsigned)kind < COMMAND_MAX ? kinds[kind].name : "?";
+}
+
+/* A second zone with the same rows. */
+static struct zone *share(const struct zone *from)
+{
+	struct zone *z = zone_new(zone_name(from), zone_id(from));
+
+	zone_share_rows(z, from);
+	zone_set_revision(z, zone_revision(from));
+	return z;
+}
+
+struct engine *engine_new(const struct engine_options *opt, struct zone *working)
+{
+	struct engine *e = cc_calloc(1, sizeof(*e));
+
+	e->opt = *opt;
+	e->queue = queue_new(opt->queue_max);
+	e->working = working;
+	e->published = share(working);
+	e->liveness = liveness_new();
+	e->available = true;
+	pthread_rwlock_init(&e->lock, NULL);
+	pthread_mutex_init(&e->state_lock, NULL);
+	return e;
+}
+
+static void answer(struct command *cmd, enum cc_code code, const char *why)
+{
+	cmd->reply = NULL;
+	cc_error_set(&cmd->error, code, 0, CC_HERE, "%s", why);
+	cmd->done(cmd);
+}
+
+static void answer_all(struct command *first, enum cc_code code, const char *why)
+{
+	while (first != NULL) {
+		struct command *next = first->next;
+
+		answer(first, code, why);
+		first = next;
+	}
+}
+
+void engine_free(struct engine *e)
+{
+	size_t n;
+
+	if (e == NULL)
+		return;
+	queue_close(e->queue);
+	answer_all(queue_take(e->queue, SIZE_MAX, &n), CC_UNAVAILABLE, "the controller is stopping; try again");
+	queue_free(e->queue);
+	zone_free(e->working);
+	zone_free(e->published);
+	liveness_free(e->liveness);
+	pthread_rwlock_destroy(&e->lock);
+	pthread_mutex_destroy(&e->state_lock);
+	free(e);
+}
+
+bool engine_push(struct engine *e, struct command *cmd)
+{
+	return queue_push(e->queue, cmd);
+}
+
+int engine_fd(const struct engine *e)
+{
+	return queue_fd(e->queue);
+}
+
+void engine_set_available(struct engine *e, bool available, const char *why)
+{
+	pthread_mutex_lock(&e->state_lock);
+	e->available = available;
+	snprintf(e->why, sizeof(e->why), "%s", available ? "" : why);
+	pthread_mutex_unlock(&e->state_lock);
+}
+
+bool engine_is_available(struct engine *e, char *why, size_t size)
+{
+	bool available;
+
+	pthread_mutex_lock(&e->state_lock);
+	available = e->available;
+	if (why != NULL)
+		snprintf(why, size, "%s", e->why);
+	pthread_mutex_unlock(&e->state_lock);
+	return available;
+}
+
+static int64_t heard_ms(void *arg, struct cc_uuid node)
+{
+	const struct engine *e = arg;
+	int64_t ms = liveness_last(e->liveness, node);
+
+	return ms != 0 ? ms : e->started_ms;
+}
+
+/* A request that was made before under this key: the same answer, no effects. False when the key is new. */
+static bool replay(const struct engine *e, struct command *cmd)
+{
+	const struct idempotency *before = zone_find(e->working, TABLE_IDEMPOTENCY, cmd->idempotency_id);
+	const void *row;
+
+	if (!cmd->idempotent || before == NULL)
+		return false;
+	cmd->replayed = true;
+	if (strcmp(before->request, cmd->request_hash) != 0) {
+		cc_fail(&cmd->error, KEY_REUSED, "this Idempotency-Key was used before with another request; use a new one");
+		return true;
+	}
+	row = kinds[cmd->kind].reply != TABLE_MAX ? zone_find(e->working, kinds[cmd->kind].reply, before->resource) : NULL;
+	if (row == NULL)
+		cc_fail(&cmd->error, GONE, "this request was carried out before, and what it made is deleted since");
+	else
+		cmd->reply = cc_row_copy(table_desc(kinds[cmd->kind].reply), row, cmd->arena);
+	return true;
+}
+
+static void remember(const struct command *cmd, struct effects *fx, struct cc_uuid resource)
+{
+	struct idempotency key = { .id = cmd->idempotency_id, .request = cmd->request_hash, .resource = resource, .created = cmd->now_ms };
+
+	if (cmd->idempotent)
+		effects_put(fx, TABLE_IDEMPOTENCY, &key);
+}
+
+static void apply(struct engine *e, struct effects *fx, size_t from)
+{
+	int64_t revision = zone_revision(e->working) + 1;
+
+	for (size_t i = from; i < fx->n; i++)
+		if (fx->items[i].row != NULL)
+			row_set_revision(fx->items[i].row, revision);
+	zone_apply(e->working, fx, from);
+	zone_set_revision(e->working, revision);
+}
+
+static void decide_one(struct engine *e, struct command *cmd, struct effects *fx)
+{
+	size_t from = fx->n, wakes = fx->n_wakes;
+	struct decide d = { .zone = e->working, .opt = &e->opt, .from = from, .heard_ms = heard_ms, .heard_arg = e };
+	struct cc_uuid resource = { { 0 } };
+	const void *row;
+
+	cmd->error = (struct cc_error){ 0 };
+	cmd->reply = NULL;
+	if (e->started_ms == 0)
+		e->started_ms = cmd->boot_ms;
+	if (replay(e, cmd))
+		return;
+	if (kinds[cmd->kind].decide(&d, cmd, fx, &resource, &cmd->error) < 0) {
+		effects_truncate(fx, from, wakes);
+		return;
+	}
+	if (cmd->kind == COMMAND_NODE_SYNC)
+		liveness_heard(e->liveness, resource, cmd->boot_ms);
+	remember(cmd, fx, resource);
+	if (fx->n > from)
+		apply(e, fx, from);
+	row = kinds[cmd->kind].reply != TABLE_MAX ? zone_find(e->working, kinds[cmd->kind].reply, resource) : NULL;
+	if (row != NULL)
+		cmd->reply = cc_row_copy(table_desc(kinds[cmd->kind].reply), row, cmd->arena);
+}
+
+struct batch *engine_decide(struct engine *e)
+{
+	size_t n;
+	struct command *first = queue_take(e->queue, e->opt.batch_max, &n);
+	char why[sizeof(e->why)];
+	struct batch *b;
+
+	if (first == NULL)
+		return NULL;
+	if (!engine_is_available(e, why, sizeof(why))) {
+		answer_all(first, CC_UNAVAILABLE, why);
+		return NULL;
+	}
+	b = cc_calloc(1, sizeof(*b));
+	b->commands = first;
+	b->n = n;
+	for (struct command *cmd = first; cmd != NULL; cmd = cmd->next)
+		decide_one(e, cmd, &b->fx);
+	b->revision = zone_revision(e->working);
+	return b;
+}
+
+const struct effects *batch_effects(const struct batch *b)
+{
+	return &b->fx;
+}
+
+size_t batch_commands(const struct batch *b)
+{
+	return b->n;
+}
+
+int64_t batch_revision(const struct batch *b)
+{
+	return b->revision;
+}
+
+static void publish(struct engine *e, const struct batch *b)
+{
+	if (b->fx.n == 0)
+		return;
+	pthread_rwlock_wrlock(&e->lock);
+	zone_apply(e->published, &b->fx, 0);
+	zone_set_revision(e->published, b->revision);
+	pthread_rwlock_unlock(&e->lock);
+}
+
+static void release(struct batch *b)
+{
+	effects_clear(&b->fx);
+	free(b);
+}
+
+void engine_committed(struct engine *e, struct batch *b, void (*on_touch)(void *arg, struct cc_uuid id), void *arg)
+{
+	struct command *cmd = b->commands;
+
+	publish(e, b);
+	while (cmd != NULL) {
+		struct command *next = cmd->next;
+
+		cmd->done(cmd);
+		cmd = next;
+	}
+	for (size_t i = 0; on_touch != NULL && i < b->fx.n; i++)
+		on_touch(arg, b->fx.items[i].id);
+	for (size_t i = 0; on_touch != NULL && i < b->fx.n_wakes; i++)
+		on_touch(arg, b->fx.wakes[i]);
+	release(b);
+}
+
+void engine_lost(struct engine *e, struct batch *b, const char *why)
+{
+	(void)e;
+	answer_all(b->commands, CC_UNAVAILABLE, why);
+	release(b);
+}
+
+void engine_reload(struct engine *e, struct zone *loaded)
+{
+	struct zone *published = share(loaded);
+
+	zone_free(e->working);
+	e->working = loaded;
+	pthread_rwlock_wrlock(&e->lock);
+	zone_free(e->published);
+	e->published = published;
+	pthread_rwlock_unlock(&e->lock);
+}
+
+const struct zone *engine_read_begin(struct engine *e)
+{
+	pthread_rwlock_rdlock(&e->lock);
+	return e->published;
+}
+
+void engine_read_end(struct engine *e)
+{
+	pthread_rwlock_unlock(&e->lock);
+}
+
+int64_t engine_node_heard_ms(const struct engine *e, struct cc_uuid node)
+{
+	return liveness_last(e->liveness, node);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "controller/engine/orders.h"
+
+static void fill(const struct zone *z, const struct instance *inst, struct assignment *ret, struct cc_arena *a)
+{
+	const struct image *img = zone_find(z, TABLE_IMAGE, inst->image);
+
+	*ret = (struct assignment){ .id = inst->id,
+		.name = cc_arena_strdup(a, inst->name),
+		.epoch = inst->epoch,
+		.boot_sn = inst->boot_sn,
+		.desired = inst->desired,
+		.image_sha256 = cc_arena_strdup(a, img->sha256),
+		.image_bytes = img->bytes,
+		.cpu_millis = inst->cpu_millis,
+		.memory_mib = inst->memory_mib,
+		.disk_mib = inst->disk_mib,
+		.pids = inst->pids,
+		.on_disconnect = inst->on_disconnect };
+}
+
+static size_t count_of(const struct zone *z, struct cc_uuid node)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; zone_next_of_node(z, node, &at) != NULL;)
+		n++;
+	return n;
+}
+
+static bool belongs_here(const struct zone *z, struct cc_uuid node, struct cc_uuid id)
+{
+	const struct instance *inst = zone_find(z, TABLE_INSTANCE, id);
+
+	return inst != NULL && cc_has(inst, instance, node) && cc_uuid_equal(inst->node, node);
+}
+
+int orders_build(const struct zone *z, const struct node_report *r, struct cc_uuid node, struct node_orders *ret, struct cc_arena *a)
+{
+	bool full = r->revision == 0 || r->revision > zone_revision(z);
+	const struct instance *inst;
+
+	*ret = (struct node_orders){ .revision = zone_revision(z), .full = full };
+	ret->assignments.items = cc_new_array(a, count_of(z, node), struct assignment);
+	for (size_t at = 0; (inst = zone_next_of_node(z, node, &at)) != NULL;)
+		if (full || inst->revision > r->revision)
+			fill(z, inst, &ret->assignments.items[ret->assignments.n++], a);
+	ret->drop.items = cc_new_array(a, r->instances.n, struct cc_uuid);
+	for (size_t i = 0; i < r->instances.n; i++)
+		if (r->instances.items[i].state != OBSERVED_GONE && !belongs_here(z, node, r->instances.items[i].id))
+			ret->drop.items[ret->drop.n++] = r->instances.items[i].id;
+	return full || ret->assignments.n > 0 || ret->drop.n > 0;
+}
