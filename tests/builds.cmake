@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The other builds, as tests of the asan build: so one ctest run and one summary cover all presets, and arguments of ctest choose among them.
+if(NOT CC_TEST_BUILDS)
+  return()
+endif()
+
+function(cc_build_test preset)
+  cc_script_test(build.${preset}
+    COMMAND ${PROJECT_SOURCE_DIR}/tests/lib/build ${preset} ${ARGN}
+    LABELS build SETUP build_${preset} LOCKS compiler TIMEOUT 900)
+  set_tests_properties(build.${preset} PROPERTIES PROCESSORS 2)
+endfunction()
+
+cc_build_test(release)
+cc_build_test(clang)
+
+get_property(tsan_tests GLOBAL PROPERTY CC_TSAN_TESTS)
+if(tsan_tests)
+  cc_build_test(tsan ${tsan_tests})
+  cc_script_test(tsan
+    COMMAND ${CMAKE_CTEST_COMMAND} --test-dir ${PROJECT_SOURCE_DIR}/build/tsan --output-on-failure --no-tests=error -L ^tsan$
+    LABELS build FIXTURES build_tsan TIMEOUT 900)
+  set_tests_properties(tsan PROPERTIES PROCESSORS 2)
+endif()
