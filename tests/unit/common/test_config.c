@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/config_args.h"
+#include "tests/lib/test.h"
 #include "tests/unit/common/config_fixture.h"
-#include "tests/unit/common/run.h"
 
 #include <string.h>
 
@@ -322,6 +322,7 @@ END_TEST
 
 int main(void)
 {
+	Suite *suite = suite_create("config");
 	TCase *tc = tcase_create("config");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -337,5 +338,6 @@ int main(void)
 	tcase_add_test(tc, the_manual_has_a_row_for_every_setting);
 	tcase_add_loop_test(tc, a_size_is_written_with_its_largest_unit, 0, CC_ARRAY_LEN(sizes));
 	tcase_add_loop_test(tc, a_daemon_answers_questions_without_starting, 0, CC_ARRAY_LEN(questions));
-	return run_tests("config", tc);
+	suite_add_tcase(suite, tc);
+	return test_run(suite);
 }

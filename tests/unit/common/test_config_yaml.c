@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/config_parts.h"
-#include "tests/unit/common/run.h"
+#include "tests/lib/test.h"
 
 #include <string.h>
 
@@ -131,6 +131,7 @@ END_TEST
 
 int main(void)
 {
+	Suite *suite = suite_create("config_yaml");
 	TCase *tc = tcase_create("config_yaml");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -140,5 +141,6 @@ int main(void)
 	tcase_add_test(tc, deep_nesting_costs_nothing);
 	tcase_add_test(tc, a_file_over_the_limit_is_refused);
 	tcase_add_test(tc, a_folder_is_not_a_file);
-	return run_tests("config_yaml", tc);
+	suite_add_tcase(suite, tc);
+	return test_run(suite);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/log.h"
-#include "tests/unit/common/run.h"
+#include "tests/lib/test.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -219,6 +220,7 @@ END_TEST
 
 int main(void)
 {
+	Suite *suite = suite_create("log");
 	TCase *tc = tcase_create("log");
 
 	tcase_add_checked_fixture(tc, setup, NULL);
@@ -234,5 +236,6 @@ int main(void)
 	tcase_add_test(tc, journald_gets_the_priority_and_no_time);
 	tcase_add_test(tc, a_file_gets_priority_time_and_level);
 	tcase_add_test(tc, every_event_is_in_the_catalog_with_a_sentence);
-	return run_tests("log", tc);
+	suite_add_tcase(suite, tc);
+	return test_run(suite);
 }
