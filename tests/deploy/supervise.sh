@@ -114,7 +114,7 @@ check 'of five starts one runs' bash -c "[[ \$(grep -c 'runs as pid' '$dir/race.
 "$supervise" stop --dir "$dir" race
 
 # --- the log stays small
-start chatty chatty --log-kib 16 -- /bin/sh -c 'i=0; while [ $i -lt 4000 ]; do echo "line $i of a program that talks too much"; i=$((i+1)); done; echo finished; sleep 1000'
+start chatty chatty --log-kib 16 -- /bin/sh -c 'i=0; while [ $i -lt 4000 ]; do echo "line $i of a program that talks too much"; i=$((i+1)); done; echo finished; exec sleep 1000'
 check 'all output is taken' within 10 grep -qs finished "$dir/chatty.log" "$dir/chatty.log.1"
 check 'two files of bounded size' bash -c "[[ \$(cat '$dir'/chatty.log* | wc -c) -le $((2 * 16384 + 2 * 65536)) && \$(ls '$dir' | grep -c '^chatty.log') -eq 2 ]]"
 "$supervise" stop --dir "$dir" chatty
