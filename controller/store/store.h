@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The zone's database: a session with PostgreSQL that loads the zone and commits batches of effects. Knows no rules; holds no SQL either (schema/queries).
+ * The only folder that knows libpq.
+ *
+ *	store_open, store_migrate, store_prepare, store_take, store_load     at start and after a lost session, in this order
+ *	store_commit_begin, then poll store_fd for store_events and call store_step until it is no longer STORE_PENDING
+ *
+ * The first five wait for the server, each exchange no longer than STORE_WAIT_MS (connecting: STORE_CONNECT_S for each host of the conninfo; looking up a
+ * host's name is the resolver's time). The commit functions never wait. One store belongs to one thread. Not for use behind a pooler that shares sessions.
+ *
+ * A store whose session is lost (any function failed with UNAVAILABLE and store_lost() says so) can only be closed; the owner opens a new one, and loads. */
+#pragma once
+
+#include "controller/engine/effects.h"
+#include "controller/engine/zone.h"
+
+struct store;
+
+#define STORE_CONNECT_S 5
+#define STORE_WAIT_MS   35000 /* the server gives up on a statement 5 s earlier */
+#define STORE_COMMIT_MS 35000
+#define STORE_ZONE_NAME 64
+
+/* Connects; `conninfo` is libpq's, several hosts are tried in turn and by default only one that takes writes will do. Sets *ret on success.
+ * @err UNAVAILABLE no server, or it refuses us; INVALID the conninfo, an old server, or a database that is not in UTF-8 */
+int store_open(const char *conninfo, struct store **ret, struct cc_error *err);
+/* NULL is allowed. What was not committed is undone by the server; the zone's lock is free when the server has noticed. */
+void store_close(struct store *s);
+
+/* The session is gone. What a commit that was under way did is then unknown, until the zone was loaded by a new store. */
+bool store_lost(const struct store *s);
+
+/* Applies the migrations that the database lacks, each in a transaction of its own; several programs may try at the same time.
+ * @err CONFLICT an applied migration is not what this program has, or the database is newer than the program; the message says what to do
+ * @err INTERNAL a migration failed; its changes are undone. UNAVAILABLE */
+int store_migrate(struct store *s, struct cc_error *err);
+
+/* Prepares every query and compares parameters and columns with the lists of fields.
+ * @err INTERNAL the message names query, column, and what was expected and found. UNAVAILABLE */
+int store_prepare(struct store *s, struct cc_error *err);
+
+/* What the zone's row says. */
+struct store_zone {
+	struct cc_uuid id;
+	char name[STORE_ZONE_NAME];
+	int64_t revision;
+	int64_t term;
+};
+
+/* Makes this session the zone's only writer, without waiting for another, and begins a new term: batches of older terms are refused from now on. The zone is
+ * made when there is none. `name` is the zone's name, NULL for whatever the database holds; `controller` is an id of this run of the program: an older
+ * session that it left behind is ended.
+ * @err CONFLICT another controller is at work, or the database belongs to a zone of another name; INVALID there is no zone yet and no name; UNAVAILABLE */
+int store_take(struct store *s, const char *name, struct cc_uuid controller, int64_t now_ms, struct store_zone *ret, struct cc_error *err);
+
+/* A new zone with all rows, for zone_free. Reads row by row: needs memory for the zone once. After store_take.
+ * @err INTERNAL a row is not what its list of fields says; UNAVAILABLE */
+int store_load(struct store *s, struct zone **ret, struct cc_error *err);
+
+/* Sends one batch as one transaction. Of several effects on one row the last wins; removals come before puts; node.used_* is not written (the database keeps
+ * it). `fx` is not needed afterwards. `revision` is the zone's after this batch. One batch at a time. On failure nothing is under way and nothing was
+ * changed. @err UNAVAILABLE the session is lost */
+int store_commit_begin(struct store *s, const struct effects *fx, int64_t revision, struct cc_error *err);
+
+enum store_state {
+	STORE_IDLE,    /* no batch under way, the session stands as far as is known */
+	STORE_PENDING, /* wait until store_fd is ready for store_events */
+	STORE_OK,      /* committed, durably; the next batch may begin */
+	STORE_FAILED   /* err says why */
+};
+
+/* Goes on with what is under way. Call it too when the descriptor is readable while nothing is: that is how the end of the session is noticed.
+ * After STORE_FAILED the zone must be loaded again (store_load), with a new store if the session is lost.
+ * @err INTERNAL the database refused the batch, nothing was changed: a bug in what was decided; the message has constraint and detail, for the log
+ * @err CONFLICT the term is over, another controller has the zone; nothing was changed
+ * @err UNAVAILABLE the server gave up (disk full, timeout) and nothing was changed, or the session is lost and the outcome unknown (store_lost) */
+enum store_state store_step(struct store *s, struct cc_error *err);
+/* For poll. -1 when the session is lost. May change after store_open only. */
+int store_fd(const struct store *s);
+/* POLLIN, with POLLOUT while there is something to send. */
+short store_events(const struct store *s);
+/* Milliseconds after which store_step should be called even if nothing happened, to give up a silent server; -1: no need. */
+int store_timeout_ms(const struct store *s);
+
+CC_DEFINE_CLEANUP(struct store *, store_close)

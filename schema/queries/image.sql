@@ -1,0 +1,14 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+
+-- name: image_load   entity: image   result: many
+SELECT id, name, arch, bytes, sha256, member, created, revision
+FROM image;
+
+-- name: image_put   entity: image   args: *   result: none
+INSERT INTO image (id, name, arch, bytes, sha256, member, created, revision)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int8[], $5::text[], $6::uuid[], $7::int8[], $8::int8[])
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, arch = excluded.arch, bytes = excluded.bytes, sha256 = excluded.sha256, member = excluded.member,
+	created = excluded.created, revision = excluded.revision;
+
+-- name: image_remove   entity: image   args: id   result: none
+DELETE FROM image WHERE id = ANY ($1::uuid[]);

@@ -1,0 +1,35 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+
+-- name: node_load   entity: node   result: many
+SELECT id, name, state, owner, pin, arch, agent_version, features, cpu_millis, memory_mib, disk_mib, offer_cpu_millis, offer_memory_mib,
+	offer_disk_mib, offer_instances, granted_cpu_millis, granted_memory_mib, granted_disk_mib, granted_instances, used_cpu_millis,
+	used_memory_mib, used_disk_mib, used_instances, labels, created, last_seen, revision
+FROM node;
+
+-- name: node_put   entity: node   args: *   derived: used_cpu_millis used_memory_mib used_disk_mib used_instances   result: none
+INSERT INTO node AS n (id, name, state, owner, pin, arch, agent_version, features, cpu_millis, memory_mib, disk_mib, offer_cpu_millis, offer_memory_mib,
+	offer_disk_mib, offer_instances, granted_cpu_millis, granted_memory_mib, granted_disk_mib, granted_instances, labels, created, last_seen,
+	revision)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::int8[], $10::int8[], $11::int8[],
+	$12::int8[], $13::int8[], $14::int8[], $15::int8[], $16::int8[], $17::int8[], $18::int8[], $19::int8[], $20::jsonb[], $21::int8[],
+	$22::int8[], $23::int8[])
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, state = excluded.state, owner = excluded.owner, pin = excluded.pin, arch = excluded.arch,
+	agent_version = excluded.agent_version, features = excluded.features, cpu_millis = excluded.cpu_millis, memory_mib = excluded.memory_mib,
+	disk_mib = excluded.disk_mib, offer_cpu_millis = excluded.offer_cpu_millis, offer_memory_mib = excluded.offer_memory_mib,
+	offer_disk_mib = excluded.offer_disk_mib, offer_instances = excluded.offer_instances,
+	granted_cpu_millis = GREATEST(n.granted_cpu_millis, excluded.granted_cpu_millis),
+	granted_memory_mib = GREATEST(n.granted_memory_mib, excluded.granted_memory_mib),
+	granted_disk_mib = GREATEST(n.granted_disk_mib, excluded.granted_disk_mib),
+	granted_instances = GREATEST(n.granted_instances, excluded.granted_instances), labels = excluded.labels, created = excluded.created,
+	last_seen = excluded.last_seen, revision = excluded.revision;
+
+-- name: node_settle   entity: node   args: id granted_cpu_millis granted_memory_mib granted_disk_mib granted_instances   result: none
+-- After the instances of the batch: what is granted is lowered to what it shall be.
+UPDATE node n SET granted_cpu_millis = v.granted_cpu_millis, granted_memory_mib = v.granted_memory_mib, granted_disk_mib = v.granted_disk_mib,
+	granted_instances = v.granted_instances
+FROM unnest($1::uuid[], $2::int8[], $3::int8[], $4::int8[], $5::int8[]) AS v (id, granted_cpu_millis, granted_memory_mib, granted_disk_mib, granted_instances)
+WHERE n.id = v.id AND (n.granted_cpu_millis, n.granted_memory_mib, n.granted_disk_mib, n.granted_instances)
+	IS DISTINCT FROM (v.granted_cpu_millis, v.granted_memory_mib, v.granted_disk_mib, v.granted_instances);
+
+-- name: node_remove   entity: node   args: id   result: none
+DELETE FROM node WHERE id = ANY ($1::uuid[]);
