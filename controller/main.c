@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cc-controller: settings, key, database and zone, HTTP; then it waits for a signal and takes everything down in the opposite order. */
+#include "common/config_args.h"
+#include "common/keys.h"
+#include "common/log.h"
+#include "controller/http/server.h"
+#include "controller/settings.h"
+#include "controller/writer.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sodium.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DATABASE_RETRY_MS 1000
+#define TOKEN_ADDRESSES   8
+
+static volatile bool stop_asked;
+
+static void on_stop(int sig)
+{
+	(void)sig;
+	stop_asked = true;
+}
+
+static const struct cc_program program = {
+	.name = "cc-controller",
+	.summary = "Runs a zone: nodes join it, members create instances in it.",
+	.config_path = "/etc/communitycloud/controller.yaml",
+	.settings = &controller_settings,
+};
+
+struct app {
+	const struct controller_config *cfg;
+	struct cc_arena *arena;
+	struct cc_key_pair *key;
+	struct writer *writer;
+	struct http_server *http;
+};
+
+static int make_dir(const char *path, struct cc_error *err)
+{
+	if (mkdir(path, 0750) < 0 && errno != EEXIST)
+		return cc_fail_errno(err, "making the directory '%s'", path);
+	return 0;
+}
+
+/* What nodes are told to dial: as configured, else this host's name with the port that is listened on. */
+static size_t token_addresses(const struct app *app, const char *addresses[TOKEN_ADDRESSES])
+{
+	const struct controller_config *cfg = app->cfg;
+	char host[256] = "localhost";
+
+	for (size_t i = 0; i < cfg->advertise.n; i++)
+		addresses[i] = cfg->advertise.items[i];
+	if (cfg->advertise.n > 0 || cfg->http_listen.port == 0)
+		return cfg->advertise.n;
+	gethostname(host, sizeof(host) - 1);
+	addresses[0] = cc_printf(app->arena, "%s:%u", host, (unsigned)cfg->http_listen.port);
+	return 1;
+}
+
+static int open_key(struct app *app, struct cc_error *err)
+{
+	const struct controller_config *cfg = app->cfg;
+
+	if (make_dir(cfg->state_dir, err) < 0 || make_dir(cc_printf(app->arena, "%s/images", cfg->state_dir), err) < 0)
+		return -1;
+	return cc_key_pair_open(cfg->state_dir, cfg->zone[0] != '\0' ? cfg->zone : "cc-controller", &app->key, err);
+}
+
+static int start_writer(struct app *app, struct cc_error *err)
+{
+	const struct controller_config *cfg = app->cfg;
+	struct engine_options engine = { .queue_max = (size_t)cfg->queue_max,
+		.batch_max = (size_t)cfg->batch_max,
+		.node_lease_ms = cfg->node_lease,
+		.idempotency_ms = cfg->idempotency_keep,
+		.overcommit_cpu_percent = cfg->overcommit_cpu,
+		.overcommit_memory_percent = cfg->overcommit_memory,
+		.overcommit_disk_percent = cfg->overcommit_disk };
+	struct writer_options opt = { .database = cfg->database, .zone_name = cfg->zone, .engine = &engine, .retry_ms = DATABASE_RETRY_MS };
+
+	return writer_start(&opt, &stop_asked, &app->writer, err);
+}
+
+static void database_state(void *arg, const char *state)
+{
+	http_set_database(arg, state);
+}
+
+static int start_http(struct app *app, struct cc_error *err)
+{
+	const struct controller_config *cfg = app->cfg;
+	const char *addresses[TOKEN_ADDRESSES];
+	char pin[CC_PIN_HEX];
+	struct http_options opt = { .listen = cfg->http_listen.port != 0 ? cc_addr_format(app->arena, cfg->http_listen) : NULL,
+		.socket = cfg->http_socket,
+		.socket_mode = 0666,
+		.threads = (int)cfg->http_threads,
+		.connections = (int)cfg->http_connections,
+		.key_pem = cc_key_pair_key_pem(app->key),
+		.cert_pem = cc_key_pair_cert_pem(app->key),
+		.pin = cc_pin_format(cc_key_pair_pin(app->key), pin),
+		.addresses = addresses,
+		.n_addresses = token_addresses(app, addresses),
+		.images_dir = cc_printf(app->arena, "%s/images", cfg->state_dir),
+		.image_max_bytes = cfg->image_max,
+		.sync_wait_ms = cfg->sync_wait,
+		.node_lease_ms = cfg->node_lease };
+	struct writer_hooks hooks = { .touch = http_touch, .database = database_state };
+	sigset_t all, before;
+	int r;
+
+	/* Its threads inherit the mask: signals stay with this one. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = http_start(&opt, writer_engine(app->writer), &app->http, err);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r < 0)
+		return -1;
+	hooks.arg = app->http;
+	writer_set_hooks(app->writer, &hooks);
+	return 0;
+}
+
+static int check_settings(const struct controller_config *cfg, struct cc_error *err)
+{
+	if (cfg->sync_wait >= cfg->node_lease)
+		return cc_fail(err, INVALID, "sync_wait must be shorter than node_lease, or every idle node would count as lost");
+	return 0;
+}
+
+static int start(struct app *app, struct cc_error *err)
+{
+	if (check_settings(app->cfg, err) < 0 || open_key(app, err) < 0 || start_writer(app, err) < 0)
+		return -1;
+	return start_http(app, err);
+}
+
+static void set_signals(void)
+{
+	struct sigaction stop = { .sa_handler = on_stop };
+
+	signal(SIGPIPE, SIG_IGN);
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGINT, &stop, NULL);
+}
+
+/* Blocked between the question and the sleep, so that no signal falls in between. */
+static void wait_for_stop(void)
+{
+	sigset_t stops, none, before;
+
+	sigemptyset(&none);
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTERM);
+	sigaddset(&stops, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &stops, &before);
+	while (!stop_asked)
+		sigsuspend(&none);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void stop(struct app *app)
+{
+	http_stop(app->http);
+	writer_stop(app->writer);
+	cc_key_pair_free(app->key);
+}
+
+int main(int argc, char **argv)
+{
+	cc_auto(cc_arena_free) struct cc_arena *arena = cc_arena_new(0);
+	cc_auto(cc_config_free) struct cc_config *config = NULL;
+	struct app app = { .arena = arena };
+	struct cc_error err = { 0 };
+	enum cc_log_level level;
+	struct cc_args args;
+
+	cc_config_args(&program, argc, argv, arena, &args, &config);
+	if (!args.run)
+		return args.exit_status;
+	app.cfg = controller_config(config);
+	if (cc_log_level_parse(app.cfg->log_level, &level, &err) == 0)
+		cc_log_set_level(level);
+	set_signals();
+	if (start(&app, &err) < 0) {
+		cc_log(ERROR, START_FAILED, kv_err(&err));
+		stop(&app);
+		return stop_asked ? 0 : cc_code_info(err.code)->exit_status;
+	}
+	cc_log(NOTICE, STARTED, kv_text("program", program.name), kv_text("version", CC_VERSION));
+	wait_for_stop();
+	cc_log(NOTICE, STOPPING);
+	stop(&app);
+	cc_log(NOTICE, STOPPED);
+	return 0;
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cc-controller's settings (controller.def): struct controller_config, controller_config(), controller_settings. */
+#pragma once
+
+#include "common/log.h"
+
+#define CC_CONFIG_NAME controller
+#define CC_CONFIG_DEF  "controller/controller.def"
+#include "common/config_table.h"

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The loop: at most one batch commits and one waits behind it. Batches are finished in the order in which they were decided. When a commit fails, the batch
+ * and the one decided on top of it are answered UNAVAILABLE, and the zone is loaded again before anything else is decided. */
+#include "controller/writer.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "controller/store/store.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+
+#define TICK_MS       1000
+#define EXPIRE_MS     600000
+#define SLOW_BATCH_MS 1000
+
+struct writer {
+	struct writer_options opt;
+	struct writer_hooks hooks;
+	struct cc_uuid run_id; /* of this run of the program */
+	struct engine *engine;
+	struct store *store;      /* NULL while there is no session */
+	struct batch *committing; /* sent to the database */
+	struct batch *waiting;    /* decided on top of it */
+	int64_t sent_ms;
+	int64_t next_tick_ms;
+	int64_t next_expire_ms;
+	int64_t retry_at_ms;
+	struct command tick;
+	struct cmd_tick tick_args;
+	bool tick_under_way;
+	pthread_t thread;
+	int wake_fd;
+	atomic_bool stopping;
+};
+
+static void tell_database(struct writer *w, const char *state)
+{
+	if (w->hooks.database != NULL)
+		w->hooks.database(w->hooks.arg, state);
+}
+
+/* Opens a session that may write and loads the zone. */
+static int open_zone(struct writer *w, struct zone **ret, struct cc_error *err)
+{
+	const char *name = w->opt.zone_name != NULL && w->opt.zone_name[0] != '\0' ? w->opt.zone_name : NULL;
+	cc_auto(store_close) struct store *s = NULL;
+	struct store_zone z;
+
+	if (store_open(w->opt.database, &s, err) < 0 || store_migrate(s, err) < 0 || store_prepare(s, err) < 0)
+		return -1;
+	if (store_take(s, name, w->run_id, cc_now_ms(), &z, err) < 0)
+		return -1;
+	cc_log(NOTICE, TERM_GAINED, kv_text("zone", z.name), kv_i64("term", z.term));
+	if (store_load(s, ret, err) < 0)
+		return -1;
+	cc_log(NOTICE, MODEL_LOADED, kv_i64("revision", zone_revision(*ret)), kv_u64("instances", zone_count(*ret, TABLE_INSTANCE)));
+	w->store = cc_take(s);
+	return 0;
+}
+
+/* The member as whom root acts exists in every zone. Nobody knows the secret of its first token. */
+static void add_admin(struct zone *z)
+{
+	struct member m = { .id = cc_uuid_new(cc_now_ms()), .name = "admin", .role = ROLE_ADMIN, .created = cc_now_ms() };
+	struct effects fx = { 0 };
+
+	effects_put(&fx, TABLE_MEMBER, &m);
+	row_set_revision(fx.items[0].row, zone_revision(z) + 1);
+	zone_apply(z, &fx, 0);
+	zone_set_revision(z, zone_revision(z) + 1);
+	effects_clear(&fx);
+}
+
+static int finish_commit(struct store *s, struct cc_error *err)
+{
+	for (;;) {
+		struct pollfd p = { .fd = store_fd(s), .events = store_events(s) };
+		enum store_state state;
+
+		poll(&p, 1, store_timeout_ms(s));
+		state = store_step(s, err);
+		if (state != STORE_PENDING)
+			return state == STORE_FAILED ? -1 : 0;
+	}
+}
+
+/* Writes the first row of a new zone, before the engine runs. */
+static int ensure_admin(struct writer *w, struct zone *z, struct cc_error *err)
+{
+	const struct member *m;
+	struct effects fx = { 0 };
+	int r;
+
+	if (zone_find_name(z, TABLE_MEMBER, "admin") != NULL)
+		return 0;
+	add_admin(z);
+	m = zone_find_name(z, TABLE_MEMBER, "admin");
+	effects_put(&fx, TABLE_MEMBER, m);
+	r = store_commit_begin(w->store, &fx, zone_revision(z), err);
+	effects_clear(&fx);
+	return r < 0 ? -1 : finish_commit(w->store, err);
+}
+
+static void lose_batches(struct writer *w, const char *why)
+{
+	if (w->committing != NULL)
+		engine_lost(w->engine, cc_take(w->committing), why);
+	if (w->waiting != NULL)
+		engine_lost(w->engine, cc_take(w->waiting), why);
+}
+
+static void lose_session(struct writer *w, const struct cc_error *why)
+{
+	char text[sizeof(why->msg) + 64];
+
+	snprintf(text, sizeof(text), "the database cannot be reached now; try again: %s", why->msg);
+	cc_log(ERROR, DB_LOST, kv_err(why));
+	engine_set_available(w->engine, false, "the database cannot be reached now; what runs goes on, try again in a moment");
+	tell_database(w, text);
+	lose_batches(w, "the database was lost while this was written; try again with the same Idempotency-Key to learn what happened");
+	store_close(cc_take(w->store));
+	w->retry_at_ms = cc_boottime_ms();
+}
+
+/* The batch was refused, not the session: the zone in memory is ahead of the truth and is loaded again. */
+static void refused(struct writer *w, const struct cc_error *why)
+{
+	struct cc_error err = { 0 };
+	struct zone *z;
+
+	cc_log(ERROR, BATCH_FAILED, kv_err(why));
+	lose_batches(w, "the change could not be written and was undone; try again");
+	if (store_load(w->store, &z, &err) < 0) {
+		lose_session(w, &err);
+		return;
+	}
+	engine_reload(w->engine, z);
+}
+
+static void reconnect(struct writer *w)
+{
+	struct cc_error err = { 0 };
+	struct zone *z;
+
+	if (open_zone(w, &z, &err) < 0) {
+		cc_log(WARNING, DB_LOST, kv_err(&err));
+		w->retry_at_ms = cc_boottime_ms() + w->opt.retry_ms;
+		return;
+	}
+	engine_reload(w->engine, z);
+	engine_set_available(w->engine, true, NULL);
+	cc_log(NOTICE, DB_CONNECTED);
+	tell_database(w, "ok");
+}
+
+static void finish_batch(struct writer *w)
+{
+	int64_t took = cc_boottime_ms() - w->sent_ms;
+
+	if (took > SLOW_BATCH_MS)
+		cc_log(WARNING, BATCH_SLOW, kv_ms("took", took), kv_u64("commands", batch_commands(w->committing)));
+	engine_committed(w->engine, cc_take(w->committing), w->hooks.touch, w->hooks.arg);
+}
+
+static void step_store(struct writer *w)
+{
+	struct cc_error err = { 0 };
+
+	switch (store_step(w->store, &err)) {
+	case STORE_IDLE:
+	case STORE_PENDING:
+		return;
+	case STORE_OK:
+		finish_batch(w);
+		return;
+	case STORE_FAILED:
+		if (store_lost(w->store) || err.code == CC_CONFLICT)
+			lose_session(w, &err);
+		else
+			refused(w, &err);
+	}
+}
+
+/* Sends what waits as soon as nothing is under way. A batch without effects needs no commit, only its turn. */
+static void send_waiting(struct writer *w)
+{
+	struct cc_error err = { 0 };
+
+	if (w->committing != NULL || w->waiting == NULL)
+		return;
+	w->committing = cc_take(w->waiting);
+	w->sent_ms = cc_boottime_ms();
+	if (batch_effects(w->committing)->n == 0)
+		finish_batch(w);
+	else if (store_commit_begin(w->store, batch_effects(w->committing), batch_revision(w->committing), &err) < 0)
+		lose_session(w, &err);
+}
+
+static void tick_done(struct command *cmd)
+{
+	struct writer *w = cmd->owner;
+
+	w->tick_under_way = false;
+	cc_arena_reset(cmd->arena);
+}
+
+static void push_tick(struct writer *w)
+{
+	int64_t now = cc_boottime_ms();
+
+	if (w->tick_under_way || now < w->next_tick_ms)
+		return;
+	w->next_tick_ms = now + TICK_MS;
+	w->tick_args.expire = now >= w->next_expire_ms;
+	if (w->tick_args.expire)
+		w->next_expire_ms = now + EXPIRE_MS;
+	w->tick.now_ms = cc_now_ms();
+	w->tick.boot_ms = now;
+	w->tick_under_way = engine_push(w->engine, &w->tick);
+}
+
+static int poll_timeout(const struct writer *w)
+{
+	int64_t left = w->next_tick_ms - cc_boottime_ms();
+	int store_left = w->store != NULL ? store_timeout_ms(w->store) : -1;
+
+	if (w->store == NULL && w->retry_at_ms - cc_boottime_ms() < left)
+		left = w->retry_at_ms - cc_boottime_ms();
+	if (store_left >= 0 && store_left < left)
+		left = store_left;
+	return left < 0 ? 0 : (int)left;
+}
+
+static void wait_for_work(struct writer *w)
+{
+	struct pollfd p[3] = {
+		{ .fd = w->wake_fd, .events = POLLIN },
+		{ .fd = w->waiting == NULL ? engine_fd(w->engine) : -1, .events = POLLIN },
+		{ .fd = w->store != NULL ? store_fd(w->store) : -1, .events = w->store != NULL ? store_events(w->store) : 0 },
+	};
+
+	if (poll(p, CC_ARRAY_LEN(p), poll_timeout(w)) < 0)
+		CC_PRE(errno == EINTR);
+}
+
+static void *run(void *arg)
+{
+	struct writer *w = arg;
+
+	while (!atomic_load(&w->stopping) || w->committing != NULL || w->waiting != NULL) {
+		if (w->store == NULL && !atomic_load(&w->stopping) && cc_boottime_ms() >= w->retry_at_ms)
+			reconnect(w);
+		push_tick(w);
+		wait_for_work(w);
+		if (w->store != NULL)
+			step_store(w);
+		if (w->waiting == NULL)
+			w->waiting = engine_decide(w->engine);
+		if (w->store != NULL)
+			send_waiting(w);
+	}
+	return NULL;
+}
+
+static bool may_retry(const struct cc_error *err)
+{
+	return cc_code_info(err->code)->retry;
+}
+
+static int open_first(struct writer *w, const volatile bool *stop, struct zone **ret, struct cc_error *err)
+{
+	struct timespec pause = { .tv_sec = w->opt.retry_ms / 1000, .tv_nsec = w->opt.retry_ms % 1000 * 1000000 };
+
+	while (open_zone(w, ret, err) < 0) {
+		if (!may_retry(err) || *stop)
+			return -1;
+		cc_log(WARNING, DB_LOST, kv_err(err));
+		nanosleep(&pause, NULL);
+		if (*stop)
+			return -1;
+	}
+	return 0;
+}
+
+/* Signals are the main thread's business. */
+static void start_thread(struct writer *w)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	CC_PRE(pthread_create(&w->thread, NULL, run, w) == 0);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+int writer_start(const struct writer_options *opt, const volatile bool *stop, struct writer **ret, struct cc_error *err)
+{
+	struct writer *w = cc_calloc(1, sizeof(*w));
+	struct zone *z = NULL;
+
+	w->opt = *opt;
+	w->run_id = cc_uuid_new(cc_now_ms());
+	if (open_first(w, stop, &z, err) < 0 || ensure_admin(w, z, err) < 0) {
+		zone_free(z);
+		store_close(w->store);
+		free(w);
+		return -1;
+	}
+	w->engine = engine_new(opt->engine, z);
+	w->tick = (struct command){ .kind = COMMAND_TICK, .args = &w->tick_args, .done = tick_done, .owner = w, .arena = cc_arena_new(0) };
+	w->next_tick_ms = w->next_expire_ms = cc_boottime_ms();
+	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	CC_PRE(w->wake_fd >= 0);
+	start_thread(w);
+	*ret = w;
+	return 0;
+}
+
+struct engine *writer_engine(struct writer *w)
+{
+	return w->engine;
+}
+
+void writer_set_hooks(struct writer *w, const struct writer_hooks *hooks)
+{
+	w->hooks = *hooks;
+	tell_database(w, "ok");
+}
+
+void writer_stop(struct writer *w)
+{
+	uint64_t one = 1;
+
+	if (w == NULL)
+		return;
+	atomic_store(&w->stopping, true);
+	CC_PRE(write(w->wake_fd, &one, sizeof(one)) == sizeof(one));
+	pthread_join(w->thread, NULL);
+	engine_free(w->engine);
+	store_close(w->store);
+	cc_arena_free(w->tick.arena);
+	close(w->wake_fd);
+	free(w);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The one thread that changes the zone: it takes the engine's batches to the database and the outcome back. While one batch commits the next is decided.
+ * A lost session is opened again by itself; until then changes are refused and reads go on. */
+#pragma once
+
+#include "controller/engine/engine.h"
+
+struct writer;
+
+struct writer_options {
+	const char *database;  /* conninfo of libpq */
+	const char *zone_name; /* NULL or "": whatever the database holds */
+	const struct engine_options *engine;
+	int64_t retry_ms; /* pause between attempts to reach the database */
+};
+
+/* What the writer tells; each may be NULL. Called by the writer's thread. */
+struct writer_hooks {
+	void (*touch)(void *arg, struct cc_uuid id);    /* a change of this id was published */
+	void (*database)(void *arg, const char *state); /* "ok", or what is wrong */
+	void *arg;
+};
+
+/* Opens the database, brings its schema up to date, takes the zone, loads it and starts the thread. Waits while PostgreSQL cannot be reached, until
+ * *stop becomes true. @err CONFLICT another controller is at work or the schema does not fit; INVALID; UNAVAILABLE when stopped while waiting */
+int writer_start(const struct writer_options *opt, const volatile bool *stop, struct writer **ret, struct cc_error *err);
+struct engine *writer_engine(struct writer *w);
+/* Set once, before there are requests. */
+void writer_set_hooks(struct writer *w, const struct writer_hooks *hooks);
+/* Finishes what is under way, ends the thread and closes the database. Nobody may push commands any more. NULL is allowed. */
+void writer_stop(struct writer *w);

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+add_library(cc_engine_fixture STATIC lib/engine_fixture.c)
+target_link_libraries(cc_engine_fixture PUBLIC cc_engine PkgConfig::CHECK)
+target_compile_options(cc_engine_fixture PRIVATE -Wno-conversion)
+
+cc_test(engine SOURCES unit/controller/engine/test_engine.c LIBS cc_engine_fixture)

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/lib/engine_fixture.h"
+#include "tests/lib/test.h"
+
+#include <check.h>
+
+static struct engine_fixture f;
+static struct cc_uuid ada;
+
+static void setup(void)
+{
+	engine_fixture_init(&f);
+	ada = a_node(&f, "ada", 1024);
+	an_image(&f, "busybox");
+}
+
+static void teardown(void)
+{
+	check_books(&f);
+	engine_fixture_done(&f);
+}
+
+static void assert_code(const struct command *cmd, enum cc_code code)
+{
+	ck_assert_msg(cmd->error.code == code, "%s: %s", cc_code_info(cmd->error.code)->slug, cmd->error.msg);
+}
+
+static void assert_state(const char *name, enum inst_state state)
+{
+	const struct instance *inst = instance_now(&f, name);
+
+	ck_assert_ptr_nonnull(inst);
+	ck_assert_str_eq(cc_enum_slug(&inst_state_enum, (int)inst->state), cc_enum_slug(&inst_state_enum, (int)state));
+}
+
+static bool touched(struct cc_uuid id)
+{
+	for (size_t i = 0; i < f.n_touched; i++)
+		if (cc_uuid_equal(f.touched[i], id))
+			return true;
+	return false;
+}
+
+START_TEST(a_created_instance_is_assigned_recorded_and_wakes_its_node)
+{
+	const struct command *cmd = create(&f, as_admin, "hello", "busybox", 256);
+	const struct instance *inst = cmd->reply;
+
+	assert_code(cmd, CC_OK);
+	assert_state("hello", INST_ASSIGNED);
+	ck_assert(cc_has(inst, instance, node) && cc_uuid_equal(inst->node, ada));
+	ck_assert_int_gt(inst->revision, 0);
+	ck_assert_ptr_nonnull(cmd->placement);
+	ck_assert(touched(ada) && touched(inst->id));
+	ck_assert_int_eq(node_now(&f, ada)->used_memory_mib, 256);
+}
+END_TEST
+
+START_TEST(its_life_follows_what_the_node_sees)
+{
+	create(&f, as_admin, "hello", "busybox", 0);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_FETCHING);
+	assert_state("hello", INST_STARTING);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_RUNNING);
+	assert_state("hello", INST_RUNNING);
+	ck_assert(cc_has(instance_now(&f, "hello"), instance, started));
+	assert_code(act(&f, as_admin, "hello", ACT_STOP), CC_OK);
+	assert_state("hello", INST_STOPPING);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_STOPPED);
+	assert_state("hello", INST_STOPPED);
+	assert_code(act(&f, as_admin, "hello", ACT_START), CC_OK);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_RUNNING);
+	assert_code(act(&f, as_admin, "hello", ACT_DELETE), CC_OK);
+	assert_state("hello", INST_DELETING);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_GONE);
+	ck_assert_ptr_null(instance_now(&f, "hello"));
+	ck_assert_int_eq(node_now(&f, ada)->used_memory_mib, 0);
+}
+END_TEST
+
+START_TEST(a_restart_waits_for_the_restarted_instance)
+{
+	struct instance old;
+
+	create(&f, as_admin, "hello", "busybox", 0);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_RUNNING);
+	old = *instance_now(&f, "hello");
+	assert_code(act(&f, as_admin, "hello", ACT_RESTART), CC_OK);
+	assert_state("hello", INST_STARTING);
+	observe(&f, ada, &old, OBSERVED_RUNNING);
+	assert_state("hello", INST_STARTING);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_RUNNING);
+	assert_state("hello", INST_RUNNING);
+	act(&f, as_admin, "hello", ACT_STOP);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_STOPPED);
+	assert_code(act(&f, as_admin, "hello", ACT_RESTART), CC_CONFLICT);
+}
+END_TEST
+
+START_TEST(a_failed_instance_is_tried_again_when_asked)
+{
+	create(&f, as_admin, "hello", "busybox", 0);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_FAILED);
+	assert_state("hello", INST_FAILED);
+	assert_code(act(&f, as_admin, "hello", ACT_START), CC_OK);
+	ck_assert_int_eq(instance_now(&f, "hello")->boot_sn, 1);
+	assert_state("hello", INST_ASSIGNED);
+}
+END_TEST
+
+START_TEST(what_a_node_says_of_another_epoch_or_node_changes_nothing)
+{
+	struct cc_uuid bo = a_node(&f, "bo", 64);
+	struct instance inst;
+
+	create(&f, as_admin, "hello", "busybox", 0);
+	inst = *instance_now(&f, "hello");
+	inst.epoch = 7;
+	observe(&f, ada, &inst, OBSERVED_RUNNING);
+	assert_state("hello", INST_ASSIGNED);
+	observe(&f, bo, instance_now(&f, "hello"), OBSERVED_RUNNING);
+	assert_state("hello", INST_ASSIGNED);
+}
+END_TEST
+
+START_TEST(refusals_say_what_is_wrong)
+{
+	struct cc_uuid eva = a_member(&f, "eva");
+
+	assert_code(create(&f, as_admin, "hello", "busybox", 0), CC_OK);
+	assert_code(create(&f, as_admin, "hello", "busybox", 0), CC_CONFLICT);
+	assert_code(create(&f, as_admin, "other", "nothing", 0), CC_NOT_FOUND);
+	assert_code(create(&f, as_admin, "big", "busybox", 4096), CC_NO_CAPACITY);
+	assert_code(act(&f, as_member(eva), "hello", ACT_DELETE), CC_NOT_FOUND);
+	assert_code(act(&f, as_admin, "nobody", ACT_STOP), CC_NOT_FOUND);
+	ck_assert_ptr_null(instance_now(&f, "big"));
+}
+END_TEST
+
+START_TEST(a_refused_placement_is_explained)
+{
+	const struct command *cmd = create(&f, as_admin, "big", "busybox", 4096);
+
+	ck_assert_ptr_nonnull(cmd->placement);
+	ck_assert(!cmd->placement->placed);
+	ck_assert_uint_ge(cmd->placement->fell.n, 1);
+	ck_assert_ptr_nonnull(strstr(cmd->error.msg, "1024"));
+}
+END_TEST
+
+START_TEST(one_key_has_its_effect_once)
+{
+	struct instance_spec spec = { .name = "hello", .image = "busybox" };
+	struct cmd_instance_create first = { .spec = &spec, .id = engine_fixture_id(&f) };
+	struct cmd_instance_create again = { .spec = &spec, .id = engine_fixture_id(&f) };
+	const struct command *cmd;
+
+	assert_code(engine_run_key(&f, COMMAND_INSTANCE_CREATE, as_admin, &first, "k", "body"), CC_OK);
+	cmd = engine_run_key(&f, COMMAND_INSTANCE_CREATE, as_admin, &again, "k", "body");
+	assert_code(cmd, CC_OK);
+	ck_assert(cmd->replayed);
+	ck_assert(cc_uuid_equal(((const struct instance *)cmd->reply)->id, first.id));
+	assert_code(engine_run_key(&f, COMMAND_INSTANCE_CREATE, as_admin, &again, "k", "another body"), CC_KEY_REUSED);
+	act(&f, as_admin, "hello", ACT_DELETE);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_GONE);
+	assert_code(engine_run_key(&f, COMMAND_INSTANCE_CREATE, as_admin, &again, "k", "body"), CC_GONE);
+	tick(&f, 2 * 86400000);
+	a_node(&f, "cy", 1024);
+	assert_code(engine_run_key(&f, COMMAND_INSTANCE_CREATE, as_admin, &again, "k", "another body"), CC_OK);
+}
+END_TEST
+
+START_TEST(a_refused_command_leaves_no_key_behind)
+{
+	struct instance_spec spec = { .name = "hello", .image = "later" };
+	struct cmd_instance_create args = { .spec = &spec, .id = engine_fixture_id(&f) };
+
+	assert_code(engine_run_key(&f, COMMAND_INSTANCE_CREATE, as_admin, &args, "k", "body"), CC_NOT_FOUND);
+	an_image(&f, "later");
+	assert_code(engine_run_key(&f, COMMAND_INSTANCE_CREATE, as_admin, &args, "k", "body"), CC_OK);
+}
+END_TEST
+
+START_TEST(a_silent_node_makes_its_instances_unreachable_and_back)
+{
+	create(&f, as_admin, "hello", "busybox", 0);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_RUNNING);
+	tick(&f, 59000);
+	ck_assert_int_eq(node_now(&f, ada)->state, NODE_READY);
+	tick(&f, 2000);
+	ck_assert_int_eq(node_now(&f, ada)->state, NODE_SILENT);
+	assert_state("hello", INST_UNREACHABLE);
+	assert_code(create(&f, as_admin, "second", "busybox", 0), CC_NO_CAPACITY);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_RUNNING);
+	ck_assert_int_eq(node_now(&f, ada)->state, NODE_READY);
+	assert_state("hello", INST_RUNNING);
+}
+END_TEST
+
+START_TEST(an_idle_report_changes_nothing)
+{
+	const struct zone *z;
+	int64_t before;
+
+	create(&f, as_admin, "hello", "busybox", 0);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_RUNNING);
+	z = engine_read_begin(f.engine);
+	before = zone_revision(z);
+	engine_read_end(f.engine);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_RUNNING);
+	z = engine_read_begin(f.engine);
+	ck_assert_int_eq(zone_revision(z), before);
+	engine_read_end(f.engine);
+}
+END_TEST
+
+START_TEST(a_lowered_offer_keeps_what_is_used_and_never_grows)
+{
+	struct node_report r = { .has = CC_BIT(node_report_f_offer_memory_mib), .offer_memory_mib = 100 };
+	struct cmd_node_sync args = { .report = &r, .node = ada };
+
+	create(&f, as_admin, "a", "busybox", 300);
+	create(&f, as_admin, "b", "busybox", 300);
+	engine_run(&f, COMMAND_NODE_SYNC, as_node(ada), &args);
+	ck_assert_int_eq(node_now(&f, ada)->granted_memory_mib, 600);
+	assert_code(create(&f, as_admin, "c", "busybox", 10), CC_NO_CAPACITY);
+	act(&f, as_admin, "a", ACT_DELETE);
+	observe(&f, ada, instance_now(&f, "a"), OBSERVED_GONE);
+	ck_assert_int_eq(node_now(&f, ada)->granted_memory_mib, 300);
+	assert_code(create(&f, as_admin, "c", "busybox", 10), CC_NO_CAPACITY);
+}
+END_TEST
+
+START_TEST(a_token_serves_one_node)
+{
+	struct invite_spec spec = { .node_name = "bo" };
+	struct cmd_invite_create inv = { .spec = &spec, .id = engine_fixture_id(&f), .secret_hash = "s" };
+	struct join_request request = { 0 };
+	struct cmd_node_join join = { .request = &request, .id = engine_fixture_id(&f), .secret_hash = "s" };
+	struct principal bo = { .who = WHO_ANONYMOUS, .pin = "pin of bo" }, thief = { .who = WHO_ANONYMOUS, .pin = "pin of thief" };
+	struct cmd_node_join forged = { .request = &request, .id = engine_fixture_id(&f), .secret_hash = "guess" };
+
+	assert_code(engine_run(&f, COMMAND_INVITE_CREATE, as_admin, &inv), CC_OK);
+	assert_code(engine_run(&f, COMMAND_NODE_JOIN, bo, &forged), CC_UNAUTHENTICATED);
+	assert_code(engine_run(&f, COMMAND_NODE_JOIN, bo, &join), CC_OK);
+	assert_code(engine_run(&f, COMMAND_NODE_JOIN, thief, &join), CC_CONFLICT);
+	/* The node asks again because the answer was lost. */
+	join.id = engine_fixture_id(&f);
+	assert_code(engine_run(&f, COMMAND_NODE_JOIN, bo, &join), CC_OK);
+}
+END_TEST
+
+START_TEST(an_expired_token_says_so)
+{
+	struct invite_spec spec = { .has = CC_BIT(invite_spec_f_expires_s), .node_name = "bo", .expires_s = 60 };
+	struct cmd_invite_create inv = { .spec = &spec, .id = engine_fixture_id(&f), .secret_hash = "s" };
+	struct join_request request = { 0 };
+	struct cmd_node_join join = { .request = &request, .id = engine_fixture_id(&f), .secret_hash = "s" };
+	struct principal bo = { .who = WHO_ANONYMOUS, .pin = "pin of bo" };
+
+	engine_run(&f, COMMAND_INVITE_CREATE, as_admin, &inv);
+	f.now_ms += 60000;
+	assert_code(engine_run(&f, COMMAND_NODE_JOIN, bo, &join), CC_GONE);
+}
+END_TEST
+
+START_TEST(an_image_in_use_stays)
+{
+	struct cmd_image_delete args = { .ref = "busybox" };
+
+	create(&f, as_admin, "hello", "busybox", 0);
+	assert_code(engine_run(&f, COMMAND_IMAGE_DELETE, as_admin, &args), CC_CONFLICT);
+	act(&f, as_admin, "hello", ACT_DELETE);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_GONE);
+	assert_code(engine_run(&f, COMMAND_IMAGE_DELETE, as_member(a_member(&f, "eva")), &args), CC_DENIED);
+	assert_code(engine_run(&f, COMMAND_IMAGE_DELETE, as_admin, &args), CC_OK);
+}
+END_TEST
+
+START_TEST(a_lost_batch_is_answered_unavailable_and_not_published)
+{
+	f.lose = true;
+	assert_code(create(&f, as_admin, "hello", "busybox", 0), CC_UNAVAILABLE);
+	ck_assert_ptr_null(instance_now(&f, "hello"));
+	f.lose = false;
+}
+END_TEST
+
+START_TEST(without_a_database_commands_are_refused_at_once)
+{
+	engine_set_available(f.engine, false, "no database");
+	assert_code(create(&f, as_admin, "hello", "busybox", 0), CC_UNAVAILABLE);
+	engine_set_available(f.engine, true, NULL);
+	assert_code(create(&f, as_admin, "hello", "busybox", 0), CC_OK);
+}
+END_TEST
+
+START_TEST(orders_are_deltas_and_drop_strangers)
+{
+	struct node_instance stranger = { .id = engine_fixture_id(&f), .epoch = 1, .state = OBSERVED_RUNNING };
+	struct node_report r = { .instances = { 1, &stranger } };
+	struct node_orders o;
+	const struct zone *z;
+
+	create(&f, as_admin, "hello", "busybox", 0);
+	z = engine_read_begin(f.engine);
+	ck_assert_int_eq(orders_build(z, &r, ada, &o, f.arena), 1);
+	ck_assert(o.full && o.assignments.n == 1 && o.drop.n == 1);
+	r.revision = o.revision;
+	r.instances.n = 0;
+	ck_assert_int_eq(orders_build(z, &r, ada, &o, f.arena), 0);
+	r.revision = o.revision + 1000;
+	ck_assert_int_eq(orders_build(z, &r, ada, &o, f.arena), 1);
+	ck_assert(o.full);
+	engine_read_end(f.engine);
+}
+END_TEST
+
+static Suite *engine_suite(void)
+{
+	Suite *s = suite_create("engine");
+	TCase *tc = tcase_create("zone");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_created_instance_is_assigned_recorded_and_wakes_its_node);
+	tcase_add_test(tc, its_life_follows_what_the_node_sees);
+	tcase_add_test(tc, a_restart_waits_for_the_restarted_instance);
+	tcase_add_test(tc, a_failed_instance_is_tried_again_when_asked);
+	tcase_add_test(tc, what_a_node_says_of_another_epoch_or_node_changes_nothing);
+	tcase_add_test(tc, refusals_say_what_is_wrong);
+	tcase_add_test(tc, a_refused_placement_is_explained);
+	tcase_add_test(tc, one_key_has_its_effect_once);
+	tcase_add_test(tc, a_refused_command_leaves_no_key_behind);
+	tcase_add_test(tc, a_silent_node_makes_its_instances_unreachable_and_back);
+	tcase_add_test(tc, an_idle_report_changes_nothing);
+	tcase_add_test(tc, a_lowered_offer_keeps_what_is_used_and_never_grows);
+	tcase_add_test(tc, a_token_serves_one_node);
+	tcase_add_test(tc, an_expired_token_says_so);
+	tcase_add_test(tc, an_image_in_use_stays);
+	tcase_add_test(tc, a_lost_batch_is_answered_unavailable_and_not_published);
+	tcase_add_test(tc, without_a_database_commands_are_refused_at_once);
+	tcase_add_test(tc, orders_are_deltas_and_drop_strangers);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int main(void)
+{
+	return test_run(engine_suite());
+}
