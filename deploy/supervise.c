@@ -23,13 +23,14 @@ static const char usage[] = "usage: supervise start NAME [option...] -- PROGRAM 
                             "       supervise status NAME [--dir DIR]\n"
                             "\n"
                             "start runs PROGRAM in the background and starts it again when it ends; it does nothing when NAME runs already.\n"
-                            "stop sends SIGTERM, later SIGKILL, to that program alone. status ends with 0 (running) or 3 (not running).\n"
+                            "stop asks that program alone to end, and kills it later. status ends with 0 (running) or 3 (not running).\n"
                             "\n"
                             "  --dir DIR          folder of NAME.pid, NAME.log and NAME.log.1 (default /run/communitycloud)\n"
                             "  --user USER        run PROGRAM as USER\n"
                             "  --env NAME=VALUE   add to its environment, which is otherwise only PATH and LC_ALL; up to 32 times\n"
                             "  --log-kib N        size at which the log becomes NAME.log.1 (default 4096)\n"
-                            "  --grace TIME       between SIGTERM and SIGKILL (default 20s)\n"
+                            "  --stop-signal NAME what asks PROGRAM to end: TERM (default), INT or QUIT\n"
+                            "  --grace TIME       between that and SIGKILL (default 20s)\n"
                             "  --ran TIME         a program that ran this long counts as healthy (default 10s)\n"
                             "  --delay TIME       before the first restart; doubled each time, (default 500ms)\n"
                             "  --delay-max TIME   up to this (default 30s)\n";
@@ -52,6 +53,22 @@ static int read_number(const char *text, int64_t *ret, struct cc_error *err)
 	return 0;
 }
 
+static int read_signal(const char *text, int *ret, struct cc_error *err)
+{
+	static const struct {
+		const char *name;
+		int signo;
+	} signals[] = { { "TERM", SIGTERM }, { "INT", SIGINT }, { "QUIT", SIGQUIT } };
+
+	for (size_t i = 0; i < CC_ARRAY_LEN(signals); i++) {
+		if (strcmp(text, signals[i].name) == 0) {
+			*ret = signals[i].signo;
+			return 0;
+		}
+	}
+	return cc_fail(err, INVALID, "'%s' is none of TERM, INT, QUIT", text);
+}
+
 static int read_option(struct options *o, int letter, char *value, struct cc_error *err)
 {
 	switch (letter) {
@@ -68,6 +85,8 @@ static int read_option(struct options *o, int letter, char *value, struct cc_err
 		return 0;
 	case 'l':
 		return read_number(value, &o->log_kib, err);
+	case 's':
+		return read_signal(value, &o->job.stop_signal, err);
 	case 'g':
 		return cc_duration_parse(value, &o->job.grace_ms, err);
 	case 'r':
@@ -84,9 +103,9 @@ static int read_option(struct options *o, int letter, char *value, struct cc_err
 static int read_arguments(struct options *o, int argc, char **argv, struct cc_error *err)
 {
 	static const struct option words[] = { { "dir", required_argument, NULL, 'd' }, { "user", required_argument, NULL, 'u' },
-		{ "env", required_argument, NULL, 'e' }, { "log-kib", required_argument, NULL, 'l' }, { "grace", required_argument, NULL, 'g' },
-		{ "ran", required_argument, NULL, 'r' }, { "delay", required_argument, NULL, 'w' }, { "delay-max", required_argument, NULL, 'm' },
-		{ 0 } };
+		{ "env", required_argument, NULL, 'e' }, { "log-kib", required_argument, NULL, 'l' }, { "stop-signal", required_argument, NULL, 's' },
+		{ "grace", required_argument, NULL, 'g' }, { "ran", required_argument, NULL, 'r' }, { "delay", required_argument, NULL, 'w' },
+		{ "delay-max", required_argument, NULL, 'm' }, { 0 } };
 	int letter;
 
 	opterr = 0;
@@ -235,7 +254,12 @@ static const struct {
 int main(int argc, char **argv)
 {
 	struct options o = { .log_kib = 4096,
-		.job = { .dir = "/run/communitycloud", .grace_ms = 20000, .min_ran_ms = 10000, .delay_ms = 500, .delay_max_ms = 30000 } };
+		.job = { .dir = "/run/communitycloud",
+		        .stop_signal = SIGTERM,
+		        .grace_ms = 20000,
+		        .min_ran_ms = 10000,
+		        .delay_ms = 500,
+		        .delay_max_ms = 30000 } };
 	struct cc_error err = { 0 };
 
 	for (size_t i = 0; argc > 1 && i < CC_ARRAY_LEN(verbs); i++) {

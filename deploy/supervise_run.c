@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One thread, one poll: signals by signalfd, the program's output by a pipe, and at most one deadline (the next start, or SIGKILL). The pipe lives
- * as long as the supervisor, so what the program leaves behind may go on writing. The program gets SIGTERM from the kernel when the supervisor dies,
+ * as long as the supervisor, so what the program leaves behind may go on writing. The program is asked to end by the kernel when the supervisor dies,
  * so a killed supervisor does not leave one that nobody watches; the next supervisor waits until it has gone. */
 #include "deploy/supervise_run.h"
 
@@ -216,7 +216,7 @@ CC_NORETURN static void become_program(const struct supervisor *s, pid_t supervi
 		doing = become_user(s->job->user);
 	set_environment(s->job->env);
 	/* After the change of user, which would clear it. */
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	prctl(PR_SET_PDEATHSIG, s->job->stop_signal);
 	if (getppid() != supervisor)
 		_exit(EXIT_FAILURE);
 	if (doing == NULL) {
@@ -301,7 +301,7 @@ static void begin_to_end(struct supervisor *s)
 	if (s->program == 0)
 		return;
 	log_say(s, "is asked to end");
-	kill(s->program, SIGTERM);
+	kill(s->program, s->job->stop_signal);
 	s->deadline_ms = cc_boottime_ms() + s->job->grace_ms;
 }
 
@@ -369,7 +369,7 @@ static int signals_open(struct supervisor *s, struct cc_error *err)
 	return s->signal_fd >= 0 ? 0 : cc_fail_errno(err, "opening a signalfd");
 }
 
-/* A killed supervisor's program is ending by SIGTERM. Two must never run. */
+/* A killed supervisor's program is ending. Two must never run. */
 static int wait_for_predecessor(const struct supervise_job *job, const struct supervise_state *old, struct cc_error *err)
 {
 	int64_t kill_at = cc_boottime_ms() + job->grace_ms, give_up_at = kill_at + KILL_WAIT_MS;

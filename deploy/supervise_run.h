@@ -15,7 +15,8 @@ struct supervise_job {
 	char *const *argv;     /* the program, by absolute path, and its arguments; ends with NULL */
 	char *const *env;      /* "NAME=VALUE" added to the small environment; ends with NULL */
 	int64_t log_max_bytes; /* the log moves to NAME.log.1 at this size */
-	int64_t grace_ms;      /* between SIGTERM and SIGKILL when it is to end */
+	int stop_signal;       /* what asks the program to end */
+	int64_t grace_ms;      /* between that and SIGKILL */
 	int64_t min_ran_ms;    /* a program that ran this long starts again without delay */
 	int64_t delay_ms;      /* the first delay; doubled each time, */
 	int64_t delay_max_ms;  /* up to this; a quarter more or less by chance */

@@ -8,39 +8,40 @@
 /* Keeps in `in`, which comes as a copy of the feasible nodes, those of the tier. */
 typedef void tier_fn(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict in);
 
-/* The filter has left only that node. */
-static void tier_asked_for(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict in)
+static bool asks_for_node(const struct sched_req *req)
 {
-	if (req->only_node == SCHED_ANY)
-		memset(in, 0, b->n);
+	return req->only_node != SCHED_ANY;
 }
 
-static void tier_own(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict in)
+static bool has_own(const struct sched_req *req)
+{
+	return req->have_owner;
+}
+
+static bool always(const struct sched_req *req)
+{
+	(void)req;
+	return true;
+}
+
+static void keep_own(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict in)
 {
 	const uint32_t *owner = b->nodes->owner + b->at;
 	uint32_t me = req->owner;
 
-	if (!req->have_owner)
-		memset(in, 0, b->n);
 	for (size_t i = 0; i < b->n; i++)
 		in[i] &= owner[i] == me;
-}
-
-static void tier_zone(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict in)
-{
-	(void)req;
-	(void)b;
-	(void)in;
 }
 
 // clang-format off
 static const struct {
 	const char *text;
-	tier_fn *narrow;
+	bool (*applies)(const struct sched_req *req);
+	tier_fn *keep; /* NULL: all feasible nodes; of a node asked for, the filters have left no other */
 } tiers[SCHED_TIER_MAX] = {
-	[SCHED_TIER_ASKED_FOR] = { "asked for", tier_asked_for },
-	[SCHED_TIER_OWN]       = { "own",       tier_own },
-	[SCHED_TIER_ZONE]      = { "zone",      tier_zone },
+	[SCHED_TIER_ASKED_FOR] = { "asked for", asks_for_node, NULL },
+	[SCHED_TIER_OWN]       = { "own",       has_own,       keep_own },
+	[SCHED_TIER_ZONE]      = { "zone",      always,        NULL },
 };
 // clang-format on
 
@@ -95,7 +96,7 @@ static void choose_in_block(
 
 	sched_score_block(b, req, opt, score);
 	for (size_t i = 0; i < b->n; i++)
-		if (in[i] && score[i] >= p->second.score)
+		if (in[i] & (score[i] >= p->second.score)) /* & because in[] is as good as random and the whole is seldom true */
 			podium_offer(p, (struct candidate){ b->at + i, score[i], mix(key[i] ^ salt) });
 }
 
@@ -109,7 +110,8 @@ static struct podium choose_in_tier(
 		struct sched_block b = sched_block_at(nodes, at);
 
 		memcpy(in, ok + at, b.n);
-		tiers[tier].narrow(req, &b, in);
+		if (tiers[tier].keep != NULL)
+			tiers[tier].keep(req, &b, in);
 		if (sched_count(in, b.n) > 0)
 			choose_in_block(&b, req, opt, in, &p);
 	}
@@ -145,8 +147,11 @@ void sched_place(
 		d.feasible += sched_filter_block(&b, req, SCHED_FELL_MAX, ok + at, d.fell);
 	}
 	for (size_t tier = 0; tier < SCHED_TIER_MAX && d.feasible > 0 && !d.placed; tier++) {
-		struct podium p = choose_in_tier((enum sched_tier)tier, nodes, req, opt, ok);
+		struct podium p;
 
+		if (!tiers[tier].applies(req))
+			continue;
+		p = choose_in_tier((enum sched_tier)tier, nodes, req, opt, ok);
 		if (p.first.node != SCHED_ANY)
 			set_winner(&d, (enum sched_tier)tier, &p);
 	}

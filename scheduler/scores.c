@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Shares are thousandths and come from one multiplication with a factor of 50 fractional bits: 1000 / granted, rounded up. The product of an amount that is
- * at most `granted` stays below 2^61, and the share is exact while granted is below 2^25. */
+ * at most `granted` stays below 2^61, and the share is exact while granted is below 2^25. Terms are
+ * computed for all nodes of a block, because picking out the feasible ones costs more than it saves. */
 #include "scheduler/parts.h"
 
 typedef void term_fn(const struct sched_req *req, const struct sched_block *b, int32_t *restrict value);
@@ -9,15 +10,9 @@ enum { FULL = 1000 };
 
 const struct sched_options sched_default_options = { .weight = { [SCHED_TERM_FIT] = 0, [SCHED_TERM_LOAD] = 1 } };
 
-/* A node that grants nothing counts as one that grants the least there is. */
-static int64_t granted_at_least_one(int64_t granted)
-{
-	return granted > 1 ? granted : 1;
-}
-
 uint64_t sched_share_factor(int64_t granted)
 {
-	uint64_t g = (uint64_t)granted_at_least_one(granted);
+	uint64_t g = granted > 1 ? (uint64_t)granted : 1;
 
 	return (((uint64_t)FULL << SCHED_SHARE_BITS) + g - 1) / g;
 }
@@ -27,12 +22,13 @@ struct share {
 	const int64_t *granted, *free;
 	const uint64_t *factor;
 	int64_t need;
+	size_t n;
 };
 
 static struct share share_of(
-        const int64_t *granted, const int64_t *free, const uint64_t *factor, int64_t need, const struct sched_block *b, uint64_t *scratch)
+        const struct sched_block *b, const int64_t *granted, const int64_t *free, const uint64_t *factor, int64_t need, uint64_t *scratch)
 {
-	struct share s = { granted + b->at, free + b->at, scratch, need };
+	struct share s = { granted + b->at, free + b->at, scratch, need, b->n };
 
 	if (factor != NULL)
 		s.factor = factor + b->at;
@@ -46,54 +42,68 @@ static struct share cpu_of(const struct sched_req *req, const struct sched_block
 {
 	const struct sched_nodes *c = b->nodes;
 
-	return share_of(c->granted_cpu, c->free_cpu, c->share_cpu, req->cpu_millis, b, scratch);
+	return share_of(b, c->granted_cpu, c->free_cpu, c->share_cpu, req->cpu_millis, scratch);
 }
 
 static struct share memory_of(const struct sched_req *req, const struct sched_block *b, uint64_t *scratch)
 {
 	const struct sched_nodes *c = b->nodes;
 
-	return share_of(c->granted_mib, c->free_mib, c->share_mib, req->memory_mib, b, scratch);
+	return share_of(b, c->granted_mib, c->free_mib, c->share_mib, req->memory_mib, scratch);
 }
 
-static inline int32_t share_of_amount(const struct share *s, size_t i, int64_t amount)
+/* The share that `amount` is of `granted`, 0 where nothing is granted. */
+static inline int32_t share_of_amount(int64_t amount, int64_t granted, uint64_t factor)
 {
-	int64_t granted = granted_at_least_one(s->granted[i]);
-
 	amount = amount > granted ? granted : amount;
 	amount = amount < 0 ? 0 : amount;
-	return (int32_t)(((uint64_t)amount * s->factor[i]) >> SCHED_SHARE_BITS);
+	return (int32_t)(((uint64_t)amount * factor) >> SCHED_SHARE_BITS);
 }
 
 /* The share in use when the request is there too. */
-static inline int32_t used_share(const struct share *s, size_t i)
+static void used_shares(const struct share *s, int32_t *restrict used)
 {
-	return share_of_amount(s, i, s->granted[i] - s->free[i] + s->need);
+	const int64_t *granted = s->granted, *free = s->free;
+	const uint64_t *factor = s->factor;
+	int64_t need = s->need;
+
+	for (size_t i = 0; i < s->n; i++)
+		used[i] = share_of_amount(granted[i] - free[i] + need, granted[i], factor[i]);
+}
+
+/* The share that the request itself is. */
+static void asked_shares(const struct share *s, int32_t *restrict asked)
+{
+	for (size_t i = 0; i < s->n; i++)
+		asked[i] = share_of_amount(s->need, s->granted[i], s->factor[i]);
 }
 
 static void term_fit(const struct sched_req *req, const struct sched_block *b, int32_t *restrict value)
 {
-	uint64_t scratch[2][SCHED_BLOCK];
-	struct share cpu = cpu_of(req, b, scratch[0]), mem = memory_of(req, b, scratch[1]);
+	int32_t asked_cpu[SCHED_BLOCK], asked_mem[SCHED_BLOCK], used_cpu[SCHED_BLOCK];
+	uint64_t scratch[SCHED_BLOCK];
+	struct share cpu = cpu_of(req, b, scratch), mem;
 
-	for (size_t i = 0; i < b->n; i++) {
-		bool mostly_cpu = share_of_amount(&cpu, i, cpu.need) > share_of_amount(&mem, i, mem.need);
-		int32_t of_cpu = used_share(&cpu, i), of_mem = used_share(&mem, i);
-
-		value[i] = mostly_cpu ? of_cpu : of_mem;
-	}
+	asked_shares(&cpu, asked_cpu);
+	used_shares(&cpu, used_cpu);
+	mem = memory_of(req, b, scratch);
+	asked_shares(&mem, asked_mem);
+	used_shares(&mem, value);
+	for (size_t i = 0; i < b->n; i++)
+		value[i] = asked_cpu[i] > asked_mem[i] ? used_cpu[i] : value[i];
 }
 
 static void term_load(const struct sched_req *req, const struct sched_block *b, int32_t *restrict value)
 {
-	uint64_t scratch[2][SCHED_BLOCK];
-	struct share cpu = cpu_of(req, b, scratch[0]), mem = memory_of(req, b, scratch[1]);
+	int32_t used_cpu[SCHED_BLOCK];
+	uint64_t scratch[SCHED_BLOCK];
+	struct share cpu = cpu_of(req, b, scratch), mem;
 
-	for (size_t i = 0; i < b->n; i++) {
-		int32_t of_cpu = used_share(&cpu, i), of_mem = used_share(&mem, i);
-
-		value[i] = FULL - (of_cpu > of_mem ? of_cpu : of_mem);
-	}
+	used_shares(&cpu, used_cpu);
+	mem = memory_of(req, b, scratch);
+	used_shares(&mem, value);
+	for (size_t i = 0; i < b->n; i++)
+		value[i] = FULL - (used_cpu[i] > value[i] ? used_cpu[i] : value[i]);
 }
 
 // clang-format off

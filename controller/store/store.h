@@ -58,8 +58,8 @@ int store_take(struct store *s, const char *name, struct cc_uuid controller, int
 int store_load(struct store *s, struct zone **ret, struct cc_error *err);
 
 /* Sends one batch as one transaction. Of several effects on one row the last wins; removals come before puts; node.used_* is not written (the database keeps
- * it). `fx` is not needed afterwards. `revision` is the zone's after this batch. One batch at a time. On failure nothing is under way and nothing was
- * changed. @err UNAVAILABLE the session is lost */
+ * it). `fx` is not needed afterwards. `revision` is the zone's after this batch. One batch at a time.
+ * @err UNAVAILABLE the session is lost, nothing is under way; as with store_step the outcome is unknown */
 int store_commit_begin(struct store *s, const struct effects *fx, int64_t revision, struct cc_error *err);
 
 enum store_state {

@@ -97,6 +97,11 @@ pid=$(program_of deaf)
 check 'SIGKILL follows SIGTERM' "$supervise" stop --dir "$dir" --grace 200ms deaf
 check 'the deaf one is gone' gone "$pid"
 
+start polite polite --stop-signal INT -- /bin/sh -c 'trap "echo got int; exit 0" INT; while :; do sleep 0.05; done'
+sleep 0.1
+"$supervise" stop --dir "$dir" polite
+check 'the stop signal can be another' logged polite '^got int$'
+
 # --- the supervisor itself is killed
 start orphan orphan --grace 10s -- /bin/sh -c 'trap "sleep 0.5; exit 0" TERM; while :; do sleep 0.05; done'
 old=$(program_of orphan)
