@@ -33,13 +33,19 @@ struct cc_error {
 };
 
 #define CC_HERE __FILE__ ":" CC_STR(__LINE__)
+/* Lets the compiler see that a failing function returns -1, so it can tell which variables were set. */
+#define CC_MINUS_ONE(call)    \
+	({                    \
+		(void)(call); \
+		-1;           \
+	})
 
 /* Sets err and returns -1, so that one line fails: return cc_fail(err, INVALID, "no such colour: '%s'", s); */
-#define cc_fail(err, code, ...) cc_error_set((err), CC_##code, 0, CC_HERE, __VA_ARGS__)
+#define cc_fail(err, code, ...) CC_MINUS_ONE(cc_error_set((err), CC_##code, 0, CC_HERE, __VA_ARGS__))
 /* The same from errno; appends strerror to the message. Code IO. */
-#define cc_fail_errno(err, ...) cc_error_set_errno((err), CC_HERE, __VA_ARGS__)
+#define cc_fail_errno(err, ...) CC_MINUS_ONE(cc_error_set_errno((err), CC_HERE, __VA_ARGS__))
 /* Prefixes what err says with context and returns -1: "opening image 'x': no such file". */
-#define cc_wrap(err, ...) cc_error_wrap((err), __VA_ARGS__)
+#define cc_wrap(err, ...) CC_MINUS_ONE(cc_error_wrap((err), __VA_ARGS__))
 
 int cc_error_set(struct cc_error *err, enum cc_code code, int sys_errno, const char *where, const char *fmt, ...) CC_PRINTF(5, 6);
 int cc_error_set_errno(struct cc_error *err, const char *where, const char *fmt, ...) CC_PRINTF(3, 4);
