@@ -4,3 +4,5 @@ target_link_libraries(cc_engine_fixture PUBLIC cc_engine PkgConfig::CHECK)
 target_compile_options(cc_engine_fixture PRIVATE -Wno-conversion)
 
 cc_test(engine SOURCES unit/controller/engine/test_engine.c LIBS cc_engine_fixture)
+cc_test(engine_random SOURCES unit/controller/engine/test_engine_random.c LIBS cc_engine_fixture)
+cc_test(lifecycle SOURCES unit/controller/engine/test_lifecycle.c LIBS cc_engine)
