@@ -17,14 +17,27 @@ cc_die() {
 	exit 1
 }
 
-# cc_quiet LOG COMMAND...: runs it with its output in LOG; on failure shows the end of it.
+# cc_quiet LOG COMMAND...: runs it with its output in LOG; every 10 s tells the last line of that, on failure the last thirty.
 cc_quiet() {
-	local log=$1
+	local log=$1 rc=0 ticker
 	shift
-	"$@" >"$log" 2>&1 </dev/null && return
-	local rc=$?
-	printf 'error: this failed with status %d: %s\n       Its last lines (all of them: %s):\n' "$rc" "$*" "$log" >&2
-	tail -n 30 "$log" | sed 's/^/       | /' >&2
+	: >"$log"
+	(
+		trap 'kill "$sleeper" 2>/dev/null; exit' TERM
+		while :; do
+			sleep 10 &
+			sleeper=$!
+			wait "$sleeper"
+			cc_say "  ... $(tail -c 400 "$log" | tr '\r' '\n' | grep . | tail -n 1 | cut -c 1-100)"
+		done
+	) &
+	ticker=$!
+	"$@" >"$log" 2>&1 </dev/null || rc=$?
+	kill "$ticker" 2>/dev/null && wait "$ticker" 2>/dev/null
+	[[ $rc -eq 0 ]] || {
+		printf 'error: this failed with status %d: %s\n       Its last lines (all of them: %s):\n' "$rc" "$*" "$log" >&2
+		tail -n 30 "$log" | sed 's/^/       | /' >&2
+	}
 	return "$rc"
 }
 
@@ -73,23 +86,17 @@ cc_packages_install() {
 	[[ $rc -eq 0 ]] || cc_die 'the packages could not be installed' 'Is the network up, and can "apt-get update" reach the mirror?' 'Run this again when it does: what is there is not installed twice.'
 }
 
-# --- PostgreSQL, without the cluster management of Debian: one directory DIR holds data/, log and the socket.
-
-# cc_pg_bin: the folder of the newest server programs.
-cc_pg_bin() {
-	local bin
-	bin=$(printf '%s\n' /usr/lib/postgresql/*/bin/postgres | sort -V | tail -n 1)
-	[[ -x $bin ]] || cc_die 'PostgreSQL is not installed' 'Install the package postgresql.'
-	printf '%s\n' "${bin%/postgres}"
-}
-
-# cc_as USER COMMAND...: as that user, when we are root.
+# cc_as USER COMMAND...: as that user, with a small environment.
 cc_as() {
 	local user=$1
 	shift
-	if [[ $EUID -eq 0 && $user != root ]]; then
-		setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups --reset-env env PATH="$PATH" LC_ALL=C.UTF-8 "$@"
-	else
-		"$@"
-	fi
+	setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups env -i PATH="$PATH" LC_ALL=C.UTF-8 "$@"
+}
+
+# cc_pg_bin [VERSION]: the folder of the server programs of that version, or the newest.
+cc_pg_bin() {
+	local bin
+	bin=$(printf '%s\n' /usr/lib/postgresql/*/bin/postgres | grep "/${1:-[0-9]*}/bin" | sort -V | tail -n 1)
+	[[ -x $bin ]] || cc_die "PostgreSQL ${1-} is not installed" "Install the package postgresql${1:+-$1}."
+	printf '%s\n' "${bin%/postgres}"
 }

@@ -156,6 +156,8 @@ static int start(const struct options *o, struct cc_error *err)
 
 	if (o->job.argv[0] == NULL || o->job.argv[0][0] != '/')
 		return cc_fail(err, INVALID, "after NAME comes -- and the absolute path of a program");
+	/* Locks and pipes of whoever types `start` must not live as long as the daemon. */
+	close_range(3, ~0U, 0);
 	if (make_dir(o->job.dir, err) < 0)
 		return -1;
 	pid_fd = supervise_pid_open(o->job.dir, o->job.name, err);

@@ -51,11 +51,12 @@ logged() { grep -q "$2" "$dir/$1.log"; }
 
 # --- start, status, stop
 check 'status of nothing is 3' bash -c "'$supervise' status --dir '$dir' calm; [[ \$? -eq 3 ]]"
-start calm calm -- /bin/sleep 1000
+start calm calm -- /bin/sleep 1000 7</dev/null
 pid=$(program_of calm)
 check 'the program runs' alive "$pid"
 check 'status is 0' "$supervise" status --dir "$dir" calm
 check 'a second start changes nothing' bash -c "'$supervise' start --dir '$dir' calm -- /bin/sleep 1000 | grep -q 'runs already (pid $pid)'"
+check 'it has no descriptors of ours' bash -c "[[ \$(ls /proc/$pid/fd | xargs) == '0 1 2' ]]"
 check 'it has a small environment' bash -c "[[ \$(tr '\\0' '\\n' </proc/$pid/environ | sort | cut -d= -f1 | xargs) == 'LC_ALL PATH' ]]"
 check 'stop ends it' "$supervise" stop --dir "$dir" calm
 check 'it is gone' gone "$pid"
