@@ -115,7 +115,7 @@ void sched_place(
         const struct sched_nodes *nodes, const struct sched_req *req, const struct sched_options *opt, uint8_t *ok, struct sched_decision *ret);
 
 /* Writes one sentence in plain words about the decision: "placed on ada in the zone: score 812 before bo with 640; 3 nodes looked at, 1 fell out: not enough
- * memory (1)". `node_name(arg, index)` names nodes, one at a time. Returns the length as snprintf does: that of the whole sentence, also when `text` got only its
- * beginning. */
+ * memory (1)". `node_name(arg, index)` names nodes, one at a time. Returns the length as snprintf does: that of the whole sentence, also when `text` got
+ * only its beginning; below 1024 with names of up to 63 bytes. */
 int sched_explain(const struct sched_decision *d, const struct sched_req *req, const char *(*node_name)(void *arg, size_t index), void *arg,
         char *text, size_t size);
