@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The writer with the real engine, the real store and a real PostgreSQL that is stopped and killed under load. */
+#include "common/clock.h"
+#include "controller/writer.h"
+#include "tests/lib/pg.h"
+#include "tests/lib/random.h"
+#include "tests/lib/test.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#define CLIENTS 4
+
+static const struct engine_options engine_options = { .queue_max = 1024,
+	.batch_max = 64,
+	.node_lease_ms = 60000,
+	.idempotency_ms = 86400000,
+	.overcommit_cpu_percent = 400,
+	.overcommit_memory_percent = 100,
+	.overcommit_disk_percent = 100 };
+static volatile bool never;
+
+/* A command and the thread that waits for it. */
+struct call {
+	struct command cmd;
+	pthread_mutex_t lock;
+	pthread_cond_t done;
+	bool is_done;
+};
+
+static void on_done(struct command *cmd)
+{
+	struct call *c = cmd->owner;
+
+	pthread_mutex_lock(&c->lock);
+	c->is_done = true;
+	pthread_cond_signal(&c->done);
+	pthread_mutex_unlock(&c->lock);
+}
+
+static struct cc_error call(struct writer *w, enum command_kind kind, const void *args, const char *key)
+{
+	struct call c = { .cmd = { .kind = kind,
+		                  .who = { .who = WHO_ADMIN },
+		                  .now_ms = cc_now_ms(),
+		                  .boot_ms = cc_boottime_ms(),
+		                  .args = args,
+		                  .arena = cc_arena_new(0),
+		                  .done = on_done,
+		                  .owner = &c } };
+
+	pthread_mutex_init(&c.lock, NULL);
+	pthread_cond_init(&c.done, NULL);
+	if (key != NULL) {
+		c.cmd.idempotent = true;
+		snprintf((char *)c.cmd.idempotency_id.b, sizeof(c.cmd.idempotency_id.b), "%s", key);
+		memset(c.cmd.request_hash, 'a', 64);
+	}
+	ck_assert(engine_push(writer_engine(w), &c.cmd));
+	pthread_mutex_lock(&c.lock);
+	while (!c.is_done)
+		pthread_cond_wait(&c.done, &c.lock);
+	pthread_mutex_unlock(&c.lock);
+	cc_arena_free(c.cmd.arena);
+	return c.cmd.error;
+}
+
+static struct writer *start(const struct pg_db *db)
+{
+	struct writer_options opt = { .database = db->conninfo, .zone_name = "village", .engine = &engine_options, .retry_ms = 50 };
+	struct cc_error err = { 0 };
+	struct writer *w = NULL;
+
+	ck_assert_msg(writer_start(&opt, &never, &w, &err) == 0, "%s", err.msg);
+	return w;
+}
+
+static struct cc_error add_member(struct writer *w, const char *name, const char *key)
+{
+	struct member_spec spec = { .name = name };
+	struct cmd_member_create args = { .spec = &spec, .id = cc_uuid_new(cc_now_ms()), .token_id = cc_uuid_new(cc_now_ms()) };
+	char id[CC_UUID_TEXT];
+
+	/* Any 64 hexadecimal digits that no other member has. */
+	memset(args.secret_hash, '0', 64);
+	cc_uuid_format(args.id, id);
+	for (int i = 0, at = 0; id[i] != '\0'; i++)
+		if (id[i] != '-')
+			args.secret_hash[at++] = id[i];
+	return call(w, COMMAND_MEMBER_CREATE, &args, key);
+}
+
+static bool has_member(struct writer *w, const char *name)
+{
+	const struct zone *z = engine_read_begin(writer_engine(w));
+	bool found = zone_find_name(z, TABLE_MEMBER, name) != NULL;
+
+	engine_read_end(writer_engine(w));
+	return found;
+}
+
+START_TEST(what_is_acknowledged_is_there_after_a_restart)
+{
+	struct pg_db db;
+	struct writer *w;
+
+	pg_database_new(&db);
+	w = start(&db);
+	ck_assert(has_member(w, "admin"));
+	ck_assert_int_eq(add_member(w, "eva", NULL).code, CC_OK);
+	ck_assert_int_eq(add_member(w, "eva", NULL).code, CC_CONFLICT);
+	writer_stop(w);
+	w = start(&db);
+	ck_assert(has_member(w, "eva"));
+	writer_stop(w);
+}
+END_TEST
+
+struct load {
+	struct writer *writer;
+	atomic_bool stop;
+	int number;
+	char acknowledged[4096]; /* by number of the request: 1 when it was */
+	int n;
+	pthread_t thread;
+};
+
+static void name_of(const struct load *l, int i, char *name)
+{
+	snprintf(name, 32, "m%d-%d", l->number, i);
+}
+
+/* Adds members one after the other; what was answered UNAVAILABLE is asked again under the same key, as a client does. */
+static void *add_members(void *arg)
+{
+	struct load *l = arg;
+
+	while (!atomic_load(&l->stop) && l->n < (int)sizeof(l->acknowledged)) {
+		char name[32];
+		struct cc_error err;
+
+		name_of(l, l->n, name);
+		for (;;) {
+			err = add_member(l->writer, name, name);
+			if (err.code != CC_UNAVAILABLE)
+				break;
+			usleep(5000);
+		}
+		ck_assert_msg(err.code == CC_OK, "%s: %s", name, err.msg);
+		l->acknowledged[l->n++] = 1;
+	}
+	return NULL;
+}
+
+static void check_all(struct writer *w, const struct load *loads)
+{
+	for (int c = 0; c < CLIENTS; c++)
+		for (int i = 0; i < loads[c].n; i++) {
+			char name[32];
+
+			name_of(&loads[c], i, name);
+			ck_assert_msg(has_member(w, name), "%s was acknowledged and is lost", name);
+		}
+}
+
+static void under_load(void (*fault)(struct test_random *r))
+{
+	static struct load loads[CLIENTS];
+	struct test_random r = test_random_new();
+	struct pg_db db;
+	struct writer *w;
+	int total = 0;
+
+	pg_database_new(&db);
+	w = start(&db);
+	for (int c = 0; c < CLIENTS; c++) {
+		loads[c] = (struct load){ .writer = w, .number = c };
+		pthread_create(&loads[c].thread, NULL, add_members, &loads[c]);
+	}
+	for (int i = 0; i < 4; i++) {
+		usleep(50000 + test_random_below(&r, 200000));
+		fault(&r);
+	}
+	for (int c = 0; c < CLIENTS; c++)
+		atomic_store(&loads[c].stop, true);
+	for (int c = 0; c < CLIENTS; c++) {
+		pthread_join(loads[c].thread, NULL);
+		total += loads[c].n;
+	}
+	check_all(w, loads);
+	ck_assert_int_gt(total, 10);
+	writer_stop(w);
+	w = start(&db);
+	check_all(w, loads);
+	writer_stop(w);
+}
+
+static void kill_server(struct test_random *r)
+{
+	pg_server_kill();
+	usleep(test_random_below(r, 100000));
+	pg_server_start();
+}
+
+static void stop_server(struct test_random *r)
+{
+	pg_server_stop();
+	usleep(test_random_below(r, 100000));
+	pg_server_start();
+}
+
+START_TEST(nothing_acknowledged_is_lost_when_the_database_is_killed)
+{
+	under_load(kill_server);
+}
+END_TEST
+
+START_TEST(nothing_acknowledged_is_lost_when_the_database_restarts)
+{
+	under_load(stop_server);
+}
+END_TEST
+
+START_TEST(a_second_controller_is_refused)
+{
+	struct writer_options opt = { .zone_name = "village", .engine = &engine_options, .retry_ms = 50 };
+	struct cc_error err = { 0 };
+	struct writer *w, *second;
+	struct pg_db db;
+
+	pg_database_new(&db);
+	w = start(&db);
+	opt.database = db.conninfo;
+	ck_assert_int_lt(writer_start(&opt, &never, &second, &err), 0);
+	ck_assert_msg(err.code == CC_CONFLICT, "%s", err.msg);
+	ck_assert_int_eq(add_member(w, "eva", NULL).code, CC_OK);
+	writer_stop(w);
+}
+END_TEST
+
+START_TEST(a_database_that_refuses_a_batch_loses_only_that_batch)
+{
+	struct pg_db db;
+	struct writer *w;
+
+	pg_database_new(&db);
+	w = start(&db);
+	pg_exec(&db, "ALTER TABLE member ADD CONSTRAINT no_eva CHECK (name <> 'eva')");
+	ck_assert_int_eq(add_member(w, "eva", NULL).code, CC_UNAVAILABLE);
+	ck_assert(!has_member(w, "eva"));
+	ck_assert_int_eq(add_member(w, "eve", NULL).code, CC_OK);
+	ck_assert(has_member(w, "eve"));
+	writer_stop(w);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("writer");
+	TCase *tc = tcase_create("database");
+
+	pg_cluster_begin(NULL);
+	tcase_set_timeout(tc, 100);
+	tcase_add_test(tc, what_is_acknowledged_is_there_after_a_restart);
+	tcase_add_test(tc, a_second_controller_is_refused);
+	tcase_add_test(tc, a_database_that_refuses_a_batch_loses_only_that_batch);
+	tcase_add_test(tc, nothing_acknowledged_is_lost_when_the_database_restarts);
+	tcase_add_test(tc, nothing_acknowledged_is_lost_when_the_database_is_killed);
+	suite_add_tcase(s, tc);
+	return test_run(s);
+}
