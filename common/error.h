@@ -29,7 +29,7 @@ struct cc_error {
 	enum cc_code code;
 	int sys_errno;     /* 0 when no system call was involved */
 	const char *where; /* "file:line", for the log */
-	char msg[512];
+	char msg[1024];
 };
 
 #define CC_HERE __FILE__ ":" CC_STR(__LINE__)

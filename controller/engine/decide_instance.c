@@ -5,7 +5,7 @@
 #define DEFAULT_MEMORY_MIB 128
 #define DEFAULT_DISK_MIB   1024
 #define DEFAULT_PIDS       512
-#define EXPLANATION_MAX    400
+#define EXPLANATION_MAX    1024
 
 static const char *name_node(void *arg, size_t index)
 {
@@ -26,7 +26,7 @@ static int request_of(const struct decide *d, const struct command *cmd, const s
 		.arch = sched_arch_number(img->arch),
 		.features = SCHED_FEATURE_CONTAINER,
 		.only_node = SCHED_ANY,
-		.seed = cmd->random };
+		.seed = cmd->random & INT64_MAX };
 	ret->have_owner = zone_owner_number(d->zone, inst->member, &ret->owner);
 	if (!cc_has(spec, instance_spec, node))
 		return 0;

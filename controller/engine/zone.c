@@ -25,7 +25,7 @@ struct columns {
 	uint32_t *features;
 	uint32_t *owner;
 	int64_t *free_cpu, *free_mib, *free_disk_mib, *free_instances, *granted_cpu, *granted_mib;
-	uint64_t *key;
+	uint64_t *key, *share_cpu, *share_mib;
 	struct node_slot *slots;
 };
 
@@ -105,6 +105,8 @@ static void free_columns(struct columns *c, size_t n)
 	free(c->granted_cpu);
 	free(c->granted_mib);
 	free(c->key);
+	free(c->share_cpu);
+	free(c->share_mib);
 	free(c->slots);
 }
 
@@ -150,9 +152,14 @@ void zone_set_revision(struct zone *z, int64_t revision)
 
 /* Nodes as columns */
 
+static struct id_number *find_number(const struct cc_hash *h, struct cc_uuid id)
+{
+	return (struct id_number *)cc_hash_find(h, hash_id(id), number_has_id, &id);
+}
+
 static size_t number_of(const struct cc_hash *h, struct cc_uuid id)
 {
-	const struct id_number *n = cc_hash_find(h, hash_id(id), number_has_id, &id);
+	const struct id_number *n = find_number(h, id);
 
 	return n != NULL ? n->number : SIZE_MAX;
 }
@@ -193,9 +200,23 @@ static void grow_columns(struct zone *z)
 	GROW(c->granted_cpu, c->cap);
 	GROW(c->granted_mib, c->cap);
 	GROW(c->key, c->cap);
+	GROW(c->share_cpu, c->cap);
+	GROW(c->share_mib, c->cap);
 	GROW(c->slots, c->cap);
-	z->sched = (struct sched_nodes){ z->sched.n, c->ready, c->arch, c->features, c->owner, c->free_cpu, c->free_mib, c->free_disk_mib,
-		c->free_instances, c->granted_cpu, c->granted_mib, c->key };
+	z->sched = (struct sched_nodes){ .n = z->sched.n,
+		.ready = c->ready,
+		.arch = c->arch,
+		.features = c->features,
+		.owner = c->owner,
+		.free_cpu = c->free_cpu,
+		.free_mib = c->free_mib,
+		.free_disk_mib = c->free_disk_mib,
+		.free_instances = c->free_instances,
+		.granted_cpu = c->granted_cpu,
+		.granted_mib = c->granted_mib,
+		.key = c->key,
+		.share_cpu = c->share_cpu,
+		.share_mib = c->share_mib };
 }
 
 static size_t column_of(struct zone *z, struct cc_uuid node)
@@ -226,6 +247,11 @@ static uint32_t feature_bits(const struct cc_texts *features)
 	return bits;
 }
 
+static int64_t bounded(int64_t amount)
+{
+	return amount > SCHED_AMOUNT_MAX ? SCHED_AMOUNT_MAX : amount < -SCHED_AMOUNT_MAX ? -SCHED_AMOUNT_MAX : amount;
+}
+
 static void fill_column(struct zone *z, const struct node *n)
 {
 	size_t i = column_of(z, n->id);
@@ -235,22 +261,54 @@ static void fill_column(struct zone *z, const struct node *n)
 	c->arch[i] = sched_arch_number(n->arch);
 	c->features[i] = feature_bits(&n->features);
 	c->owner[i] = owner_number(z, n->owner);
-	c->free_cpu[i] = n->granted_cpu_millis - n->used_cpu_millis;
-	c->free_mib[i] = n->granted_memory_mib - n->used_memory_mib;
-	c->free_disk_mib[i] = n->granted_disk_mib - n->used_disk_mib;
-	c->free_instances[i] = n->granted_instances - n->used_instances;
-	c->granted_cpu[i] = n->granted_cpu_millis;
-	c->granted_mib[i] = n->granted_memory_mib;
+	c->free_cpu[i] = bounded(n->granted_cpu_millis - n->used_cpu_millis);
+	c->free_mib[i] = bounded(n->granted_memory_mib - n->used_memory_mib);
+	c->free_disk_mib[i] = bounded(n->granted_disk_mib - n->used_disk_mib);
+	c->free_instances[i] = bounded(n->granted_instances - n->used_instances);
+	c->granted_cpu[i] = bounded(n->granted_cpu_millis);
+	c->granted_mib[i] = bounded(n->granted_memory_mib);
+	c->share_cpu[i] = sched_share_factor(c->granted_cpu[i]);
+	c->share_mib[i] = sched_share_factor(c->granted_mib[i]);
 	c->key[i] = hash_id(n->id);
 }
 
-/* A removed node keeps its column, never ready, so that no index moves. */
-static void clear_column(struct zone *z, struct cc_uuid node)
-{
-	size_t i = number_of(&z->node_at, node);
+#define MOVE(p, to, from) ((p)[to] = (p)[from])
 
-	if (i != SIZE_MAX)
-		z->cols.ready[i] = 0;
+static void move_column(struct zone *z, size_t to, size_t from)
+{
+	struct columns *c = &z->cols;
+
+	MOVE(c->ready, to, from);
+	MOVE(c->arch, to, from);
+	MOVE(c->features, to, from);
+	MOVE(c->owner, to, from);
+	MOVE(c->free_cpu, to, from);
+	MOVE(c->free_mib, to, from);
+	MOVE(c->free_disk_mib, to, from);
+	MOVE(c->free_instances, to, from);
+	MOVE(c->granted_cpu, to, from);
+	MOVE(c->granted_mib, to, from);
+	MOVE(c->key, to, from);
+	MOVE(c->share_cpu, to, from);
+	MOVE(c->share_mib, to, from);
+	MOVE(c->slots, to, from);
+}
+
+/* The last column takes the place of a removed node's. */
+static void remove_column(struct zone *z, struct cc_uuid node)
+{
+	struct id_number *gone = find_number(&z->node_at, node);
+	struct id_number *last;
+
+	if (gone == NULL)
+		return;
+	last = find_number(&z->node_at, z->cols.slots[z->sched.n - 1].node);
+	free(z->cols.slots[gone->number].instances);
+	move_column(z, gone->number, last->number);
+	last->number = gone->number;
+	z->sched.n--;
+	cc_hash_remove(&z->node_at, hash_id(node), gone);
+	free(gone);
 }
 
 const struct sched_nodes *zone_sched_nodes(const struct zone *z)
@@ -396,7 +454,7 @@ void zone_apply(struct zone *z, const struct effects *fx, size_t from)
 		if (e->row != NULL)
 			index_row(z, row_ref(e->row));
 		else if (e->table == TABLE_NODE)
-			clear_column(z, e->id);
+			remove_column(z, e->id);
 	}
 }
 
