@@ -4,29 +4,19 @@
 #include "controller/engine/zone.h"
 
 #include "common/hash_table.h"
+#include "controller/engine/columns.h"
 
 #include <stdlib.h>
 
 /* Indexes over one text column. */
 enum text_index { BY_TOKEN_HASH, BY_INVITE_HASH, BY_PIN, TEXT_INDEX_MAX };
 
-struct node_slot {
+/* The instances of one node. They are not referenced here: the index by id holds them. */
+struct hosted {
 	struct cc_uuid node;
-	struct row **instances; /* not referenced on their own: the id index holds them */
+	struct row **items;
 	size_t n;
 	size_t cap;
-};
-
-/* The scheduler's columns, owned here. */
-struct columns {
-	size_t cap;
-	uint8_t *ready;
-	uint8_t *arch;
-	uint32_t *features;
-	uint32_t *owner;
-	int64_t *free_cpu, *free_mib, *free_disk_mib, *free_instances, *granted_cpu, *granted_mib;
-	uint64_t *key, *share_cpu, *share_mib;
-	struct node_slot *slots;
 };
 
 struct zone {
@@ -36,16 +26,8 @@ struct zone {
 	struct cc_hash by_id[TABLE_MAX];
 	struct cc_hash by_name[TABLE_MAX];
 	struct cc_hash by_text[TEXT_INDEX_MAX];
-	struct cc_hash node_at; /* id -> index into the columns, as struct id_number */
-	struct columns cols;
-	struct sched_nodes sched;
-	struct cc_hash owners; /* id -> number, as struct id_number */
-	uint32_t n_owners;
-};
-
-struct id_number {
-	struct cc_uuid id;
-	size_t number;
+	struct cc_hash by_node; /* struct hosted */
+	struct columns *columns;
 };
 
 static uint64_t hash_id(struct cc_uuid id)
@@ -67,9 +49,9 @@ static bool row_has_name(const void *item, const void *key)
 	return strcmp(table_row_name(r->table, r->values), key) == 0;
 }
 
-static bool number_has_id(const void *item, const void *key)
+static bool list_is_of(const void *item, const void *key)
 {
-	return cc_uuid_equal(((const struct id_number *)item)->id, *(const struct cc_uuid *)key);
+	return cc_uuid_equal(((const struct hosted *)item)->node, *(const struct cc_uuid *)key);
 }
 
 struct zone *zone_new(const char *name, struct cc_uuid id)
@@ -78,36 +60,21 @@ struct zone *zone_new(const char *name, struct cc_uuid id)
 
 	snprintf(z->name, sizeof(z->name), "%s", name);
 	z->id = id;
+	z->columns = columns_new();
 	return z;
 }
 
-static void free_numbers(struct cc_hash *h)
+static void free_lists(struct cc_hash *by_node)
 {
 	const void *p;
 
-	for (size_t at = 0; (p = cc_hash_next(h, &at)) != NULL;)
-		free((void *)p);
-	cc_hash_free(h);
-}
+	for (size_t at = 0; (p = cc_hash_next(by_node, &at)) != NULL;) {
+		struct hosted *l = (struct hosted *)p;
 
-static void free_columns(struct columns *c, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		free(c->slots[i].instances);
-	free(c->ready);
-	free(c->arch);
-	free(c->features);
-	free(c->owner);
-	free(c->free_cpu);
-	free(c->free_mib);
-	free(c->free_disk_mib);
-	free(c->free_instances);
-	free(c->granted_cpu);
-	free(c->granted_mib);
-	free(c->key);
-	free(c->share_cpu);
-	free(c->share_mib);
-	free(c->slots);
+		free(l->items);
+		free(l);
+	}
+	cc_hash_free(by_node);
 }
 
 void zone_free(struct zone *z)
@@ -124,9 +91,8 @@ void zone_free(struct zone *z)
 	}
 	for (int i = 0; i < TEXT_INDEX_MAX; i++)
 		cc_hash_free(&z->by_text[i]);
-	free_columns(&z->cols, z->sched.n);
-	free_numbers(&z->node_at);
-	free_numbers(&z->owners);
+	free_lists(&z->by_node);
+	columns_free(z->columns);
 	free(z);
 }
 
@@ -150,190 +116,24 @@ void zone_set_revision(struct zone *z, int64_t revision)
 	z->revision = revision;
 }
 
-/* Nodes as columns */
-
-static struct id_number *find_number(const struct cc_hash *h, struct cc_uuid id)
-{
-	return (struct id_number *)cc_hash_find(h, hash_id(id), number_has_id, &id);
-}
-
-static size_t number_of(const struct cc_hash *h, struct cc_uuid id)
-{
-	const struct id_number *n = find_number(h, id);
-
-	return n != NULL ? n->number : SIZE_MAX;
-}
-
-static void add_number(struct cc_hash *h, struct cc_uuid id, size_t number)
-{
-	struct id_number *n = cc_malloc(sizeof(*n));
-
-	*n = (struct id_number){ id, number };
-	cc_hash_add(h, hash_id(id), n);
-}
-
-static uint32_t owner_number(struct zone *z, struct cc_uuid owner)
-{
-	size_t n = number_of(&z->owners, owner);
-
-	if (n != SIZE_MAX)
-		return (uint32_t)n;
-	add_number(&z->owners, owner, z->n_owners);
-	return z->n_owners++;
-}
-
-#define GROW(p, cap) ((p) = cc_realloc((p), (cap) * sizeof(*(p))))
-
-static void grow_columns(struct zone *z)
-{
-	struct columns *c = &z->cols;
-
-	c->cap = c->cap ? c->cap * 2 : 16;
-	GROW(c->ready, c->cap);
-	GROW(c->arch, c->cap);
-	GROW(c->features, c->cap);
-	GROW(c->owner, c->cap);
-	GROW(c->free_cpu, c->cap);
-	GROW(c->free_mib, c->cap);
-	GROW(c->free_disk_mib, c->cap);
-	GROW(c->free_instances, c->cap);
-	GROW(c->granted_cpu, c->cap);
-	GROW(c->granted_mib, c->cap);
-	GROW(c->key, c->cap);
-	GROW(c->share_cpu, c->cap);
-	GROW(c->share_mib, c->cap);
-	GROW(c->slots, c->cap);
-	z->sched = (struct sched_nodes){ .n = z->sched.n,
-		.ready = c->ready,
-		.arch = c->arch,
-		.features = c->features,
-		.owner = c->owner,
-		.free_cpu = c->free_cpu,
-		.free_mib = c->free_mib,
-		.free_disk_mib = c->free_disk_mib,
-		.free_instances = c->free_instances,
-		.granted_cpu = c->granted_cpu,
-		.granted_mib = c->granted_mib,
-		.key = c->key,
-		.share_cpu = c->share_cpu,
-		.share_mib = c->share_mib };
-}
-
-static size_t column_of(struct zone *z, struct cc_uuid node)
-{
-	size_t i = number_of(&z->node_at, node);
-
-	if (i != SIZE_MAX)
-		return i;
-	if (z->sched.n == z->cols.cap)
-		grow_columns(z);
-	i = z->sched.n++;
-	z->cols.slots[i] = (struct node_slot){ .node = node };
-	z->cols.ready[i] = 0;
-	add_number(&z->node_at, node, i);
-	return i;
-}
-
-static uint32_t feature_bits(const struct cc_texts *features)
-{
-	uint32_t bits = 0;
-
-	for (size_t i = 0; i < features->n; i++) {
-		if (strcmp(features->items[i], "container") == 0)
-			bits |= SCHED_FEATURE_CONTAINER;
-		if (strcmp(features->items[i], "vm") == 0)
-			bits |= SCHED_FEATURE_VM;
-	}
-	return bits;
-}
-
-static int64_t bounded(int64_t amount)
-{
-	return amount > SCHED_AMOUNT_MAX ? SCHED_AMOUNT_MAX : amount < -SCHED_AMOUNT_MAX ? -SCHED_AMOUNT_MAX : amount;
-}
-
-static void fill_column(struct zone *z, const struct node *n)
-{
-	size_t i = column_of(z, n->id);
-	struct columns *c = &z->cols;
-
-	c->ready[i] = n->state == NODE_READY;
-	c->arch[i] = sched_arch_number(n->arch);
-	c->features[i] = feature_bits(&n->features);
-	c->owner[i] = owner_number(z, n->owner);
-	c->free_cpu[i] = bounded(n->granted_cpu_millis - n->used_cpu_millis);
-	c->free_mib[i] = bounded(n->granted_memory_mib - n->used_memory_mib);
-	c->free_disk_mib[i] = bounded(n->granted_disk_mib - n->used_disk_mib);
-	c->free_instances[i] = bounded(n->granted_instances - n->used_instances);
-	c->granted_cpu[i] = bounded(n->granted_cpu_millis);
-	c->granted_mib[i] = bounded(n->granted_memory_mib);
-	c->share_cpu[i] = sched_share_factor(c->granted_cpu[i]);
-	c->share_mib[i] = sched_share_factor(c->granted_mib[i]);
-	c->key[i] = hash_id(n->id);
-}
-
-#define MOVE(p, to, from) ((p)[to] = (p)[from])
-
-static void move_column(struct zone *z, size_t to, size_t from)
-{
-	struct columns *c = &z->cols;
-
-	MOVE(c->ready, to, from);
-	MOVE(c->arch, to, from);
-	MOVE(c->features, to, from);
-	MOVE(c->owner, to, from);
-	MOVE(c->free_cpu, to, from);
-	MOVE(c->free_mib, to, from);
-	MOVE(c->free_disk_mib, to, from);
-	MOVE(c->free_instances, to, from);
-	MOVE(c->granted_cpu, to, from);
-	MOVE(c->granted_mib, to, from);
-	MOVE(c->key, to, from);
-	MOVE(c->share_cpu, to, from);
-	MOVE(c->share_mib, to, from);
-	MOVE(c->slots, to, from);
-}
-
-/* The last column takes the place of a removed node's. */
-static void remove_column(struct zone *z, struct cc_uuid node)
-{
-	struct id_number *gone = find_number(&z->node_at, node);
-	struct id_number *last;
-
-	if (gone == NULL)
-		return;
-	last = find_number(&z->node_at, z->cols.slots[z->sched.n - 1].node);
-	free(z->cols.slots[gone->number].instances);
-	move_column(z, gone->number, last->number);
-	last->number = gone->number;
-	z->sched.n--;
-	cc_hash_remove(&z->node_at, hash_id(node), gone);
-	free(gone);
-}
-
 const struct sched_nodes *zone_sched_nodes(const struct zone *z)
 {
-	return &z->sched;
+	return columns_sched(z->columns);
 }
 
 struct cc_uuid zone_sched_id(const struct zone *z, size_t i)
 {
-	return z->cols.slots[i].node;
+	return columns_id(z->columns, i);
 }
 
 size_t zone_sched_index(const struct zone *z, struct cc_uuid node)
 {
-	return number_of(&z->node_at, node);
+	return columns_index(z->columns, node);
 }
 
 bool zone_owner_number(const struct zone *z, struct cc_uuid member, uint32_t *ret)
 {
-	size_t n = number_of(&z->owners, member);
-
-	if (n == SIZE_MAX)
-		return false;
-	*ret = (uint32_t)n;
-	return true;
+	return columns_owner(z->columns, member, ret);
 }
 
 /* Instances of a node */
@@ -345,41 +145,47 @@ static const struct cc_uuid *node_of(const struct row *r)
 	return r->table == TABLE_INSTANCE && cc_has(inst, instance, node) ? &inst->node : NULL;
 }
 
+static struct hosted *find_list(const struct zone *z, struct cc_uuid node)
+{
+	return (struct hosted *)cc_hash_find(&z->by_node, hash_id(node), list_is_of, &node);
+}
+
 static void link_instance(struct zone *z, struct row *r)
 {
-	struct node_slot *s;
+	const struct cc_uuid *node = node_of(r);
+	struct hosted *l;
 
-	if (node_of(r) == NULL)
+	if (node == NULL)
 		return;
-	s = &z->cols.slots[column_of(z, *node_of(r))];
-	if (s->n == s->cap) {
-		s->cap = s->cap ? s->cap * 2 : 8;
-		GROW(s->instances, s->cap);
+	l = find_list(z, *node);
+	if (l == NULL) {
+		l = cc_calloc(1, sizeof(*l));
+		l->node = *node;
+		cc_hash_add(&z->by_node, hash_id(*node), l);
 	}
-	s->instances[s->n++] = r;
+	if (l->n == l->cap) {
+		l->cap = l->cap ? l->cap * 2 : 8;
+		l->items = cc_realloc(l->items, l->cap * sizeof(struct row *));
+	}
+	l->items[l->n++] = r;
 }
 
 static void unlink_instance(struct zone *z, const struct row *r)
 {
-	struct node_slot *s;
+	struct hosted *l = node_of(r) != NULL ? find_list(z, *node_of(r)) : NULL;
 
-	if (node_of(r) == NULL)
-		return;
-	s = &z->cols.slots[column_of(z, *node_of(r))];
-	for (size_t i = 0; i < s->n; i++)
-		if (s->instances[i] == r) {
-			s->instances[i] = s->instances[--s->n];
+	for (size_t i = 0; l != NULL && i < l->n; i++)
+		if (l->items[i] == r) {
+			l->items[i] = l->items[--l->n];
 			return;
 		}
 }
 
 const struct instance *zone_next_of_node(const struct zone *z, struct cc_uuid node, size_t *at)
 {
-	size_t i = zone_sched_index(z, node);
+	const struct hosted *l = find_list(z, node);
 
-	if (i == SIZE_MAX || *at >= z->cols.slots[i].n)
-		return NULL;
-	return z->cols.slots[i].instances[(*at)++]->values;
+	return l != NULL && *at < l->n ? l->items[(*at)++]->values : NULL;
 }
 
 /* Indexes */
@@ -420,7 +226,7 @@ static void index_row(struct zone *z, struct row *r)
 		cc_hash_add(&z->by_text[index], cc_hash_text(text), r);
 	link_instance(z, r);
 	if (r->table == TABLE_NODE)
-		fill_column(z, r->values);
+		columns_put(z->columns, r->values);
 }
 
 static void unindex_row(struct zone *z, struct row *r)
@@ -454,7 +260,7 @@ void zone_apply(struct zone *z, const struct effects *fx, size_t from)
 		if (e->row != NULL)
 			index_row(z, row_ref(e->row));
 		else if (e->table == TABLE_NODE)
-			remove_column(z, e->id);
+			columns_remove(z->columns, e->id);
 	}
 }
 
