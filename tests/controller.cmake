@@ -5,5 +5,6 @@ target_compile_options(cc_engine_fixture PRIVATE -Wno-conversion)
 
 cc_test(engine SOURCES unit/controller/engine/test_engine.c LIBS cc_engine_fixture)
 cc_test(engine_random SOURCES unit/controller/engine/test_engine_random.c LIBS cc_engine_fixture)
+cc_test(queue SOURCES unit/controller/engine/test_queue.c LIBS cc_engine LABELS tsan)
 cc_test(lifecycle SOURCES unit/controller/engine/test_lifecycle.c LIBS cc_engine)
 cc_test(writer SOURCES unit/controller/writer/test_writer.c LIBS cc_controller TIMEOUT 300 LABELS tsan)

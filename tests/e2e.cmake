@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Real programs on this machine. They take turns: bridges, firewall tables and cgroups belong to all.
+foreach(program cc-controller cc-agent cc-agent-priv ccctl)
+  if(NOT TARGET ${program})
+    return()
+  endif()
+endforeach()
+
+# cc_e2e_test(NAME [the options of cc_script_test]): e2e/test_NAME.py with the programs of this build.
+function(cc_e2e_test name)
+  cc_script_test(e2e.${name} ROOT NEEDS postgres busybox nft ip
+    COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_${name}.py
+    ENV CC_BUILD=${PROJECT_BINARY_DIR} LOCKS machine LABELS e2e TIMEOUT 300 ${ARGN})
+endfunction()
+
+cc_e2e_test(zone)
+
+if(CC_TEST_BUILDS)
+  cc_script_test(e2e.quickstart ROOT NEEDS busybox nft ip
+    COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/quickstart.sh
+    LOCKS machine LABELS e2e FIXTURES build_release TIMEOUT 600)
+endif()
