@@ -4,3 +4,5 @@ target_link_libraries(cc_store_fixture PUBLIC cc_store cc_testlib PkgConfig::CHE
 target_compile_options(cc_store_fixture PRIVATE -Wno-conversion)
 
 cc_test(store.commit SOURCES unit/controller/store/test_commit.c LIBS cc_store_fixture)
+cc_test(store.session SOURCES unit/controller/store/test_session.c LIBS cc_store_fixture)
+cc_test(store.catalog SOURCES unit/controller/store/test_catalog.c LIBS cc_store_fixture)

@@ -40,7 +40,7 @@ SELECT version, name, checksum FROM schema_migration ORDER BY version;
 INSERT INTO schema_migration (version, name, checksum, applied) VALUES ($1, $2, $3, $4);
 
 -- name: zone_lock   result: one
--- The lock that makes a controller the zone's only one; it is the session's and ends with it.
+-- The lock that makes a controller the zone's only one. It ends with the session.
 SELECT pg_try_advisory_lock(1129529684, 1) AS locked;
 
 -- name: zone_unlock_own   args: controller:uuid   result: one
