@@ -19,18 +19,25 @@ static void put_portion(struct loader *l)
 	effects_clear(&l->fx);
 }
 
+/* What the database holds is not a caller's mistake. */
+static int fail_row(const struct cc_desc *d, const PGresult *res, const struct cc_error *why, struct cc_error *err)
+{
+	return cc_fail(err, INTERNAL, "%s %s: %s", d->name, store_value(res, "id"), why->msg);
+}
+
 /* One row of a result that has a column for each stored field (store_prepare saw to that). */
 static int load_row(struct loader *l, enum table t, const PGresult *res, struct cc_error *err)
 {
 	const struct cc_desc *d = table_desc(t);
 	void *row = cc_arena_alloc(l->arena, d->size);
+	struct cc_error why;
 
 	for (size_t i = 0; i < d->n_fields; i++) {
 		const struct cc_field *f = &d->fields[i];
 		int column = store_is_stored(f) ? PQfnumber(res, f->name) : -1;
 
-		if (column >= 0 && !PQgetisnull(res, 0, column) && cc_field_parse(f, PQgetvalue(res, 0, column), row, l->arena, err) < 0)
-			return cc_wrap(err, "%s %s", d->name, store_value(res, "id"));
+		if (column >= 0 && !PQgetisnull(res, 0, column) && cc_field_parse(f, PQgetvalue(res, 0, column), row, l->arena, &why) < 0)
+			return fail_row(d, res, &why, err);
 	}
 	effects_put(&l->fx, t, row);
 	cc_arena_reset(l->arena);

@@ -19,6 +19,7 @@ struct store;
 #define STORE_CONNECT_S 5
 #define STORE_WAIT_MS   35000 /* the server gives up on a statement 5 s earlier */
 #define STORE_COMMIT_MS 35000
+#define STORE_TAKE_MS   2000
 #define STORE_ZONE_NAME 64
 
 /* Connects; `conninfo` is libpq's, several hosts are tried in turn and by default only one that takes writes will do. Sets *ret on success.
@@ -47,7 +48,7 @@ struct store_zone {
 	int64_t term;
 };
 
-/* Makes this session the zone's only writer, without waiting for another, and begins a new term: batches of older terms are refused from now on. The zone is
+/* Makes this session the zone's only writer and begins a new term; waits no longer for another's end than STORE_TAKE_MS, enough for one that was killed: batches of older terms are refused from now on. The zone is
  * made when there is none. `name` is the zone's name, NULL for whatever the database holds; `controller` is an id of this run of the program: an older
  * session that it left behind is ended.
  * @err CONFLICT another controller is at work, or the database belongs to a zone of another name; INVALID there is no zone yet and no name; UNAVAILABLE */

@@ -6,6 +6,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+enum { PAUSE_MS = 50 };
 
 static int is_true(struct store *s, const char *query, const char *const *args, const char *column, struct cc_error *err)
 {
@@ -26,19 +29,23 @@ static int fail_held(struct store *s, struct cc_error *err)
 	        PQntuples(res) > 0 ? store_value(res, "holder") : "its session has just ended");
 }
 
+/* A session that has just ended, or been ended, keeps the lock for a moment. */
 static int lock_zone(struct store *s, const char *controller, struct cc_error *err)
 {
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
 	const char *const args[] = { controller };
-	int r = is_true(s, "zone_lock", NULL, "locked", err);
 
-	if (r != 0)
-		return r < 0 ? -1 : 0;
-	r = is_true(s, "zone_unlock_own", args, "ended", err);
-	if (r > 0)
-		r = is_true(s, "zone_lock", NULL, "locked", err);
-	if (r != 0)
-		return r < 0 ? -1 : 0;
-	return fail_held(s, err);
+	for (int waited_ms = 0;; waited_ms += PAUSE_MS) {
+		int locked = is_true(s, "zone_lock", NULL, "locked", err);
+
+		if (locked != 0)
+			return locked < 0 ? -1 : 0;
+		if (waited_ms >= STORE_TAKE_MS)
+			return fail_held(s, err);
+		if (waited_ms == 0 && is_true(s, "zone_unlock_own", args, "ended", err) < 0)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
 }
 
 /* The zone's name must be what is asked for, or free to be chosen. Copies it. */

@@ -4,7 +4,7 @@
 -- name: session_begin   args: statement_timeout:text lock_timeout:text   result: one
 -- A commit that is not on the disk is no commit. A dead peer is found in seconds, so that its lock is free for the next session.
 SELECT set_config('statement_timeout', $1::text, false), set_config('lock_timeout', $2::text, false),
-	set_config('idle_in_transaction_session_timeout', '60s', false), set_config('client_min_messages', 'warning', false),
+	set_config('idle_in_transaction_session_timeout', '60s', false),
 	set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false),
 	set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives_interval', '2', false), set_config('tcp_keepalives_count', '3', false),
 	set_config('plan_cache_mode', 'force_generic_plan', false);
@@ -40,7 +40,7 @@ SELECT version, name, checksum FROM schema_migration ORDER BY version;
 INSERT INTO schema_migration (version, name, checksum, applied) VALUES ($1, $2, $3, $4);
 
 -- name: zone_lock   result: one
--- The lock that makes a controller the zone's only one; it is the session's and ends with it.
+-- The lock that makes a controller the zone's only one. It ends with the session.
 SELECT pg_try_advisory_lock(1129529684, 1) AS locked;
 
 -- name: zone_unlock_own   args: controller:uuid   result: one
