@@ -164,9 +164,11 @@ class Node:
             for key, value in {"state_dir": self.agent_dir, "log_level": "debug", "stop_grace": "2s", **(settings or {})}.items():
                 f.write(f"{key}: {value}\n")
         self.bridge = f"cce{self.number}"
+        # Two /25 networks of one /24: ours below, and room for a benchmark's own containers above.
+        self.prefix = f"10.{100 + self.number // 100}.{self.number % 100}"
         self.cgroup = f"communitycloud-e2e/{os.getpid()}-{name}"
         args = [program("cc-agent-priv"), "--state-dir", os.path.join(self.dir, "priv"), "--driver", driver, "--user", AGENT_USER,
-                "--agent", program("cc-agent"), "--bridge", self.bridge, "--subnet", f"10.{100 + self.number // 2}.{self.number % 2 * 128}.0/24",
+                "--agent", program("cc-agent"), "--bridge", self.bridge, "--subnet", self.prefix + ".0/24",
                 "--cgroup-dir", self.cgroup, "--id-base", str(65536 * (16384 + 300 * Node.count)), *priv_args, "--", "run", "--config", self.config]
         self.daemon = Daemon("cc-agent-priv of " + name, args, os.path.join(self.dir, "log"))
 
