@@ -60,30 +60,55 @@ cc_packages_missing() {
 # cc_packages_install LOG SET...: installs what is missing. No service of these packages is started, and no PostgreSQL cluster is made
 # beside ours: both would be left behind on the person's machine.
 cc_packages_install() {
-	local log=$1 missing policy=/usr/sbin/policy-rc.d clusters=/etc/postgresql-common/createcluster.conf undo=()
+	local log=$1 missing policy=/usr/sbin/policy-rc.d rc=0
 	shift
 	mapfile -t missing < <(cc_packages_missing "$@")
 	[[ ${#missing[@]} -gt 0 ]] || return 0
 	[[ $EUID -eq 0 ]] || cc_die "these packages are missing: ${missing[*]}" "Run this with sudo, or install them: sudo apt-get install ${missing[*]}"
 	command -v apt-get >/dev/null || cc_die "these packages are missing: ${missing[*]}" 'There is no apt-get here; install what they hold by other means.'
 	cc_say "installing ${#missing[@]} packages: ${missing[*]}"
-	if [[ ! -e $policy ]]; then
-		printf '#!/bin/sh\nexit 101\n' >"$policy"
-		chmod 755 "$policy"
-		undo+=("$policy")
-	fi
-	if [[ ! -e $clusters ]]; then
-		mkdir -p "${clusters%/*}"
-		printf 'create_main_cluster = false\n' >"$clusters"
-	fi
-	local rc=0
-	{
-		cc_quiet "$log" apt-get update -q &&
-			cc_quiet "$log" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-				-o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold "${missing[@]}"
-	} || rc=$?
-	[[ ${#undo[@]} -eq 0 ]] || rm -f "${undo[@]}"
+	# In a shell of its own, whose end undoes both even when somebody presses Ctrl-C.
+	(
+		trap 'cc_main_cluster_allow; [[ -z $policy ]] || rm -f "$policy"' EXIT
+		trap 'exit 130' INT TERM
+		if [[ -e $policy ]]; then
+			policy=
+		else
+			printf '#!/bin/sh\nexit 101\n' >"$policy"
+			chmod 755 "$policy"
+		fi
+		cc_main_cluster_forbid
+		cc_packages_get "$log" "${missing[@]}"
+	) || rc=$?
 	[[ $rc -eq 0 ]] || cc_die 'the packages could not be installed' 'Is the network up, and can "apt-get update" reach the mirror?' 'Run this again when it does: what is there is not installed twice.'
+}
+
+cc_packages_get() {
+	local log=$1
+	shift
+	cc_quiet "$log" apt-get update -q || return
+	cc_quiet "$log" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+		-o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold "$@"
+}
+
+# For the time of the installation only: whoever installs PostgreSQL later gets Debian's usual cluster.
+cc_cluster_conf=/etc/postgresql-common/createcluster.conf
+
+cc_main_cluster_forbid() {
+	mkdir -p "${cc_cluster_conf%/*}"
+	[[ ! -e $cc_cluster_conf || -e $cc_cluster_conf.cc-saved ]] || cp -p "$cc_cluster_conf" "$cc_cluster_conf.cc-saved"
+	printf 'create_main_cluster = false\n' >>"$cc_cluster_conf"
+}
+
+cc_main_cluster_allow() {
+	if [[ -e $cc_cluster_conf.cc-saved ]]; then
+		mv "$cc_cluster_conf.cc-saved" "$cc_cluster_conf"
+	elif [[ -e $cc_cluster_conf.ucf-dist ]]; then
+		mv "$cc_cluster_conf.ucf-dist" "$cc_cluster_conf"
+	else
+		rm -f "$cc_cluster_conf"
+		rmdir "${cc_cluster_conf%/*}" 2>/dev/null || true
+	fi
 }
 
 # cc_as USER COMMAND...: as that user, with a small environment.
