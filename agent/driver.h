@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What runs instances, behind one face: liblxc, the simulation, later libvirt. All calls but `open` may block and run in a short-lived single-threaded
+ * child of their own with a deadline (job.h): a driver may be killed at any moment, and the next call must cope with whatever that left. Drivers know
+ * nothing of messages, sequence and epochs. */
+#pragma once
+
+#include "agent/ct_record.h"
+#include "agent/node.h"
+
+#include <sys/types.h>
+
+/* What a driver knows about an instance now. Descriptors are pidfds, -1 when there is none; where they are set, they mean the very processes. */
+struct driver_status {
+	uint32_t state; /* enum priv_ct_state */
+	pid_t init_pid;
+	pid_t monitor_pid;
+	int init_fd;
+	int monitor_fd;
+	int32_t exit_status;          /* wait status of init's last end, -1 when the driver does not know */
+	uint64_t started_boottime_ms; /* 0 when it does not run */
+};
+
+#define DRIVER_STATUS_NONE ((struct driver_status){ .state = PRIV_CT_STOPPED, .init_fd = -1, .monitor_fd = -1, .exit_status = -1 })
+
+struct driver_exec {
+	char **argv;
+	char **env;
+	uint32_t uid;
+	uint32_t gid;
+	const int *fds; /* stdin, stdout, stderr */
+	int control;    /* a frame with an int32_t arrives for each signal to pass on; end of file hangs the program up */
+};
+
+struct driver {
+	const char *name;
+	uint32_t features; /* enum priv_feature, what it always has */
+	bool has_rights;   /* images are unpacked, ids and mounts exist; else only names and records do */
+
+	/* In the main process, once: checks that it can work here and completes `node`. Starts nothing. @err UNAVAILABLE, INVALID, IO */
+	int (*open)(struct priv_node *node, struct cc_error *err);
+	/* In a child, at start: bridge, rules, and away with what no instance of `keep` owns. Idempotent. @err IO */
+	int (*prepare)(const struct priv_node *node, cgroup_keep_fn *keep, void *user, struct cc_error *err);
+	/* Starts an instance that does not run; sweeps first what a failed start left. @err NOT_FOUND no such image, UNAVAILABLE, IO, INTERNAL */
+	int (*start)(const struct priv_node *node, const struct ct_record *rec, struct driver_status *ret, struct cc_error *err);
+	/* Ends an instance: asks init, kills it after `grace_ms`, and returns when nothing of it runs. @err TIMEOUT it would not die, IO */
+	int (*stop)(const struct priv_node *node, struct cc_uuid id, const struct driver_status *now, uint32_t grace_ms, struct cc_error *err);
+	/* Removes what the driver keeps of a stopped instance outside of its directory (cgroups, links, locks). Nothing there is fine. @err IO */
+	int (*sweep)(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
+	/* Looks. Waits while a start or an end is under way. @err IO */
+	int (*inspect)(const struct priv_node *node, struct cc_uuid id, struct driver_status *ret, struct cc_error *err);
+	/* What a running instance uses. In the main process, so it must be quick. */
+	void (*usage)(const struct priv_node *node, const struct ct_record *rec, uint64_t started_boottime_ms, uint64_t *ret_memory_bytes,
+	        uint64_t *ret_cpu_usec);
+	/* Gives a running instance the limits of its record. @err IO */
+	int (*limit)(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
+	/* Runs a program inside and waits for its end; *ret is 0-255 as a shell shows it. @err CONFLICT it does not run, IO */
+	int (*exec)(const struct priv_node *node, const struct ct_record *rec, const struct driver_exec *exec, int *ret, struct cc_error *err);
+	/* Undoes `prepare`. @err IO */
+	int (*retire)(const struct priv_node *node, struct cc_error *err);
+};
+
+/* NULL when there is none of that name. */
+const struct driver *driver_find(const char *name);
+
+extern const struct driver driver_lxc;
+extern const struct driver driver_sim;

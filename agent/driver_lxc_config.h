@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The configuration of a container as liblxc's keys and values, worked out from an instance's record. Knows the keys, not the library. */
+#pragma once
+
+#include "agent/ct_record.h"
+#include "agent/node.h"
+
+typedef int driver_config_set_fn(void *user, const char *key, const char *value, struct cc_error *err);
+
+/* Calls `set` for each item, in an order that liblxc accepts. Fails with what `set` failed with. */
+int driver_config_build(const struct priv_node *node, const struct ct_record *rec, driver_config_set_fn *set, void *user, struct cc_error *err);
+
+/* The name of an instance's end of the link on the host: at most 15 characters, from the bridge's and the slot. */
+#define LXC_LINK_NAME 16
+char *driver_config_link_name(const struct priv_node *node, const struct ct_record *rec, char name[LXC_LINK_NAME]);
+
+/* Writes the system call policy to STATE/seccomp, from where liblxc reads it at each start and exec. @err IO */
+int driver_config_write_seccomp(const struct priv_node *node, struct cc_error *err);
+
+void driver_config_limits(struct priv_limits *ret, const struct ct_record *rec);

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Two processes: this one reads the archive, hashes it and feeds it through a pipe; a child without rights unpacks (image_extract.h). So the hash is not the
+ * word of the process that hostile bytes went through. All happens in images/SHA256.new, which gets its real name when it is complete and synced. */
+#include "agent/image_unpack.h"
+
+#include "agent/driver.h"
+#include "agent/idmap.h"
+#include "agent/image_extract.h"
+#include "agent/small_file.h"
+#include "agent/tree_remove.h"
+#include "common/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#define CHUNK (128 * 1024)
+
+struct feed {
+	uint64_t bytes;
+	unsigned char hash[crypto_hash_sha256_BYTES];
+	bool refused; /* the child stopped reading: it has something to say */
+};
+
+static int write_all(int fd, const char *buf, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, buf, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		buf += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int feed_archive(int from, int to, uint64_t expected, struct feed *ret, struct cc_error *err)
+{
+	static char buf[CHUNK];
+	crypto_hash_sha256_state state;
+	ssize_t n;
+
+	crypto_hash_sha256_init(&state);
+	while ((n = read(from, buf, sizeof(buf))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return cc_fail_errno(err, "reading the archive");
+		ret->bytes += (uint64_t)n;
+		if (ret->bytes > expected)
+			return cc_fail(err, INVALID, "the archive is longer than the %" PRIu64 " bytes that were announced", expected);
+		crypto_hash_sha256_update(&state, (unsigned char *)buf, (unsigned long long)n);
+		if (write_all(to, buf, (size_t)n) < 0) {
+			ret->refused = true;
+			return 0;
+		}
+	}
+	crypto_hash_sha256_final(&state, ret->hash);
+	return ret->bytes == expected ? 0 : cc_fail(err, INVALID, "the archive ends after %" PRIu64 " of %" PRIu64 " bytes", ret->bytes, expected);
+}
+
+/* The two ends of everything between this process and the child. */
+struct pipes {
+	int archive[2], result[2], ready[2], mapped[2];
+};
+
+static void close_end(int p[2], int end)
+{
+	if (p[end] >= 0)
+		close(p[end]);
+	p[end] = -1;
+}
+
+static int open_pipes(struct pipes *p, struct cc_error *err)
+{
+	int(*all)[2] = &p->archive;
+
+	memset(p, -1, sizeof(*p));
+	for (int i = 0; i < 4; i++)
+		if (pipe2(all[i], O_CLOEXEC) < 0)
+			return cc_fail_errno(err, "making a pipe");
+	return 0;
+}
+
+static void close_pipes(struct pipes *p)
+{
+	int(*all)[2] = &p->archive;
+
+	for (int i = 0; i < 4; i++) {
+		close_end(all[i], 0);
+		close_end(all[i], 1);
+	}
+}
+
+CC_NORETURN static void run_child(const struct priv_image_unpack *req, struct pipes *p, int target)
+{
+	struct image_extract x = {
+		.archive = p->archive[0],
+		.target = target,
+		.mapped = p->mapped[0],
+		.ready = p->ready[1],
+		.entries_max = req->entries_max,
+		.bytes_max = req->unpacked_max_bytes,
+	};
+	struct image_extracted result;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	close_end(p->archive, 1);
+	close_end(p->mapped, 1);
+	image_extract(&x, &result);
+	/* Before the result: the parent must not go on while this process could still write. */
+	close_end(p->archive, 0);
+	(void)!write(p->result[1], &result, sizeof(result));
+	_exit(0);
+}
+
+static int map_child(const struct priv_node *node, pid_t child, struct pipes *p, struct cc_error *err)
+{
+	char byte;
+
+	if (read(p->ready[0], &byte, 1) != 1)
+		return 0; /* it failed before and says why in its result */
+	if (idmap_write(child, 0, slot_image_first_id(&node->slots), err) < 0)
+		return -1;
+	return write(p->mapped[1], &byte, 1) == 1 ? 0 : cc_fail_errno(err, "waking the unpacking child");
+}
+
+static int check_hash(const struct priv_image_unpack *req, const struct feed *feed, struct cc_error *err)
+{
+	char hex[2 * sizeof(feed->hash) + 1];
+
+	sodium_bin2hex(hex, sizeof(hex), feed->hash, sizeof(feed->hash));
+	if (strcmp(hex, req->sha256) != 0)
+		return cc_fail(err, INVALID, "the archive's sha256 is %s, not %s", hex, req->sha256);
+	return 0;
+}
+
+static int attend_child(const struct priv_node *node, const struct priv_image_unpack *req, int fd, pid_t child, struct pipes *p,
+        struct image_extracted *ret, struct cc_error *err)
+{
+	struct feed feed = { 0 };
+	ssize_t n;
+
+	close_end(p->archive, 0);
+	close_end(p->result, 1);
+	close_end(p->ready, 1);
+	close_end(p->mapped, 0);
+	if (node->driver->has_rights && map_child(node, child, p, err) < 0)
+		return -1;
+	if (feed_archive(fd, p->archive[1], req->archive_bytes, &feed, err) < 0)
+		return -1;
+	close_end(p->archive, 1);
+	do
+		n = read(p->result[0], ret, sizeof(*ret));
+	while (n < 0 && errno == EINTR);
+	/* A wrong hash explains everything else that may be wrong. */
+	if (!feed.refused && check_hash(req, &feed, err) < 0)
+		return -1;
+	if (n != (ssize_t)sizeof(*ret))
+		return cc_fail(err, INVALID, "unpacking the archive needs more memory or other means than an image may");
+	ret->msg[sizeof(ret->msg) - 1] = '\0';
+	if (ret->code != CC_OK)
+		return cc_error_set(err, ret->code < CC_CODE_MAX ? ret->code : CC_INTERNAL, 0, CC_HERE, "%s", ret->msg);
+	return feed.refused ? cc_fail(err, INTERNAL, "unpacking stopped early") : 0;
+}
+
+static int extract(
+        const struct priv_node *node, const struct priv_image_unpack *req, int fd, int target, struct image_extracted *ret, struct cc_error *err)
+{
+	struct pipes p;
+	int result;
+	pid_t child;
+
+	if (open_pipes(&p, err) < 0) {
+		close_pipes(&p);
+		return -1;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	child = fork();
+	if (child == 0)
+		run_child(req, &p, target);
+	result = child < 0 ? cc_fail_errno(err, "forking") : attend_child(node, req, fd, child, &p, ret, err);
+	close_pipes(&p);
+	if (child > 0) {
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
+	return result;
+}
+
+static int make_target(const struct priv_node *node, int images, const char *name, int *ret_image, int *ret_rootfs, struct cc_error *err)
+{
+	cc_auto_close int image = -1;
+	cc_auto_close int rootfs = -1;
+	uint32_t owner = slot_image_first_id(&node->slots);
+
+	if (tree_remove(images, name, err) < 0)
+		return -1;
+	if (mkdirat(images, name, 0700) < 0)
+		return cc_fail_errno(err, "making the image's directory");
+	image = openat(images, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (image < 0 || mkdirat(image, "rootfs", 0755) < 0)
+		return cc_fail_errno(err, "making the image's directory");
+	rootfs = openat(image, "rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (rootfs < 0 || (node->driver->has_rights && fchown(rootfs, owner, owner) < 0))
+		return cc_fail_errno(err, "making the image's directory");
+	*ret_image = cc_take_fd(image);
+	*ret_rootfs = cc_take_fd(rootfs);
+	return 0;
+}
+
+static int publish(int images, int image, const char *tmp, const char *name, uint64_t bytes, struct cc_error *err)
+{
+	char text[32];
+	int len = snprintf(text, sizeof(text), "%" PRIu64 "\n", bytes);
+
+	if (small_file_replace(image, "size", text, (size_t)len, false, err) < 0)
+		return -1;
+	if (syncfs(image) < 0 || renameat(images, tmp, images, name) < 0 || fsync(images) < 0)
+		return cc_fail_errno(err, "putting the image in place");
+	return 0;
+}
+
+int image_unpack(const struct priv_node *node, const struct priv_image_unpack *req, int fd, struct cc_error *err)
+{
+	cc_auto_close int image = -1;
+	cc_auto_close int rootfs = -1;
+	struct image_extracted result;
+	struct cc_error ignored = { 0 };
+	char tmp[PRIV_SHA256_TEXT + 8];
+	int images = node->dirs.images;
+
+	if (image_exists(&node->dirs, req->sha256))
+		return 0;
+	snprintf(tmp, sizeof(tmp), "%s.new", req->sha256);
+	if (make_target(node, images, tmp, &image, &rootfs, err) < 0)
+		return -1;
+	if (extract(node, req, fd, node->driver->has_rights ? rootfs : -1, &result, err) < 0 ||
+	        publish(images, image, tmp, req->sha256, result.bytes, err) < 0) {
+		(void)tree_remove(images, tmp, &ignored);
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every instance that exists on the node, in memory: its record and what is known about it running. The disk is the truth; this is read from it at start
+ * and follows it. Belongs to the main process's loop. */
+#pragma once
+
+#include "agent/driver.h"
+
+struct priv_server;
+
+/* Something that epoll reports: the loop calls `ready`. Lives inside of its owner. */
+struct watch {
+	void (*ready)(struct priv_server *s, struct watch *w);
+	int fd; /* -1: not watched */
+};
+
+struct instance {
+	struct ct_record rec;
+	struct driver_status now; /* its descriptors are those of the two watches */
+	struct watch init;
+	struct watch monitor;
+	bool end_expected;     /* somebody asked for it: no event */
+	int64_t look_again_ms; /* init is gone and the monitor is not: when to ask whether it rebooted; 0 never */
+	int32_t look_delay_ms;
+};
+
+struct instances {
+	uint32_t count;
+	struct instance *at[SLOTS_MAX];
+};
+
+/* Reads all records. A directory without a whole record holds nothing that anybody owns: it is removed. @err IO */
+int instances_load(struct instances *all, const struct priv_node *node, struct cc_error *err);
+void instances_free(struct instances *all);
+
+/* NULL when there is none. */
+struct instance *instances_find(const struct instances *all, struct cc_uuid id);
+/* A new one with a free slot, in memory only. @err NO_CAPACITY */
+struct instance *instances_add(struct instances *all, const struct slot_plan *plan, struct cc_uuid id, struct cc_error *err);
+/* Forgets it; its descriptors are closed. */
+void instances_remove(struct instances *all, struct instance *inst);
+
+/* How many are built on the image. */
+uint32_t instances_count_users(const struct instances *all, const char *sha256);
+
+/* What is told about one. */
+void instances_describe(const struct priv_node *node, const struct instance *inst, struct priv_ct *ret);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One driver call in one forked child: single-threaded, with only the descriptors it needs, with a deadline, and with a channel on which its result comes
+ * back. The parent never blocks and never calls a driver's library itself. */
+#pragma once
+
+#include "agent/driver.h"
+
+#define JOB_FDS_MAX 4
+
+struct job_result {
+	struct driver_status status; /* descriptors are the parent's own */
+	int32_t exit_status;         /* of an exec */
+};
+
+/* Runs in the child; `channel` is its end. Whatever `args` points to was copied by fork. */
+typedef int job_work_fn(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err);
+
+struct job_spec {
+	job_work_fn *work;
+	const void *args;
+	int fds[JOB_FDS_MAX]; /* further descriptors the child needs */
+	int fd_count;
+	int timeout_ms;   /* 0: none */
+	bool outlives_us; /* not killed when cc-agent-priv dies; sees the channel's end instead, and holds no lock */
+};
+
+struct job {
+	pid_t pid;           /* 0: not running */
+	int channel;         /* readable when the result is there or the child died */
+	int64_t deadline_ms; /* CLOCK_BOOTTIME; 0: none */
+};
+
+/* @err IO, BUSY no more processes */
+int job_start(const struct priv_node *node, const struct job_spec *spec, struct job *ret, struct cc_error *err);
+
+/* When the channel is readable: takes the result, ends the job. @err whatever the work failed with; INTERNAL the child died */
+int job_finish(struct job *job, struct job_result *ret, struct cc_error *err);
+
+/* Kills it. @err always: TIMEOUT */
+int job_expire(struct job *job, struct cc_error *err);
+
+/* Starts and waits: only before the loop runs and at the end. */
+int job_run(const struct priv_node *node, const struct job_spec *spec, struct job_result *ret, struct cc_error *err);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/net_link.h"
+
+#include "agent/net.h"
+#include "common/cleanup.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+/* One request under construction. */
+struct request {
+	struct nlmsghdr head;
+	char data[256];
+};
+
+static void *add_bytes(struct request *r, const void *p, size_t len)
+{
+	char *at = (char *)r + NLMSG_ALIGN(r->head.nlmsg_len);
+
+	CC_PRE(NLMSG_ALIGN(r->head.nlmsg_len) + NLMSG_ALIGN(len) <= sizeof(*r));
+	memcpy(at, p, len);
+	r->head.nlmsg_len = (uint32_t)(NLMSG_ALIGN(r->head.nlmsg_len) + len);
+	return at;
+}
+
+static struct rtattr *add_attr(struct request *r, unsigned short type, const void *p, size_t len)
+{
+	struct rtattr attr = { .rta_len = (unsigned short)RTA_LENGTH(len), .rta_type = type };
+	struct rtattr *at = add_bytes(r, &attr, sizeof(attr));
+
+	if (len > 0)
+		add_bytes(r, p, len);
+	return at;
+}
+
+static struct request new_request(uint16_t type, uint16_t flags)
+{
+	return (struct request){ .head = { .nlmsg_len = NLMSG_LENGTH(0),
+		                         .nlmsg_type = type,
+		                         .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags),
+		                         .nlmsg_seq = 1 } };
+}
+
+/* Sends and waits for the kernel's answer; returns 0 or -1 with errno. */
+static int talk(const struct request *r)
+{
+	cc_auto_close int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	_Alignas(8) char buf[1024];
+	const struct nlmsghdr *h = (const void *)buf;
+	const struct nlmsgerr *e;
+	ssize_t n;
+
+	if (fd < 0 || sendto(fd, r, r->head.nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
+		return -1;
+	n = recv(fd, buf, sizeof(buf), 0);
+	if (n < (ssize_t)NLMSG_LENGTH(sizeof(*e)) || h->nlmsg_type != NLMSG_ERROR) {
+		errno = EPROTO;
+		return -1;
+	}
+	e = NLMSG_DATA(h);
+	errno = -e->error;
+	return e->error == 0 ? 0 : -1;
+}
+
+static bool is_bridge(const char *name)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%.15s/bridge", name);
+	return stat(path, &st) == 0;
+}
+
+int net_link_make_bridge(const char *name, const uint8_t mac[6], struct cc_error *err)
+{
+	struct request r = new_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct ifinfomsg info = { .ifi_family = AF_UNSPEC };
+	struct rtattr *link;
+
+	if (name[0] == '\0' || strlen(name) >= IF_NAMESIZE || strpbrk(name, "/ \"") != NULL)
+		return cc_fail(err, INVALID, "bridge: '%.40s' is no name for a link (at most %d characters)", name, IF_NAMESIZE - 1);
+	if (if_nametoindex(name) != 0)
+		return is_bridge(name) ? 0 : cc_fail(err, CONFLICT, "bridge: '%s' is there and no bridge; choose another name", name);
+	add_bytes(&r, &info, sizeof(info));
+	add_attr(&r, IFLA_IFNAME, name, strlen(name) + 1);
+	add_attr(&r, IFLA_ADDRESS, mac, 6);
+	link = add_attr(&r, IFLA_LINKINFO, NULL, 0);
+	add_attr(&r, IFLA_INFO_KIND, "bridge", sizeof("bridge") - 1);
+	link->rta_len = (unsigned short)((char *)&r + NLMSG_ALIGN(r.head.nlmsg_len) - (char *)link);
+	r.head.nlmsg_len = NLMSG_ALIGN(r.head.nlmsg_len);
+	return talk(&r) == 0 || errno == EEXIST ? 0 : cc_fail_errno(err, "making bridge '%s'", name);
+}
+
+int net_link_add_address(const char *name, uint32_t address, uint32_t prefix, struct cc_error *err)
+{
+	struct request r = new_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+	struct ifaddrmsg info = { .ifa_family = AF_INET, .ifa_prefixlen = (uint8_t)prefix, .ifa_index = if_nametoindex(name) };
+	uint32_t local = htonl(address), broadcast = htonl(address | UINT32_MAX >> prefix);
+
+	add_bytes(&r, &info, sizeof(info));
+	add_attr(&r, IFA_LOCAL, &local, sizeof(local));
+	add_attr(&r, IFA_ADDRESS, &local, sizeof(local));
+	add_attr(&r, IFA_BROADCAST, &broadcast, sizeof(broadcast));
+	return talk(&r) == 0 || errno == EEXIST ? 0 : cc_fail_errno(err, "giving '%s' its address", name);
+}
+
+int net_link_set_up(const char *name, struct cc_error *err)
+{
+	struct request r = new_request(RTM_NEWLINK, 0);
+	struct ifinfomsg info = { .ifi_family = AF_UNSPEC, .ifi_index = (int)if_nametoindex(name), .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+
+	add_bytes(&r, &info, sizeof(info));
+	return talk(&r) == 0 ? 0 : cc_fail_errno(err, "switching '%s' on", name);
+}
+
+int net_link_remove(const char *name, struct cc_error *err)
+{
+	struct request r = new_request(RTM_DELLINK, 0);
+	struct ifinfomsg info = { .ifi_family = AF_UNSPEC, .ifi_index = (int)if_nametoindex(name) };
+
+	if (info.ifi_index == 0)
+		return 0;
+	add_bytes(&r, &info, sizeof(info));
+	return talk(&r) == 0 || errno == ENODEV ? 0 : cc_fail_errno(err, "removing link '%s'", name);
+}

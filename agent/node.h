@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What every part of the privileged half knows about its node: settings and what was worked out from them at start. Read-only afterwards; children
+ * inherit it by fork. Nothing is global, so several nodes may run on one machine. */
+#pragma once
+
+#include "agent/cgroup.h"
+#include "agent/priv_settings.h"
+#include "agent/slot.h"
+#include "agent/state_dir.h"
+
+struct driver;
+
+struct priv_node {
+	struct priv_settings set;
+	struct state_dir dirs;
+	struct slot_plan slots;
+	const struct driver *driver;
+	char driver_version[16];      /* "lxc 5.0.2" */
+	uint32_t features;            /* enum priv_feature */
+	bool idmapped;                /* images are mapped by mounts, not shifted at unpacking */
+	struct cgroup_layout cgroups; /* only where the driver has rights */
+};

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The verbs about instances. Each compares what is with what is asked and does the difference, so a repeated request is done at once. */
+#include "agent/image_unpack.h"
+#include "agent/priv_state.h"
+#include "agent/storage.h"
+#include "common/cleanup.h"
+
+#include <string.h>
+
+#define START_MS       30000
+#define STOP_MARGIN_MS 25000
+#define DELETE_MS      300000
+#define SWEEP_MS       20000
+#define LOOK_MS        15000
+
+#define MEMORY_MIN (UINT64_C(4) << 20)
+#define MEMORY_MAX (UINT64_C(1) << 50)
+#define CPU_MIN    10
+#define CPU_MAX    1000000
+#define PIDS_MIN   4
+#define PIDS_MAX   4194304
+
+enum start_step { STEP_RESTART = 1, STEP_START, STEP_CLEAN, STEP_UPDATE };
+
+/* What the children are given. */
+struct stop_args {
+	struct ct_record rec;
+	struct driver_status now;
+	uint32_t grace_ms;
+};
+
+static int write_record(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
+{
+	cc_auto_close int dirfd = -1;
+
+	if (state_dir_open_instance(&node->dirs, rec->id, true, &dirfd, err) < 0 || ct_record_write(dirfd, rec, true, err) < 0)
+		return -1;
+	return fsync(node->dirs.instances) < 0 ? cc_fail_errno(err, "syncing the instances") : 0;
+}
+
+static int work_start(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
+	const struct ct_record *rec = args;
+
+	(void)channel;
+	if (write_record(node, rec, err) < 0)
+		return -1;
+	return node->driver->start(node, rec, &ret->status, err);
+}
+
+static int work_update(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
+	(void)channel, (void)ret;
+	if (write_record(node, args, err) < 0)
+		return -1;
+	return node->driver->limit(node, args, err);
+}
+
+static int work_stop(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
+	const struct stop_args *a = args;
+
+	(void)channel, (void)ret;
+	if (node->driver->stop(node, a->rec.id, &a->now, a->grace_ms, err) < 0)
+		return -1;
+	return node->driver->sweep(node, &a->rec, err);
+}
+
+static int work_sweep(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
+	(void)channel, (void)ret;
+	return node->driver->sweep(node, args, err);
+}
+
+static int work_delete(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
+	const struct stop_args *a = args;
+
+	if (a->now.state != PRIV_CT_STOPPED && node->driver->stop(node, a->rec.id, &a->now, 0, err) < 0)
+		return -1;
+	if (work_sweep(node, &a->rec, channel, ret, err) < 0)
+		return -1;
+	return storage_delete(&node->dirs, a->rec.id, err);
+}
+
+static int work_look(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
+	(void)channel;
+	return node->driver->inspect(node, *(const struct cc_uuid *)args, &ret->status, err);
+}
+
+/* Every request about instances begins with the id. */
+int priv_ct_key(const struct request *r, char key[KEY_MAX], struct cc_error *err)
+{
+	if (cc_uuid_is_nil(r->body.ct_ref.id))
+		return cc_fail(err, INVALID, "an instance needs an id");
+	cc_uuid_format(r->body.ct_ref.id, key);
+	return 0;
+}
+
+static bool valid_hostname(const char name[PRIV_NAME_TEXT])
+{
+	size_t len = strnlen(name, PRIV_NAME_TEXT);
+
+	return len > 0 && len < PRIV_NAME_TEXT && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len && name[0] != '-' &&
+	       name[len - 1] != '-';
+}
+
+static int check_limits(const struct priv_limits *l, struct cc_error *err)
+{
+	if (l->memory_bytes < MEMORY_MIN || l->memory_bytes > MEMORY_MAX)
+		return cc_fail(err, INVALID, "an instance needs a memory limit of at least %d MiB", (int)(MEMORY_MIN >> 20));
+	if (l->cpu_millis < CPU_MIN || l->cpu_millis > CPU_MAX)
+		return cc_fail(err, INVALID, "an instance needs a cpu limit from %d to %d thousandths", CPU_MIN, CPU_MAX);
+	if (l->pids < PIDS_MIN || l->pids > PIDS_MAX)
+		return cc_fail(err, INVALID, "an instance needs a limit of at least %d processes", PIDS_MIN);
+	return 0;
+}
+
+int priv_ct_start_check(const struct request *r, char key[KEY_MAX], struct cc_error *err)
+{
+	const struct priv_ct_start *q = &r->body.ct_start;
+
+	if (priv_ct_key(r, key, err) < 0 || check_limits(&q->limits, err) < 0)
+		return -1;
+	if (!image_valid_sha256(q->image_sha256))
+		return cc_fail(err, INVALID, "the image's sha256 is not 64 lower-case hex digits");
+	if (!valid_hostname(q->hostname))
+		return cc_fail(err, INVALID, "the host name is not a DNS label");
+	return 0;
+}
+
+static int reply_ct(struct priv_server *s, struct request *r, const struct instance *inst)
+{
+	instances_describe(s->node, inst, &r->reply.ct);
+	return 0;
+}
+
+static void take_request(struct instance *inst, const struct priv_ct_start *q)
+{
+	inst->rec.epoch = q->epoch;
+	inst->rec.boot_sn = q->boot_sn;
+	inst->rec.memory_bytes = q->limits.memory_bytes;
+	inst->rec.disk_bytes = q->limits.disk_bytes;
+	inst->rec.cpu_millis = q->limits.cpu_millis;
+	inst->rec.pids = q->limits.pids;
+	memcpy(inst->rec.image_sha256, q->image_sha256, sizeof(inst->rec.image_sha256));
+	memcpy(inst->rec.hostname, q->hostname, sizeof(q->hostname));
+}
+
+static bool is_as_asked(const struct instance *inst, const struct priv_ct_start *q)
+{
+	return inst->rec.epoch == q->epoch && inst->rec.memory_bytes == q->limits.memory_bytes && inst->rec.disk_bytes == q->limits.disk_bytes &&
+	       inst->rec.cpu_millis == q->limits.cpu_millis && inst->rec.pids == q->limits.pids;
+}
+
+static int start_now(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
+{
+	take_request(inst, &r->body.ct_start);
+	r->step = STEP_START;
+	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_start, .args = &inst->rec, .timeout_ms = START_MS }, err);
+}
+
+static int stop_now(struct priv_server *s, struct request *r, struct instance *inst, uint32_t grace_ms, struct cc_error *err)
+{
+	struct stop_args args = { inst->rec, inst->now, grace_ms };
+	struct job_spec spec = { .work = work_stop, .args = &args, .timeout_ms = (int)grace_ms + STOP_MARGIN_MS };
+
+	/* Of the descriptors those count that are still open here. */
+	args.now.init_fd = inst->init.fd;
+	args.now.monitor_fd = inst->monitor.fd;
+	spec.fds[spec.fd_count++] = inst->init.fd;
+	spec.fds[spec.fd_count++] = inst->monitor.fd;
+	inst->end_expected = true;
+	inst->now.state = PRIV_CT_STOPPING;
+	return priv_server_start_job(s, r, &spec, err);
+}
+
+/* Takes note of a stop's outcome. A failed one leaves an instance that may still run. */
+static int note_stop(struct priv_server *s, struct instance *inst, const struct job_result *result)
+{
+	priv_watch_check(s, inst);
+	if (result != NULL) {
+		priv_watch_end(s, inst, -1);
+		return 0;
+	}
+	if (inst->now.state == PRIV_CT_STOPPING && inst->now.init_pid > 0)
+		inst->now.state = PRIV_CT_RUNNING;
+	inst->end_expected = false;
+	return -1;
+}
+
+static int check_against(const struct instance *inst, const struct priv_ct_start *q, struct cc_error *err)
+{
+	if (q->epoch < inst->rec.epoch)
+		return cc_fail(err, CONFLICT, "this assignment is older than the one the instance has (epoch %llu < %llu)",
+		        (unsigned long long)q->epoch, (unsigned long long)inst->rec.epoch);
+	if (strcmp(q->image_sha256, inst->rec.image_sha256) != 0)
+		return cc_fail(
+		        err, CONFLICT, "the instance is built on image %.12s, not %.12s; delete it first", inst->rec.image_sha256, q->image_sha256);
+	return 0;
+}
+
+static int change_running(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
+{
+	const struct priv_ct_start *q = &r->body.ct_start;
+
+	if (inst->now.state == PRIV_CT_STOPPING || q->boot_sn > inst->rec.boot_sn) {
+		r->step = STEP_RESTART;
+		return stop_now(s, r, inst, inst->now.state == PRIV_CT_STOPPING ? 0 : s->node->set.restart_grace_ms, err);
+	}
+	if (is_as_asked(inst, q))
+		return reply_ct(s, r, inst);
+	take_request(inst, q);
+	r->step = STEP_UPDATE;
+	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_update, .args = &inst->rec, .timeout_ms = LOOK_MS }, err);
+}
+
+int priv_ct_start_begin(struct priv_server *s, struct request *r, struct cc_error *err)
+{
+	const struct priv_ct_start *q = &r->body.ct_start;
+	struct instance *inst = instances_find(&s->instances, q->id);
+
+	if (inst != NULL && check_against(inst, q, err) < 0)
+		return -1;
+	if (inst != NULL && inst->now.state != PRIV_CT_STOPPED)
+		return change_running(s, r, inst, err);
+	if (!image_exists(&s->node->dirs, q->image_sha256))
+		return cc_fail(err, NOT_FOUND, "image %.12s is not unpacked on this node", q->image_sha256);
+	if (inst == NULL)
+		inst = instances_add(&s->instances, &s->node->slots, q->id, err);
+	return inst == NULL ? -1 : start_now(s, r, inst, err);
+}
+
+/* What a failed start left is swept by a child of its own: the one that failed stands in the way (see driver_lxc.c). */
+static int clean_up(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
+{
+	struct cc_error ignored = { 0 };
+
+	r->failure = *err;
+	r->step = STEP_CLEAN;
+	if (priv_server_start_job(s, r, &(struct job_spec){ .work = work_sweep, .args = &inst->rec, .timeout_ms = SWEEP_MS }, &ignored) < 0)
+		return -1;
+	*err = (struct cc_error){ 0 };
+	return 1;
+}
+
+int priv_ct_start_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err)
+{
+	struct instance *inst = instances_find(&s->instances, r->body.ct_start.id);
+
+	switch (r->step) {
+	case STEP_RESTART:
+		return note_stop(s, inst, result) < 0 ? cc_wrap(err, "restarting") : start_now(s, r, inst, err);
+	case STEP_START:
+		if (result == NULL)
+			return clean_up(s, r, inst, err);
+		priv_watch_adopt(s, inst, &result->status);
+		return reply_ct(s, r, inst);
+	case STEP_CLEAN:
+		*err = r->failure;
+		return -1;
+	default:
+		return result == NULL ? -1 : reply_ct(s, r, inst);
+	}
+}
+
+int priv_ct_stop_begin(struct priv_server *s, struct request *r, struct cc_error *err)
+{
+	const struct priv_ct_stop *q = &r->body.ct_stop;
+	struct instance *inst = instances_find(&s->instances, q->id);
+
+	if (q->grace_ms > 3600 * 1000)
+		return cc_fail(err, INVALID, "a grace of more than an hour is none");
+	if (inst == NULL || inst->now.state == PRIV_CT_STOPPED)
+		return 0;
+	return stop_now(s, r, inst, q->grace_ms, err);
+}
+
+int priv_ct_stop_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err)
+{
+	(void)err;
+	return note_stop(s, instances_find(&s->instances, r->body.ct_stop.id), result);
+}
+
+int priv_ct_delete_begin(struct priv_server *s, struct request *r, struct cc_error *err)
+{
+	struct instance *inst = instances_find(&s->instances, r->body.ct_ref.id);
+	struct stop_args args;
+
+	if (inst == NULL)
+		return 0;
+	args = (struct stop_args){ inst->rec, inst->now, 0 };
+	args.now.init_fd = inst->init.fd;
+	args.now.monitor_fd = inst->monitor.fd;
+	inst->end_expected = true;
+	return priv_server_start_job(s, r,
+	        &(struct job_spec){
+	                .work = work_delete, .args = &args, .fds = { inst->init.fd, inst->monitor.fd }, .fd_count = 2, .timeout_ms = DELETE_MS },
+	        err);
+}
+
+int priv_ct_delete_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err)
+{
+	struct instance *inst = instances_find(&s->instances, r->body.ct_ref.id);
+
+	(void)err;
+	if (result == NULL)
+		return note_stop(s, inst, NULL);
+	instances_remove(&s->instances, inst);
+	return 0;
+}
+
+int priv_ct_list_begin(struct priv_server *s, struct request *r, struct cc_error *err)
+{
+	struct priv_ct *list = cc_calloc(s->instances.count, sizeof(*list));
+
+	(void)err;
+	for (uint32_t i = 0; i < s->instances.count; i++)
+		instances_describe(s->node, s->instances.at[i], &list[i]);
+	r->reply.list.count = s->instances.count;
+	r->reply_tail = (char *)list;
+	r->reply_tail_len = (uint32_t)(s->instances.count * sizeof(*list));
+	return 0;
+}
+
+int priv_settle_begin(struct priv_server *s, struct request *r, struct cc_error *err)
+{
+	struct instance *inst = instances_find(&s->instances, r->body.ct_ref.id);
+
+	if (inst == NULL || inst->now.state != PRIV_CT_STOPPED)
+		return 0;
+	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_sweep, .args = &inst->rec, .timeout_ms = SWEEP_MS }, err);
+}
+
+int priv_settle_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err)
+{
+	(void)err;
+	priv_watch_send_exit(s, instances_find(&s->instances, r->body.ct_ref.id));
+	return result == NULL ? -1 : 0;
+}
+
+int priv_look_begin(struct priv_server *s, struct request *r, struct cc_error *err)
+{
+	if (instances_find(&s->instances, r->body.ct_ref.id) == NULL)
+		return 0;
+	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_look, .args = &r->body.ct_ref.id, .timeout_ms = LOOK_MS }, err);
+}
+
+int priv_look_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err)
+{
+	struct instance *inst = instances_find(&s->instances, r->body.ct_ref.id);
+
+	(void)err;
+	if (result == NULL)
+		return -1;
+	priv_watch_check(s, inst);
+	if (result->status.state == PRIV_CT_RUNNING && inst->now.state != PRIV_CT_STOPPED)
+		priv_watch_adopt(s, inst, &result->status);
+	else if (inst->monitor.fd < 0)
+		priv_watch_end(s, inst, result->status.exit_status);
+	return 0;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Programs inside of instances. Each has a child that waits for it, takes signals over the job's channel, and hangs the program up when the channel ends:
+ * because the client is gone, or because cc-agent-priv is. */
+#include "agent/priv_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ARGS_MAX 4096
+
+struct exec_args {
+	struct ct_record rec;
+	struct driver_exec exec;
+};
+
+static int work_exec(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
+	const struct exec_args *a = args;
+	struct driver_exec exec = a->exec;
+
+	exec.control = channel;
+	return node->driver->exec(node, &a->rec, &exec, &ret->exit_status, err);
+}
+
+/* Counts NUL-terminated strings in the tail. */
+static uint32_t count_strings(const char *tail, uint32_t len)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < len; i++)
+		n += tail[i] == '\0';
+	return n;
+}
+
+int priv_exec_check(const struct request *r, char key[KEY_MAX], struct cc_error *err)
+{
+	const struct priv_ct_exec *q = &r->body.ct_exec;
+
+	key[0] = '\0';
+	if (q->argc == 0 || q->argc > ARGS_MAX || q->envc > ARGS_MAX)
+		return cc_fail(err, INVALID, "a program needs from 1 to %d arguments", ARGS_MAX);
+	if (r->tail_len == 0 || r->tail[r->tail_len - 1] != '\0' || count_strings(r->tail, r->tail_len) != q->argc + q->envc)
+		return cc_fail(err, INVALID, "arguments and environment are not %u strings", q->argc + q->envc);
+	if (r->tail[0] == '\0')
+		return cc_fail(err, INVALID, "the program's name is empty");
+	if (q->uid >= SLOT_IDS || q->gid >= SLOT_IDS)
+		return cc_fail(err, INVALID, "user and group inside an instance go up to %u", SLOT_IDS - 1);
+	return 0;
+}
+
+static char **take_strings(char **at, uint32_t n, size_t spare)
+{
+	char **list = cc_calloc(n + spare + 1, sizeof(*list));
+
+	for (uint32_t i = 0; i < n; i++) {
+		list[i] = *at;
+		*at += strlen(*at) + 1;
+	}
+	return list;
+}
+
+static bool has_variable(char **env, const char *prefix)
+{
+	for (; *env != NULL; env++)
+		if (strncmp(*env, prefix, strlen(prefix)) == 0)
+			return true;
+	return false;
+}
+
+static void add_default(char **env, uint32_t *count, const char *variable, const char *prefix)
+{
+	if (!has_variable(env, prefix))
+		env[(*count)++] = (char *)variable;
+}
+
+int priv_exec_begin(struct priv_server *s, struct request *r, struct cc_error *err)
+{
+	const struct priv_ct_exec *q = &r->body.ct_exec;
+	const struct instance *inst = instances_find(&s->instances, q->id);
+	struct exec_args args = { .exec = { .uid = q->uid, .gid = q->gid, .fds = r->fds } };
+	struct job_spec spec = { .work = work_exec, .args = &args, .fds = { r->fds[0], r->fds[1], r->fds[2] }, .fd_count = 3, .outlives_us = true };
+	char *at = r->tail;
+	uint32_t envc = q->envc;
+	int started;
+
+	if (inst == NULL)
+		return cc_fail(err, NOT_FOUND, "there is no such instance on this node");
+	if (inst->now.state != PRIV_CT_RUNNING)
+		return cc_fail(err, CONFLICT, "the instance does not run; start it first");
+	args.rec = inst->rec;
+	args.exec.argv = take_strings(&at, q->argc, 0);
+	args.exec.env = take_strings(&at, q->envc, 2);
+	add_default(args.exec.env, &envc, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "PATH=");
+	if (q->uid == 0)
+		add_default(args.exec.env, &envc, "HOME=/root", "HOME=");
+	started = priv_server_start_job(s, r, &spec, err);
+	free(args.exec.argv);
+	free(args.exec.env);
+	/* The child has them now; end of file must not wait for this process. */
+	for (uint32_t i = 0; i < r->fd_count; i++)
+		close(r->fds[i]);
+	r->fd_count = 0;
+	return started;
+}
+
+int priv_exec_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err)
+{
+	(void)err;
+	/* Without processes to watch, ask: the program may have ended the instance. */
+	if (!s->node->driver->has_rights)
+		priv_server_ask_self(s, VERB_LOOK, r->body.ct_exec.id);
+	if (result == NULL)
+		return -1;
+	r->reply.exec.exit_status = result->exit_status;
+	return 0;
+}
+
+static struct request *find_exec(struct priv_server *s, const struct request *r)
+{
+	for (struct request *e = s->requests; e != NULL; e = e->next)
+		if (e->verb == PRIV_CT_EXEC && e->running && e->client == r->client && e->seq == r->body.ct_signal.exec_seq)
+			return e;
+	return NULL;
+}
+
+int priv_signal_begin(struct priv_server *s, struct request *r, struct cc_error *err)
+{
+	const struct priv_ct_signal *q = &r->body.ct_signal;
+	const struct request *e = find_exec(s, r);
+	int32_t signal = q->signal;
+	struct priv_frame f = { .head = { .body = sizeof(signal) }, .body = &signal };
+	int sent;
+
+	if (signal < 1 || signal > 64)
+		return cc_fail(err, INVALID, "there is no signal %d", signal);
+	if (e == NULL)
+		return cc_fail(err, NOT_FOUND, "no program runs under that number");
+	sent = priv_frame_send(e->job.channel, &f, err);
+	return sent < 0 ? -1 : sent == 0 ? cc_fail(err, BUSY, "too many signals wait for the program") : 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Program cc-agent-priv: the half of the agent that has rights. It opens no network socket and parses no JSON; all it is told comes over one socketpair. */
+#include "agent/priv_server.h"
+
+#include <sodium.h>
+#include <stdio.h>
+
+static int run(const struct priv_settings *set, struct cc_error *err)
+{
+	struct priv_node node;
+	int result;
+
+	if (priv_node_open(set, &node, err) < 0)
+		return -1;
+	result = set->teardown ? priv_server_teardown(&node, err) : priv_server_run(&node, err);
+	priv_node_close(&node);
+	return result;
+}
+
+int main(int argc, char **argv)
+{
+	struct priv_settings set;
+	struct cc_error err = { 0 };
+
+	priv_settings_init(&set);
+	if (priv_settings_parse(&set, argc, argv, &err) < 0) {
+		fprintf(stderr, "cc-agent-priv: %s\n", err.msg);
+		return 2;
+	}
+	if (set.show_help) {
+		priv_settings_print_help();
+		return 0;
+	}
+	if (!set.teardown && set.serve_fd == 0 && set.agent[0] == '\0') {
+		fprintf(stderr, "cc-agent-priv: --agent PROGRAM is missing; --help lists the flags\n");
+		return 2;
+	}
+	if (sodium_init() < 0 || run(&set, &err) < 0) {
+		fprintf(stderr, "<2>cc-agent-priv: %s\n", err.msg);
+		return cc_code_info(err.code)->exit_status;
+	}
+	return 0;
+}

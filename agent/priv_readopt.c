@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Coming up and going away: what runs is found again by asking the driver about every record; what no running instance owns is swept. */
+#include "agent/image_unpack.h"
+#include "agent/priv_server.h"
+#include "agent/priv_state.h"
+#include "agent/storage.h"
+
+#include <stdio.h>
+
+#define LOCK_WAIT_MS 15000
+#define LOOK_MS      15000
+#define PREPARE_MS   60000
+#define DELETE_MS    300000
+
+int priv_node_open(const struct priv_settings *set, struct priv_node *ret, struct cc_error *err)
+{
+	struct priv_node node = { .set = *set, .driver = driver_find(set->driver) };
+
+	if (node.driver == NULL)
+		return cc_fail(err, INVALID, "driver: there is no '%.40s'; choose lxc or sim", set->driver);
+	if (slot_plan_init(set, &node.slots, err) < 0 || state_dir_open(set->state_dir, &node.dirs, err) < 0)
+		return -1;
+	node.features = node.driver->features;
+	if (state_dir_lock(&node.dirs, LOCK_WAIT_MS, err) < 0 || node.driver->open(&node, err) < 0) {
+		state_dir_close(&node.dirs);
+		return -1;
+	}
+	*ret = node;
+	return 0;
+}
+
+void priv_node_close(struct priv_node *node)
+{
+	state_dir_close(&node->dirs);
+}
+
+static int work_look(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
+	(void)channel;
+	return node->driver->inspect(node, *(const struct cc_uuid *)args, &ret->status, err);
+}
+
+/* In the child: the list is the parent's, copied by fork. */
+static bool runs(void *user, struct cc_uuid id)
+{
+	const struct instance *inst = instances_find(user, id);
+
+	return inst != NULL && inst->now.state != PRIV_CT_STOPPED;
+}
+
+static int work_prepare(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
+	(void)channel, (void)ret;
+	if (image_sweep(&node->dirs, err) < 0)
+		return -1;
+	return node->driver->prepare(node, runs, (void *)args, err);
+}
+
+static int look_at(struct priv_server *s, struct instance *inst, struct cc_error *err)
+{
+	struct job_spec spec = { .work = work_look, .args = &inst->rec.id, .timeout_ms = LOOK_MS };
+	struct job_result result;
+
+	if (job_run(s->node, &spec, &result, err) < 0)
+		return cc_wrap(err, "looking for running instances");
+	if (result.status.state == PRIV_CT_RUNNING)
+		priv_watch_adopt(s, inst, &result.status);
+	else if (result.status.exit_status != -1)
+		inst->rec.exit_status = result.status.exit_status;
+	return 0;
+}
+
+int priv_readopt(struct priv_server *s, struct cc_error *err)
+{
+	struct job_spec prepare = { .work = work_prepare, .args = &s->instances, .timeout_ms = PREPARE_MS };
+	struct job_result result;
+
+	if (instances_load(&s->instances, s->node, err) < 0)
+		return -1;
+	for (uint32_t i = 0; i < s->instances.count; i++)
+		if (look_at(s, s->instances.at[i], err) < 0)
+			return -1;
+	return job_run(s->node, &prepare, &result, err) < 0 ? cc_wrap(err, "preparing the node") : 0;
+}
+
+static int work_delete(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
+	const struct instance *inst = args;
+	struct driver_status now;
+
+	(void)channel, (void)ret;
+	if (node->driver->inspect(node, inst->rec.id, &now, err) < 0)
+		return -1;
+	if (now.state != PRIV_CT_STOPPED && node->driver->stop(node, inst->rec.id, &now, 0, err) < 0)
+		return -1;
+	if (node->driver->sweep(node, &inst->rec, err) < 0)
+		return -1;
+	return storage_delete(&node->dirs, inst->rec.id, err);
+}
+
+static bool keeps_nothing(void *user, struct cc_uuid id)
+{
+	(void)user, (void)id;
+	return false;
+}
+
+static int work_retire(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
+	(void)args, (void)channel, (void)ret;
+	if (node->driver->has_rights && cgroup_sweep_others(&node->cgroups, keeps_nothing, NULL, err) < 0)
+		return -1;
+	return node->driver->retire(node, err);
+}
+
+int priv_server_teardown(struct priv_node *node, struct cc_error *err)
+{
+	struct job_spec retire = { .work = work_retire, .timeout_ms = PREPARE_MS };
+	struct instances all = { 0 };
+	struct job_result result;
+	int failed = instances_load(&all, node, err);
+
+	for (uint32_t i = 0; failed == 0 && i < all.count; i++) {
+		struct job_spec delete = { .work = work_delete, .args = all.at[i], .timeout_ms = DELETE_MS };
+
+		failed = job_run(node, &delete, &result, err);
+	}
+	instances_free(&all);
+	return failed == 0 ? job_run(node, &retire, &result, err) : -1;
+}

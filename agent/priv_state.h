@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of the loop share: the server, and a request on its way through. Private to priv_*.c. */
+#pragma once
+
+#include "agent/agent_process.h"
+#include "agent/instances.h"
+#include "agent/job.h"
+#include "agent/priv_frame.h"
+
+#define REQUESTS_MAX 512
+#define RUNNING_MAX  24 /* children at once, execs apart */
+#define EXECS_MAX    128
+#define OUTBOX_MAX   1024
+#define KEY_MAX      PRIV_SHA256_TEXT
+
+/* Requests that the server makes for itself, beyond the verbs of priv_msg.def. */
+enum internal_verb {
+	VERB_SETTLE = PRIV_VERB_MAX, /* sweep after an end that nobody asked for, then tell */
+	VERB_LOOK,                   /* ask the driver what an instance does now */
+	VERB_ALL_MAX
+};
+
+union request_body {
+	struct priv_hello hello;
+	struct priv_image_ref image_ref;
+	struct priv_image_unpack image_unpack;
+	struct priv_ct_ref ct_ref;
+	struct priv_ct_start ct_start;
+	struct priv_ct_stop ct_stop;
+	struct priv_ct_exec ct_exec;
+	struct priv_ct_signal ct_signal;
+	char bytes[PRIV_BODY_MAX];
+};
+
+union reply_body {
+	struct priv_none none;
+	struct priv_hello_reply hello;
+	struct priv_list_reply list;
+	struct priv_ct ct;
+	struct priv_ct_exec_reply exec;
+};
+
+struct request {
+	struct watch channel; /* of its job */
+	struct request *next;
+	uint32_t verb;
+	uint32_t seq;
+	uint32_t client; /* which connection asked; replies to an earlier one are dropped */
+	bool running;
+	int step;          /* the verb's own: what the current job is for */
+	char key[KEY_MAX]; /* requests with equal keys do not run side by side; "" has none */
+	union request_body body;
+	char *tail; /* aligned, with a NUL behind it */
+	uint32_t tail_len;
+	int fds[PRIV_FRAME_FDS];
+	uint32_t fd_count;
+	struct job job;
+	struct cc_error failure; /* kept over a job that cleans up */
+	union reply_body reply;
+	char *reply_tail; /* heap */
+	uint32_t reply_tail_len;
+};
+
+struct outgoing {
+	struct outgoing *next;
+	struct priv_frame frame; /* body and tail follow in the same block */
+};
+
+struct priv_server {
+	struct priv_node *node;
+	int epoll;
+	bool ending;
+	struct watch signals;
+	struct watch socket;
+	uint32_t client;
+	struct agent_process agent;
+	struct instances instances;
+	struct request *requests; /* in the order they came */
+	uint32_t request_count;
+	uint32_t running_count;
+	uint32_t exec_count;
+	struct outgoing *outbox;
+	struct outgoing **outbox_end;
+	uint32_t outbox_count;
+	_Alignas(8) char buf[PRIV_BODY_MAX + 65536 + 64];
+};
+
+/* What a verb does. Both return 1 when a job was started, 0 when r->reply is ready, -1 with err. */
+struct verb_handler {
+	/* The key that keeps requests apart; may refuse the request. NULL: no key, and `begin` must not start a job unless it is an exec. */
+	int (*check)(const struct request *r, char key[KEY_MAX], struct cc_error *err);
+	int (*begin)(struct priv_server *s, struct request *r, struct cc_error *err);
+	/* After its job: `result` is NULL when it failed, and err says how. */
+	int (*resume)(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+};
+/* NULL for what is no verb. */
+const struct verb_handler *priv_verb_handler(uint32_t verb);
+
+/* priv_server.c */
+int priv_server_start_job(struct priv_server *s, struct request *r, const struct job_spec *spec, struct cc_error *err);
+void priv_server_send(struct priv_server *s, uint32_t verb, uint32_t seq, const void *body, uint32_t body_len, const void *tail, uint32_t tail_len);
+int priv_server_watch(struct priv_server *s, struct watch *w, int fd, struct cc_error *err);
+/* Queues a request of the server's own for an instance; fine when one waits already. */
+void priv_server_ask_self(struct priv_server *s, enum internal_verb verb, struct cc_uuid id);
+
+/* priv_readopt.c: finds again what runs, sweeps the rest */
+int priv_readopt(struct priv_server *s, struct cc_error *err);
+
+/* priv_watch.c: instances coming and going */
+void priv_watch_adopt(struct priv_server *s, struct instance *inst, const struct driver_status *status);
+/* Takes note if init or monitor ended; call after a job that ended them. */
+void priv_watch_check(struct priv_server *s, struct instance *inst);
+/* The same when there is nothing to watch and the driver says that it ended; nothing when it is known to be stopped. */
+void priv_watch_end(struct priv_server *s, struct instance *inst, int exit_status);
+/* Asks after instances whose init is gone while the monitor is not; returns ms until the next time, -1 for never. */
+int priv_watch_look_again(struct priv_server *s, int64_t now_ms);
+void priv_watch_send_exit(struct priv_server *s, const struct instance *inst);
+
+/* priv_exec.c */
+int priv_exec_check(const struct request *r, char key[KEY_MAX], struct cc_error *err);
+int priv_exec_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_exec_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+int priv_signal_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+
+/* priv_image.c */
+int priv_image_key(const struct request *r, char key[KEY_MAX], struct cc_error *err);
+int priv_image_list_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_image_unpack_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_image_delete_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_image_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+
+/* priv_ct.c */
+int priv_ct_key(const struct request *r, char key[KEY_MAX], struct cc_error *err);
+int priv_ct_start_check(const struct request *r, char key[KEY_MAX], struct cc_error *err);
+int priv_ct_list_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_ct_start_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_ct_start_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+int priv_ct_stop_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_ct_stop_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+int priv_ct_delete_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_ct_delete_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+int priv_settle_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_settle_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+int priv_look_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_look_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);

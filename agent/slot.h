@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A slot is one instance's share of what may not be shared: 65,536 host ids and one IPv4 address. Pure arithmetic over the settings; which slots are taken
+ * is known from the records (ct_record.h), so a slot is free again only when its instance is deleted. */
+#pragma once
+
+#include "agent/priv_msg.h"
+#include "agent/priv_settings.h"
+
+#define SLOT_IDS  65536u
+#define SLOTS_MAX 900 /* as many structs as fit into PRIV_TAIL_MAX */
+
+struct slot_plan {
+	uint32_t count;
+	uint32_t id_base;
+	uint32_t network; /* host byte order */
+	uint32_t prefix;  /* bits */
+};
+
+/* @err INVALID the subnet is no CIDR, or too small, or the ids do not suffice */
+int slot_plan_init(const struct priv_settings *set, struct slot_plan *ret, struct cc_error *err);
+
+/* The first of the ids that own unpacked images; nobody runs with them. */
+uint32_t slot_image_first_id(const struct slot_plan *plan);
+/* The first of the ids of an instance. */
+uint32_t slot_first_id(const struct slot_plan *plan, uint32_t slot);
+/* The node's own address on the bridge, and an instance's; both return `text`. */
+char *slot_gateway(const struct slot_plan *plan, char text[PRIV_ADDR_TEXT]);
+char *slot_address(const struct slot_plan *plan, uint32_t slot, char text[PRIV_ADDR_TEXT]);
+/* A MAC that follows from an IPv4 address (host byte order), so that a reused address does not meet stale neighbour tables. */
+void slot_mac(uint32_t address, uint8_t ret[6]);
+uint32_t slot_address_number(const struct slot_plan *plan, uint32_t slot);
+
+/* The lowest slot that `taken` (one byte each, plan->count of them) does not hold. @err NO_CAPACITY */
+int slot_find_free(const struct slot_plan *plan, const uint8_t *taken, uint32_t *ret, struct cc_error *err);

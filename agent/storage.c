@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/storage.h"
+
+#include "agent/idmap.h"
+#include "agent/image_copy.h"
+#include "agent/tree_remove.h"
+#include "common/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+static int make_layer(int dirfd, const char *name, mode_t mode, uint32_t owner, struct cc_error *err)
+{
+	if (mkdirat(dirfd, name, mode) < 0 && errno != EEXIST)
+		return cc_fail_errno(err, "making '%s'", name);
+	if (fchownat(dirfd, name, owner, owner, AT_SYMLINK_NOFOLLOW) < 0 || fchmodat(dirfd, name, mode, 0) < 0)
+		return cc_fail_errno(err, "giving '%s' to the instance", name);
+	return 0;
+}
+
+static int image_path(const struct priv_node *node, const struct ct_record *rec, char path[STORAGE_PATH_MAX + 80], struct cc_error *err)
+{
+	snprintf(path, STORAGE_PATH_MAX + 80, "%s/images/%s/rootfs", node->dirs.path, rec->image_sha256);
+	return access(path, F_OK) == 0 ? 0 : cc_fail(err, NOT_FOUND, "image %.12s is not unpacked on this node", rec->image_sha256);
+}
+
+/* Upper is what the guest sees as its "/", so a directory that exists keeps the mode that the guest gave it. */
+static int make_upper(int dirfd, uint32_t owner, struct cc_error *err)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, "upper", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_uid >= owner && st.st_uid - owner < SLOT_IDS)
+		return 0;
+	return make_layer(dirfd, "upper", 0755, owner, err);
+}
+
+int storage_make(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
+{
+	cc_auto_close int dirfd = -1;
+	uint32_t owner = slot_first_id(&node->slots, (uint32_t)rec->slot);
+	char image[STORAGE_PATH_MAX + 80];
+
+	if (image_path(node, rec, image, err) < 0 || state_dir_open_instance(&node->dirs, rec->id, false, &dirfd, err) < 0)
+		return -1;
+	if (make_upper(dirfd, owner, err) < 0 || make_layer(dirfd, "work", 0700, owner, err) < 0)
+		return -1;
+	if (!node->idmapped)
+		return image_copy_shifted(image, dirfd, "lower", slot_image_first_id(&node->slots), owner, err);
+	return 0;
+}
+
+char *storage_root_path(const struct priv_node *node, char path[STORAGE_PATH_MAX])
+{
+	snprintf(path, STORAGE_PATH_MAX, "%s/mnt/root", node->dirs.path);
+	return path;
+}
+
+char *storage_guest_path(const struct priv_node *node, char path[STORAGE_PATH_MAX])
+{
+	snprintf(path, STORAGE_PATH_MAX, "%s/mnt/guest", node->dirs.path);
+	return path;
+}
+
+/* Mounts of the host that are made or removed later are not to be pinned by an instance: where the host shares its mounts, being a slave suffices. */
+static int enter_private_mounts(struct cc_error *err)
+{
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return cc_fail_errno(err, "making a private mount namespace");
+	return 0;
+}
+
+static int mount_lower(const struct priv_node *node, const struct ct_record *rec, const char *target, struct cc_error *err)
+{
+	cc_auto_close int userns = -1;
+	char image[STORAGE_PATH_MAX + 80];
+
+	if (image_path(node, rec, image, err) < 0)
+		return -1;
+	if (idmap_open_userns(slot_image_first_id(&node->slots), slot_first_id(&node->slots, (uint32_t)rec->slot), &userns, err) < 0)
+		return -1;
+	return idmap_mount(image, target, userns, err);
+}
+
+static int mount_overlay(const struct priv_node *node, const struct ct_record *rec, const char *lower, struct cc_error *err)
+{
+	char root[STORAGE_PATH_MAX], uuid[CC_UUID_TEXT], options[4 * STORAGE_PATH_MAX + 256];
+
+	cc_uuid_format(rec->id, uuid);
+	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s/instances/%s/upper,workdir=%s/instances/%s/work", lower, node->dirs.path, uuid,
+	        node->dirs.path, uuid);
+	if (mount("overlay", storage_root_path(node, root), "overlay", MS_NODEV, options) < 0)
+		return cc_fail_errno(err, "mounting the overlay of instance %s", uuid);
+	return 0;
+}
+
+int storage_mount(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
+{
+	char lower[STORAGE_PATH_MAX + 80], uuid[CC_UUID_TEXT];
+
+	if (enter_private_mounts(err) < 0)
+		return -1;
+	if (!node->idmapped) {
+		snprintf(lower, sizeof(lower), "%s/instances/%s/lower", node->dirs.path, cc_uuid_format(rec->id, uuid));
+		return mount_overlay(node, rec, lower, err);
+	}
+	snprintf(lower, sizeof(lower), "%s/mnt/lower", node->dirs.path);
+	if (mount_lower(node, rec, lower, err) < 0 || mount_overlay(node, rec, lower, err) < 0)
+		return -1;
+	/* The overlay holds its own reference to the lower mount, map included. */
+	if (umount2(lower, MNT_DETACH) < 0)
+		return cc_fail_errno(err, "hiding the lower layer");
+	return 0;
+}
+
+int storage_delete(const struct state_dir *dirs, struct cc_uuid id, struct cc_error *err)
+{
+	static const char *const parts[] = { "upper", "work", "lower", "lower.new" };
+	cc_auto_close int dirfd = -1;
+	struct cc_error none = { 0 };
+	char name[CC_UUID_TEXT];
+
+	if (state_dir_open_instance(dirs, id, false, &dirfd, &none) < 0)
+		return none.code == CC_NOT_FOUND ? 0 : cc_error_set(err, none.code, none.sys_errno, none.where, "%s", none.msg);
+	for (size_t i = 0; i < CC_ARRAY_LEN(parts); i++)
+		if (tree_remove(dirfd, parts[i], err) < 0)
+			return -1;
+	return tree_remove(dirs->instances, cc_uuid_format(id, name), err);
+}
