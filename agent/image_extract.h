@@ -17,7 +17,7 @@ struct image_extract {
 
 struct image_extracted {
 	enum cc_code code; /* CC_OK, or why not */
-	char msg[512];
+	char msg[sizeof(((struct cc_error *)0)->msg)];
 	uint64_t bytes;
 };
 
