@@ -63,14 +63,27 @@ static bool check_all_or_nothing(int64_t before, size_t rows_before)
 
 enum how { BACKEND_TERM, BACKEND_KILL, SERVER_KILL, SERVER_STOP };
 
-static void break_it(enum how how, int64_t pid)
+/* The postmaster ends all sessions when it sees one killed: from then on connections are those of the time after. */
+static void kill_backend(int64_t pid, struct store *witness)
+{
+	struct cc_error err = { 0 };
+
+	kill((pid_t)pid, SIGKILL);
+	while (store_step(witness, &err) == STORE_IDLE) {
+		struct pollfd p = { .fd = store_fd(witness), .events = store_events(witness) };
+
+		ck_assert_int_eq(poll(&p, 1, 10000), 1);
+	}
+}
+
+static void break_it(enum how how, int64_t pid, struct store *witness)
 {
 	switch (how) {
 	case BACKEND_TERM:
 		kill((pid_t)pid, SIGTERM);
 		break;
 	case BACKEND_KILL:
-		kill((pid_t)pid, SIGKILL); /* the postmaster then ends all sessions and recovers */
+		kill_backend(pid, witness);
 		break;
 	case SERVER_KILL:
 		pg_server_kill();
@@ -108,11 +121,13 @@ START_TEST(a_commit_that_is_cut_off_is_there_wholly_or_not_at_all)
 		int64_t before = f.revision, pid = backend_pid();
 		size_t rows = (size_t)store_fixture_count(&f, "SELECT count(*) FROM member");
 		enum store_state st = STORE_FAILED;
+		cc_auto(store_close) struct store *witness = NULL;
 
+		ck_assert_msg(store_open(f.db.conninfo, &witness, &err) == 0, "%s", err.msg);
 		put_rows(cc_printf(f.arena, "r%d-", round));
 		if (store_commit_begin(f.store, &f.fx, before + 1, &err) == 0) {
 			pause_us(round * 1500);
-			break_it(how, pid);
+			break_it(how, pid, witness);
 			st = store_fixture_wait(f.store, &err);
 		}
 		effects_clear(&f.fx);
