@@ -6,7 +6,7 @@
  * any status is a success here.
  *
  * One cc_http belongs to one thread, which drives it with cc_http_poll; callbacks run inside that call and nowhere else. In a callback every function
- * here may be called except cc_http_poll and cc_http_free. */
+ * here may be called except cc_http_poll, cc_http_call and cc_http_free. */
 #pragma once
 
 #include "common/arena.h"
@@ -32,7 +32,7 @@ struct cc_http_options {
 	int64_t connect_timeout_ms; /* per address, including TLS; 0: 10 s */
 };
 
-/* What came back. Lives until on_done returns. Absent headers are NULL. */
+/* What came back. Lives until on_done returns; from cc_http_call, as long as the arena. Absent headers are NULL. */
 struct cc_http_reply {
 	int status;
 	const char *content_type;
@@ -68,10 +68,11 @@ struct cc_http_request {
 	ssize_t (*read_body)(void *context, char *to, size_t room);
 	int64_t read_body_bytes; /* how much that will be in all; 0: not known, sent in chunks */
 
-	int64_t deadline_ms; /* for the whole exchange; 0: none */
-	int64_t silence_ms;  /* nothing came or went for so long, not counting our own pauses; 0: never mind */
-	size_t reply_max;    /* bytes of the reply's body; 0: 1 MiB. SIZE_MAX for streams */
-	bool own_connection; /* a connection of its own, closed afterwards: for streams */
+	int64_t deadline_ms;  /* for the whole exchange; 0: none. cc_http_call: for all attempts together */
+	int64_t silence_ms;   /* nothing came or went for so long, not counting our own pauses; 0: never mind */
+	size_t reply_max;     /* bytes of the reply's body; 0: 1 MiB. SIZE_MAX for streams */
+	bool own_connection;  /* a connection of its own, closed afterwards: for streams */
+	int64_t retry_for_ms; /* cc_http_call only: try again for so long; 0: one attempt */
 
 	/* The status and headers are there. */
 	void (*on_headers)(void *context, const struct cc_http_reply *reply);
@@ -103,3 +104,10 @@ void cc_http_cancel(struct cc_http_exchange *x);
 int cc_http_poll(struct cc_http *http, struct pollfd *extra, size_t n_extra, int64_t timeout_ms);
 /* Makes a cc_http_poll that waits, or the next one, return. Any thread. */
 void cc_http_wakeup(struct cc_http *http);
+
+/* One request from start to end; other exchanges of `http` go on meanwhile. With retry_for_ms, a request that may be repeated (GET, HEAD, PUT, DELETE, or
+ * with an Idempotency-Key, and without read_body and on_body) is sent again after a failure or a status 429, 502, 503 or 504, at growing random
+ * intervals and not before Retry-After. The last reply or error is what counts. on_headers and on_done are not called.
+ * @err as for cc_http_start */
+int cc_http_call(
+        struct cc_http *http, const struct cc_http_request *request, struct cc_arena *arena, struct cc_http_reply *ret, struct cc_error *err);

@@ -14,3 +14,4 @@ target_link_libraries(cc_http_fixture PUBLIC cc_testlib cc_sys PkgConfig::MICROH
 target_compile_options(cc_http_fixture PRIVATE -Wno-conversion)
 cc_test(http_client SOURCES unit/common/test_http_client.c LIBS cc_http_fixture)
 cc_test(http_stream SOURCES unit/common/test_http_stream.c LIBS cc_http_fixture)
+cc_test(http_call SOURCES unit/common/test_http_call.c LIBS cc_http_fixture)
