@@ -34,7 +34,7 @@ struct call {
 	const char *path[2];           /* what stood for {…} in the route's path */
 	const char *params[PARAM_MAX]; /* query parameters, NULL when absent */
 	const void *body;              /* the decoded entity, NULL when the route has none */
-	const struct upload *upload;   /* a received file (blobs.h) */
+	struct upload *upload;         /* a received file (blobs.h) */
 	int64_t if_revision;           /* If-Match; 0: none */
 	const char *idempotency_key;   /* NULL: none */
 	char request_hash[65];
@@ -45,7 +45,7 @@ struct call {
 	/* What to do next. */
 	enum call_next next;
 	call_handler *then;
-	void (*undo)(struct call *c); /* called when the command was refused, before the reply */
+	void (*end)(struct call *c); /* called once when the call is over, however it ended */
 	struct command command;
 	struct cc_uuid watch_id;
 	uint64_t watch_seq; /* 0: nothing watched */
@@ -60,7 +60,7 @@ struct call {
 	const char *location; /* NULL: none */
 	const char *text;     /* instead of an entity, with its type; must live as long as the server or be in the arena */
 	const char *text_type;
-	int file;             /* instead of an entity: a descriptor, closed after sending; -1: none */
+	int file; /* instead of an entity: a descriptor, closed after sending; -1: none */
 	uint64_t file_bytes;
 };
 
@@ -72,9 +72,6 @@ void call_watch(struct call *c, struct cc_uuid id);
 /* Returns 0; `then` runs when the watched id changed, or when boot time is `until`. */
 int call_park(struct call *c, int64_t until, call_handler *then);
 int call_work(struct call *c, call_handler *work, call_handler *then);
-
-/* Replies with the command's reply row as it is. */
-int call_reply_row(struct call *c, struct cc_error *err);
 
 bool call_is_admin(const struct call *c);
 /* Whether the caller may see and change what this member owns. */

@@ -21,8 +21,8 @@ struct api_setup {
 	/* A number that grows with every touch of `id`. */
 	uint64_t (*touch_seq)(void *edge, struct cc_uuid id);
 	void (*touch)(void *edge, struct cc_uuid id);
-	/* Copies "ok" or what is wrong with the database. */
-	void (*database)(void *edge, char *text, size_t size);
+	/* Runs fn(arg) later on the thread for slow files. */
+	void (*defer)(void *edge, void (*fn)(void *), void *arg);
 	/* Opens a stream from `opener` to a node; `order` is copied and its id set. @err BUSY */
 	int (*stream_open)(void *edge, const struct principal *opener, struct cc_uuid node, struct stream_order *order, struct cc_error *err);
 	/* Streams that this node has not taken up yet, in the arena; returns how many. */

@@ -23,22 +23,22 @@ struct http_options {
 
 	const char *key_pem; /* the controller's key pair */
 	const char *cert_pem;
-	const char *pin;               /* SHA-256 of its public key, 64 hexadecimal digits */
-	const char *const *addresses;  /* "host:port" under which nodes reach the controller, for tokens */
+	const char *pin;              /* SHA-256 of its public key, 64 hexadecimal digits */
+	const char *const *addresses; /* "host:port" under which nodes reach the controller, for tokens */
 	size_t n_addresses;
-	const char *images_dir;        /* blobs: sha256/<hash>, tmp/ */
-	int64_t image_max_bytes;       /* 8 GiB */
+	const char *images_dir;  /* blobs: sha256/<hash>, tmp/ */
+	int64_t image_max_bytes; /* 8 GiB */
 
-	int64_t wait_max_ms;           /* longest long poll of a reader; 60 s */
-	int64_t sync_wait_ms;          /* longest wait of a node's sync; 25 s */
-	int64_t node_lease_ms;         /* told to nodes */
-	int64_t head_timeout_ms;       /* a new connection must have sent a whole request head by then; 20 s */
-	int64_t body_timeout_ms;       /* a body must be there by then, plus its size at 1 KiB/s; 30 s */
-	int streams_max;               /* 256 */
-	size_t stream_buffer_bytes;    /* per direction; 256 KiB */
-	int64_t stream_attach_ms;      /* both sides must have come by then; 60 s */
-	int join_per_minute;           /* attempts per source address; 20 */
-	int join_total_per_minute;     /* attempts from everywhere; 600 */
+	int64_t wait_max_ms;        /* longest long poll of a reader; 60 s */
+	int64_t sync_wait_ms;       /* longest wait of a node's sync; 25 s */
+	int64_t node_lease_ms;      /* told to nodes */
+	int64_t head_timeout_ms;    /* a new connection must have sent a whole request head by then; 20 s */
+	int64_t body_timeout_ms;    /* a body must be there by then, plus its size at 1 KiB/s; 30 s */
+	int streams_max;            /* 256 */
+	size_t stream_buffer_bytes; /* per direction; 256 KiB */
+	int64_t stream_attach_ms;   /* both sides must have come by then; 60 s */
+	int join_per_minute;        /* attempts per source address; 20 */
+	int join_total_per_minute;  /* attempts from everywhere; 600 */
 };
 
 /* Starts serving. The engine's thread must be running or about to run: commands are answered by it.
@@ -50,9 +50,6 @@ int http_port(const struct http_server *s);
 
 /* Wakes readers and nodes that wait for this id. For engine_committed; any thread, never blocks. */
 void http_touch(void *server, struct cc_uuid id);
-
-/* What /readyz and /v1/status say of the database: "ok", or what is wrong with it. Not ready until this says "ok". Any thread. */
-void http_set_database(struct http_server *s, const char *state);
 
 /* Refuses new requests, ends long polls and streams, waits until the commands under way are answered (so the engine's thread must still run, or have
  * answered them already), and closes everything. NULL is allowed. */
