@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The handlers: one file per noun. Each turns a request into a command, or rows of the published zone into a reply, and does nothing else. */
+#pragma once
+
+#include "controller/api/call.h"
+
+call_handler api_version, api_status;
+call_handler api_node_join, api_node_list, api_node_get, api_node_sync;
+call_handler api_invite_list, api_invite_create;
+call_handler api_member_list, api_member_create;
+call_handler api_image_list, api_image_get, api_image_create, api_image_delete, api_blob_get;
+call_handler api_instance_list, api_instance_get, api_instance_create;
+call_handler api_instance_start, api_instance_stop, api_instance_restart, api_instance_delete;
+call_handler api_instance_placement, api_instance_exec;

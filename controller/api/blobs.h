@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Images' archives on the controller's disk, named by their SHA-256: DIR/sha256/<hash>. A body under way is DIR/tmp/<id>; what a crash leaves there is removed
+ * when the folder is opened. Several images may share an archive; it goes when the last of them has gone. Any thread. */
+#pragma once
+
+#include "common/cleanup.h"
+#include "common/error.h"
+#include "controller/engine/engine.h"
+
+#include <stdint.h>
+
+struct blobs;
+struct upload;
+
+/* Makes the folders when they are missing. @err IO */
+int blobs_open(const char *dir, struct blobs **ret, struct cc_error *err);
+void blobs_free(struct blobs *b);
+CC_DEFINE_CLEANUP(struct blobs *, blobs_free)
+
+/* A descriptor of an archive and its size. @err NOT_FOUND, IO */
+int blobs_read(struct blobs *b, const char *sha256, int *ret_fd, uint64_t *ret_bytes, struct cc_error *err);
+
+/* Begins to receive a body of at most max_bytes. @err BUSY too many at once, IO */
+int blobs_receive(struct blobs *b, int64_t max_bytes, struct upload **ret, struct cc_error *err);
+/* Releases it, with its file unless that was kept. */
+void blobs_upload_free(struct upload *u);
+
+/* @err TOO_LARGE, IO */
+int blobs_upload_write(struct upload *u, const void *p, size_t len, struct cc_error *err);
+/* The whole body has come: its hash is known from now on. */
+void blobs_upload_finish(struct upload *u);
+const char *blobs_upload_sha256(const struct upload *u);
+int64_t blobs_upload_bytes(const struct upload *u);
+/* Puts the file in its place, durably; slow. It is held there until the upload is freed, whatever else is dropped meanwhile. @err IO */
+int blobs_upload_keep(struct upload *u, struct cc_error *err);
+
+/* Removes an archive that no image of the published zone names and no upload holds. Slow. */
+void blobs_drop_unused(struct blobs *b, struct engine *e, const char *sha256);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "controller/api/call.h"
+#include "common/clock.h"
+#include "common/hash.h"
+#include "controller/api/secrets.h"
+
+/* The key is the caller's own: two callers that use the same one do not meet. */
+static struct cc_uuid idempotency_id(const struct call *c)
+{
+	char who[CC_UUID_TEXT];
+	const char *text = cc_printf(c->arena, "%d %s %s", (int)c->who.who, cc_uuid_format(c->who.id, who), c->idempotency_key);
+	struct cc_sha256 h = cc_sha256(text, strlen(text));
+	struct cc_uuid id;
+
+	memcpy(id.b, h.b, sizeof(id.b));
+	return id;
+}
+
+int call_submit(struct call *c, enum command_kind kind, const void *args, call_handler *then)
+{
+	c->command = (struct command){ .kind = kind,
+		.who = c->who,
+		.now_ms = cc_now_ms(),
+		.boot_ms = cc_boottime_ms(),
+		.random = secrets_random(),
+		.args = args,
+		.arena = c->arena };
+	if (c->idempotency_key != NULL) {
+		c->command.idempotent = true;
+		c->command.idempotency_id = idempotency_id(c);
+		memcpy(c->command.request_hash, c->request_hash, sizeof(c->request_hash));
+	}
+	c->next = CALL_SUBMIT;
+	c->then = then;
+	return 0;
+}
+
+void call_watch(struct call *c, struct cc_uuid id)
+{
+	c->watch_id = id;
+	c->watch_seq = c->setup->touch_seq(c->setup->edge, id);
+}
+
+int call_park(struct call *c, int64_t until, call_handler *then)
+{
+	c->park_until = until;
+	c->next = CALL_PARK;
+	c->then = then;
+	return 0;
+}
+
+int call_work(struct call *c, call_handler *work, call_handler *then)
+{
+	c->work = work;
+	c->next = CALL_WORK;
+	c->then = then;
+	return 0;
+}
+
+bool call_is_admin(const struct call *c)
+{
+	return c->who.who == WHO_ADMIN;
+}
+
+bool call_may(const struct call *c, struct cc_uuid owner)
+{
+	return call_is_admin(c) || (c->who.who == WHO_MEMBER && cc_uuid_equal(c->who.id, owner));
+}

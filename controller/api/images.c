@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Images and their archives. An import is received into a file, put in its place on the thread for slow files, then named by a command. */
+#include "common/clock.h"
+#include "controller/api/api.h"
+#include "controller/api/blobs.h"
+#include "controller/api/rows.h"
+
+int api_image_list(struct call *c, struct cc_error *err)
+{
+	(void)err;
+	c->reply = rows_list(c, TABLE_IMAGE, NULL, NULL);
+	return 0;
+}
+
+int api_image_get(struct call *c, struct cc_error *err)
+{
+	const struct zone *z = engine_read_begin(c->engine);
+	const struct image *img = rows_find(c, z, TABLE_IMAGE, c->path[0], NULL, err);
+
+	if (img != NULL)
+		c->reply = cc_row_copy(&image_desc, img, c->arena);
+	engine_read_end(c->engine);
+	return img != NULL ? 0 : -1;
+}
+
+int api_blob_get(struct call *c, struct cc_error *err)
+{
+	return blobs_read(c->setup->blobs, c->path[0], &c->file, &c->file_bytes, err);
+}
+
+/* Work for the thread for slow files that outlives its call. */
+struct drop {
+	struct blobs *blobs;
+	struct engine *engine;
+	char sha256[65];
+};
+
+static void drop_now(void *arg)
+{
+	struct drop *d = arg;
+
+	blobs_drop_unused(d->blobs, d->engine, d->sha256);
+	free(d);
+}
+
+static void drop_later(const struct call *c, const char *sha256)
+{
+	struct drop *d = cc_calloc(1, sizeof(*d));
+
+	d->blobs = c->setup->blobs;
+	d->engine = c->engine;
+	snprintf(d->sha256, sizeof(d->sha256), "%s", sha256);
+	c->setup->defer(c->setup->edge, drop_now, d);
+}
+
+/* Whatever became of the call: an archive without an image does not stay. */
+static void import_ended(struct call *c)
+{
+	const char *sha256 = cc_arena_strdup(c->arena, blobs_upload_sha256(c->upload));
+
+	blobs_upload_free(c->upload);
+	c->upload = NULL;
+	drop_later(c, sha256);
+}
+
+static int imported(struct call *c, struct cc_error *err)
+{
+	const struct image *img = c->command.reply;
+	char id[CC_UUID_TEXT];
+
+	(void)err;
+	c->reply = img;
+	if (img != NULL)
+		c->location = cc_printf(c->arena, "/v1/images/%s", cc_uuid_format(img->id, id));
+	return 0;
+}
+
+static int keep(struct call *c, struct cc_error *err)
+{
+	return blobs_upload_keep(c->upload, err);
+}
+
+static int kept(struct call *c, struct cc_error *err)
+{
+	struct cmd_image_create *args = cc_new(c->arena, struct cmd_image_create);
+
+	(void)err;
+	args->id = cc_uuid_new(cc_now_ms());
+	args->name = c->params[PARAM_name];
+	args->arch = c->params[PARAM_arch];
+	args->sha256 = cc_arena_strdup(c->arena, blobs_upload_sha256(c->upload));
+	args->bytes = blobs_upload_bytes(c->upload);
+	return call_submit(c, COMMAND_IMAGE_CREATE, args, imported);
+}
+
+int api_image_create(struct call *c, struct cc_error *err)
+{
+	const char *wanted = c->params[PARAM_sha256];
+
+	if (blobs_upload_bytes(c->upload) == 0)
+		return cc_fail(err, INVALID, "the body is empty; send the image's archive");
+	if (wanted != NULL && strcmp(wanted, blobs_upload_sha256(c->upload)) != 0)
+		return cc_fail(err, INVALID, "the body's SHA-256 is %s and not %s; it was damaged on its way, or it is another file",
+		        blobs_upload_sha256(c->upload), wanted);
+	c->end = import_ended;
+	return call_work(c, keep, kept);
+}
+
+static void deletion_ended(struct call *c)
+{
+	if (c->state != NULL)
+		drop_later(c, c->state);
+}
+
+int api_image_delete(struct call *c, struct cc_error *err)
+{
+	struct cmd_image_delete *args = cc_new(c->arena, struct cmd_image_delete);
+	const struct zone *z = engine_read_begin(c->engine);
+	const struct image *img = rows_find(c, z, TABLE_IMAGE, c->path[0], NULL, err);
+
+	if (img != NULL)
+		c->state = cc_arena_strdup(c->arena, img->sha256);
+	engine_read_end(c->engine);
+	if (img == NULL)
+		return -1;
+	c->end = deletion_ended;
+	args->ref = c->path[0];
+	return call_submit(c, COMMAND_IMAGE_DELETE, args, NULL);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Invitations, by which nodes join. */
+#include "common/clock.h"
+#include "common/token.h"
+#include "controller/api/api.h"
+#include "controller/api/rows.h"
+#include "controller/api/secrets.h"
+
+int api_invite_list(struct call *c, struct cc_error *err)
+{
+	(void)err;
+	c->reply = rows_list(c, TABLE_INVITE, NULL, NULL);
+	return 0;
+}
+
+/* The text that the node's owner pastes. */
+static int token_text(struct call *c, const struct invite *inv, const struct cc_secret *secret, const char **ret, struct cc_error *err)
+{
+	struct cc_token token = { .kind = CC_TOKEN_NODE, .secret = *secret, .expires_ms = inv->expires };
+	const struct zone *z = engine_read_begin(c->engine);
+
+	token.zone = cc_arena_strdup(c->arena, zone_name(z));
+	engine_read_end(c->engine);
+	for (size_t i = 0; i < c->setup->n_addresses && i < CC_TOKEN_ADDRESSES_MAX; i++)
+		token.addresses[token.n_addresses++] = c->setup->addresses[i];
+	if (cc_pin_parse(c->setup->pin, &token.pin, err) < 0)
+		return -1;
+	return cc_token_encode(&token, c->arena, ret, err);
+}
+
+static int made(struct call *c, struct cc_error *err)
+{
+	const struct invite *inv = c->command.reply;
+	const struct cc_secret *secret = c->state;
+	struct invite_made *m = cc_new(c->arena, struct invite_made);
+	char text[CC_SECRET_TEXT], hash[CC_SHA256_HEX];
+
+	if (strcmp(inv->secret_hash, secrets_hash(cc_secret_format(secret, text), hash)) != 0)
+		return cc_fail(err, CONFLICT, "this invitation was made before and its token cannot be shown again; make another one");
+	if (token_text(c, inv, secret, &m->token, err) < 0)
+		return -1;
+	m->id = inv->id;
+	m->node_name = inv->node_name;
+	m->expires = inv->expires;
+	c->reply = m;
+	return 0;
+}
+
+int api_invite_create(struct call *c, struct cc_error *err)
+{
+	struct cmd_invite_create *args = cc_new(c->arena, struct cmd_invite_create);
+	struct cc_secret *secret = cc_new(c->arena, struct cc_secret);
+	char text[CC_SECRET_TEXT];
+
+	if (c->setup->n_addresses == 0)
+		return cc_fail(err, CONFLICT, "the controller listens on no address that a node could reach; set http_listen and http_addresses");
+	*secret = secrets_new(c);
+	args->spec = c->body;
+	args->id = cc_uuid_new(cc_now_ms());
+	secrets_hash(cc_secret_format(secret, text), args->secret_hash);
+	c->state = secret;
+	return call_submit(c, COMMAND_INVITE_CREATE, args, made);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "controller/api/rows.h"
+#include "common/clock.h"
+
+#include <stdlib.h>
+
+static const char *name_of(const struct call *c, const struct zone *z, enum table t, struct cc_uuid id)
+{
+	const void *row = zone_find(z, t, id);
+
+	return row != NULL ? cc_arena_strdup(c->arena, table_row_name(t, row)) : NULL;
+}
+
+/* The name, or the id where the row is gone: the reply stays readable. */
+static const char *name_or_id(const struct call *c, const struct zone *z, enum table t, struct cc_uuid id)
+{
+	const char *name = name_of(c, z, t, id);
+
+	return name != NULL ? name : cc_uuid_format(id, cc_arena_alloc(c->arena, CC_UUID_TEXT));
+}
+
+struct instance *rows_instance(const struct call *c, const struct zone *z, const struct instance *row)
+{
+	struct instance *inst = cc_row_copy(&instance_desc, row, c->arena);
+	const char *node = cc_has(row, instance, node) ? name_of(c, z, TABLE_NODE, row->node) : NULL;
+
+	inst->member_name = name_or_id(c, z, TABLE_MEMBER, row->member);
+	inst->image_name = name_or_id(c, z, TABLE_IMAGE, row->image);
+	if (node != NULL)
+		cc_set(inst, instance, node_name, node);
+	return inst;
+}
+
+/* Reports that changed nothing are not stored; the engine remembers when they came. */
+static void freshen(const struct call *c, struct node *n)
+{
+	int64_t heard = engine_node_heard_ms(c->engine, n->id);
+
+	if (heard > 0)
+		cc_set(n, node, last_seen, cc_now_ms() - (cc_boottime_ms() - heard));
+}
+
+struct node *rows_node(const struct call *c, const struct zone *z, const struct node *row)
+{
+	struct node *n = cc_row_copy(&node_desc, row, c->arena);
+
+	n->owner_name = name_or_id(c, z, TABLE_MEMBER, row->owner);
+	freshen(c, n);
+	return n;
+}
+
+struct placement *rows_placement(const struct call *c, const struct zone *z, const struct placement *row)
+{
+	(void)z;
+	return cc_row_copy(&placement_desc, row, c->arena);
+}
+
+struct named {
+	const char *name;
+	const void *row;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
+}
+
+/* Invitations have no name of their own; they are ordered by the node's. */
+static const char *sort_name(enum table t, const void *row)
+{
+	return t == TABLE_INVITE ? ((const struct invite *)row)->node_name : table_row_name(t, row);
+}
+
+const void *rows_list(struct call *c, enum table t, rows_filter *may, rows_copy *copy)
+{
+	const struct zone *z = engine_read_begin(c->engine);
+	struct named *seen = cc_new_array(c->arena, zone_count(z, t) + 1, struct named);
+	struct instance_list *list = cc_new(c->arena, struct instance_list);
+	size_t size = table_desc(t)->size, n = 0;
+	const void *row;
+	char *items;
+
+	for (size_t at = 0; (row = zone_next(z, t, &at)) != NULL;)
+		if (may == NULL || may(c, row))
+			seen[n++] = (struct named){ sort_name(t, row), row };
+	qsort(seen, n, sizeof(*seen), by_name);
+	items = cc_arena_array(c->arena, n + 1, size);
+	for (size_t i = 0; i < n; i++)
+		memcpy(items + i * size, copy != NULL ? copy(c, z, seen[i].row) : cc_row_copy(table_desc(t), seen[i].row, c->arena), size);
+	list->index = zone_revision(z);
+	list->items.n = n;
+	list->items.items = (void *)items;
+	engine_read_end(c->engine);
+	return list;
+}
+
+const void *rows_find(const struct call *c, const struct zone *z, enum table t, const char *ref, rows_filter *may, struct cc_error *err)
+{
+	const void *row = zone_find_ref(z, t, ref);
+
+	if (row != NULL && (may == NULL || may(c, row)))
+		return row;
+	cc_fail(err, NOT_FOUND, "no %s '%s'", table_name(t), ref);
+	return NULL;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rows as callers see them: copied out of the published zone, with the names of what they refer to. Between engine_read_begin and engine_read_end. */
+#pragma once
+
+#include "controller/api/call.h"
+
+/* Copies of one row, in the call's arena. */
+struct instance *rows_instance(const struct call *c, const struct zone *z, const struct instance *row);
+struct node *rows_node(const struct call *c, const struct zone *z, const struct node *row);
+struct placement *rows_placement(const struct call *c, const struct zone *z, const struct placement *row);
+
+/* Copies one row of any table. */
+typedef void *rows_copy(const struct call *c, const struct zone *z, const void *row);
+/* Whether the caller may see it. */
+typedef bool rows_filter(const struct call *c, const void *row);
+/* All rows of a table that the caller may see, ordered by name, as an instance_list, node_list... (they are alike). */
+const void *rows_list(struct call *c, enum table t, rows_filter *may, rows_copy *copy);
+
+/* A row by name or id that the caller may see; NULL with an error that does not tell an unknown one from another's.
+ * @err NOT_FOUND */
+const void *rows_find(const struct call *c, const struct zone *z, enum table t, const char *ref, rows_filter *may, struct cc_error *err);

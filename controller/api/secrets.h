@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One-time secrets and bearer tokens as the zone keeps them: by the SHA-256 of their text. */
+#pragma once
+
+#include "common/hash.h"
+#include "common/secret.h"
+#include "controller/api/call.h"
+
+uint64_t secrets_random(void);
+
+/* A new secret for what this call makes. With an Idempotency-Key it is derived from the controller's key, the caller and the request, so that a repeated
+ * request is answered with the same secret although it is stored nowhere. */
+struct cc_secret secrets_new(const struct call *c);
+
+/* The form in which the zone stores it. */
+char *secrets_hash(const char *text, char hash[CC_SHA256_HEX]);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The zone as a whole. */
+#include "controller/api/api.h"
+
+#define API_VERSION "1"
+
+static const char *zone_name_of(struct call *c)
+{
+	const struct zone *z = engine_read_begin(c->engine);
+	const char *name = cc_arena_strdup(c->arena, zone_name(z));
+
+	engine_read_end(c->engine);
+	return name;
+}
+
+int api_version(struct call *c, struct cc_error *err)
+{
+	struct version *v = cc_new(c->arena, struct version);
+
+	(void)err;
+	v->version = CC_VERSION;
+	v->api = API_VERSION;
+	v->zone = zone_name_of(c);
+	c->reply = v;
+	return 0;
+}
+
+static void count_nodes(const struct zone *z, struct zone_status *s)
+{
+	const struct node *n;
+
+	s->nodes = (int64_t)zone_count(z, TABLE_NODE);
+	for (size_t at = 0; (n = zone_next(z, TABLE_NODE, &at)) != NULL;)
+		s->nodes_ready += n->state == NODE_READY;
+}
+
+static void count_instances(const struct zone *z, struct zone_status *s)
+{
+	const struct instance *inst;
+
+	s->instances = (int64_t)zone_count(z, TABLE_INSTANCE);
+	for (size_t at = 0; (inst = zone_next(z, TABLE_INSTANCE, &at)) != NULL;)
+		s->instances_running += inst->state == INST_RUNNING;
+}
+
+int api_status(struct call *c, struct cc_error *err)
+{
+	struct zone_status *s = cc_new(c->arena, struct zone_status);
+	const struct zone *z;
+	char why[256] = "";
+
+	(void)err;
+	s->database = engine_is_available(c->engine, why, sizeof(why)) ? "ok" : cc_arena_strdup(c->arena, why);
+	s->version = CC_VERSION;
+	z = engine_read_begin(c->engine);
+	s->zone = cc_arena_strdup(c->arena, zone_name(z));
+	s->revision = zone_revision(z);
+	s->images = (int64_t)zone_count(z, TABLE_IMAGE);
+	count_nodes(z, s);
+	count_instances(z, s);
+	engine_read_end(c->engine);
+	c->reply = s;
+	return 0;
+}

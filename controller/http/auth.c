@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A bearer token says who asks, whatever the connection is. Without one, a local peer is judged by its uid and a remote one by the key of its certificate:
+ * only its hash counts, neither issuer nor dates. */
+#include "common/clock.h"
+#include "common/keys.h"
+#include "controller/api/secrets.h"
+#include "controller/http/edge.h"
+
+#include <gnutls/gnutls.h>
+#include <strings.h>
+
+static void read_pin(struct request *r)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	const gnutls_datum_t *chain;
+	struct cc_error ignored;
+	struct cc_pin pin;
+	unsigned n = 0;
+
+	r->conn->pin_read = true;
+	if (info == NULL || info->tls_session == NULL)
+		return;
+	chain = gnutls_certificate_get_peers(info->tls_session, &n);
+	if (chain != NULL && n > 0 && cc_pin_from_der(chain[0].data, chain[0].size, &pin, &ignored) == 0)
+		cc_pin_format(pin, r->conn->pin);
+}
+
+/* The token behind "Bearer ", or NULL. */
+static const char *bearer(struct request *r)
+{
+	const char *header = MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+
+	if (header == NULL || strncasecmp(header, "Bearer ", 7) != 0)
+		return NULL;
+	return header + 7 + strspn(header + 7, " ");
+}
+
+static bool by_token(const struct zone *z, const char *token, struct principal *ret)
+{
+	char hash[CC_SHA256_HEX];
+	const struct member_token *t = zone_find_token(z, secrets_hash(token, hash));
+	const struct member *m = t != NULL ? zone_find(z, TABLE_MEMBER, t->member) : NULL;
+
+	if (m == NULL || (cc_has(t, member_token, expires) && t->expires <= cc_now_ms()))
+		return false;
+	ret->who = m->role == ROLE_ADMIN ? WHO_ADMIN : WHO_MEMBER;
+	ret->id = m->id;
+	return true;
+}
+
+static void by_pin(const struct zone *z, struct principal *ret)
+{
+	const struct node *n = ret->pin[0] != '\0' ? zone_find_pin(z, ret->pin) : NULL;
+
+	if (n == NULL)
+		return;
+	ret->who = WHO_NODE;
+	ret->id = n->id;
+}
+
+static void by_uid(const struct conn *c, struct principal *ret)
+{
+	if (c->uid == 0 || c->uid == geteuid())
+		ret->who = WHO_ADMIN;
+}
+
+int auth_principal(struct request *r, struct principal *ret, struct cc_error *err)
+{
+	const char *token = bearer(r);
+	const struct zone *z;
+	bool known = true;
+
+	*ret = (struct principal){ .who = WHO_ANONYMOUS };
+	if (!r->conn->pin_read)
+		read_pin(r);
+	memcpy(ret->pin, r->conn->pin, sizeof(ret->pin));
+	if (token == NULL && r->conn->local) {
+		by_uid(r->conn, ret);
+		return 0;
+	}
+	z = engine_read_begin(r->server->engine);
+	if (token != NULL)
+		known = by_token(z, token, ret);
+	else
+		by_pin(z, ret);
+	engine_read_end(r->server->engine);
+	return known ? 0 : cc_fail(err, UNAUTHENTICATED, "this token is not known, or it has expired; ask the zone's admin for another");
+}
+
+static bool is_self(const struct request *r)
+{
+	const struct zone *z = engine_read_begin(r->server->engine);
+	const struct node *n = zone_find_ref(z, TABLE_NODE, r->call.path[0]);
+	bool self = n != NULL && cc_uuid_equal(n->id, r->call.who.id);
+
+	engine_read_end(r->server->engine);
+	return self;
+}
+
+int auth_permit(struct request *r, struct cc_error *err)
+{
+	const struct perm_info *p = router_perm(r->route->perm);
+	const struct principal *who = &r->call.who;
+
+	if (!(p->who & (1u << who->who))) {
+		if (who->who == WHO_ANONYMOUS)
+			return cc_fail(err, UNAUTHENTICATED, "this needs a member's token, a node's key, or root on the controller's own machine");
+		return cc_fail(err, DENIED, "this is for %s", p->meaning);
+	}
+	if (p->also == PERM_ALSO_CERTIFICATE && who->pin[0] == '\0')
+		return cc_fail(err, UNAUTHENTICATED, "joining needs the node's certificate; use TLS");
+	if (p->also == PERM_ALSO_SELF && !is_self(r))
+		return cc_fail(err, DENIED, "this is for %s", p->meaning);
+	return 0;
+}

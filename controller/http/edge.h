@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of this folder share: the server and one request on its way through it. */
+#pragma once
+
+#include "controller/http/hub.h"
+#include "controller/http/router.h"
+#include "controller/http/server.h"
+
+struct metrics;
+struct ration;
+struct streams;
+struct splice;
+
+struct http_server {
+	struct http_options opt; /* with defaults filled in; its texts are in `texts` */
+	struct cc_arena *texts;
+	struct engine *engine;
+	struct hub *hub;
+	struct blobs *blobs;
+	struct streams *streams;
+	struct metrics *metrics;
+	struct ration *joins;
+	const char *openapi;
+	struct api_setup setup;
+	struct MHD_Daemon *tls;
+	struct MHD_Daemon *local;
+	int port;
+};
+
+enum request_phase {
+	REQUEST_BODY,    /* its body is coming, or nothing was done yet */
+	REQUEST_COMMAND, /* its command is with the engine */
+	REQUEST_PARKED,
+	REQUEST_WORK, /* with the thread for slow files */
+	REQUEST_REPLIED
+};
+
+#define REQUEST_ID_MAX 64
+
+struct request {
+	struct call call; /* first: a handler's call is its request */
+	struct waiter waiter;
+	struct http_server *server;
+	struct MHD_Connection *mhd;
+	struct conn *conn;
+	const struct route *route; /* NULL: none fits */
+	char id[REQUEST_ID_MAX + 1];
+	int64_t started_us;
+	enum request_phase phase;
+	bool failed; /* `error` is what to reply */
+	struct cc_error error;
+	const char *allow; /* with METHOD */
+	int retry_after_s; /* with BUSY and UNAVAILABLE; 0: the usual one */
+	struct cc_buf body;
+	uint64_t received;     /* bytes of the body */
+	int status;            /* replied */
+	struct splice *stream; /* attached as the end that the route says */
+};
+
+/* The one request handler of both daemons, and the end of each request. */
+enum MHD_Result request_handle(void *server, struct MHD_Connection *mhd, const char *url, const char *method, const char *version, const char *data,
+        size_t *size, void **state);
+void request_completed(void *server, struct MHD_Connection *mhd, void **state, enum MHD_RequestTerminationCode how);
+
+/* Sends what the call holds, or the problem that `error` is. In the connection's thread. */
+enum MHD_Result reply_send(struct request *r);
+enum MHD_Result reply_problem(struct request *r);
+/* Adds what every reply has, queues it and lets go of it. */
+enum MHD_Result reply_queue(struct request *r, int status, struct MHD_Response *resp);
+
+/* Finds out who asks: bearer token, key of the certificate, or uid. @err UNAUTHENTICATED a token that is not known */
+int auth_principal(struct request *r, struct principal *ret, struct cc_error *err);
+/* @err UNAUTHENTICATED, DENIED */
+int auth_permit(struct request *r, struct cc_error *err);

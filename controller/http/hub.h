@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Connections and waiting: which connections there are, which of them wait suspended for what, and who wakes them. libmicrohttpd does not look at a suspended
+ * connection, so one thread here does: it sees peers hang up, deadlines pass, and clients that dribble their requests.
+ *
+ * A connection that waits is resumed exactly once, by whoever takes it off the list of waiting ones first. Lock order: a stream's lock, the hub's, and
+ * libmicrohttpd's own innermost. */
+#pragma once
+
+#include "common/error.h"
+#include "common/id.h"
+
+#include <microhttpd.h>
+#include <sys/types.h>
+
+struct hub;
+
+/* One client's connection. Made and released by hub_connection_*, in the connection's own thread. */
+struct conn {
+	struct hub *hub;
+	int fd;
+	bool local;    /* the unix socket */
+	uid_t uid;     /* of a local peer */
+	bool pin_read; /* `pin` was looked for */
+	char pin[65];  /* of the client's certificate, "" for none */
+
+	/* The hub's, under its lock. */
+	uint32_t slot;
+	uint32_t generation;
+	bool hung_up;
+	int64_t deadline; /* boot time; 0: none */
+	struct waiter *waiting;
+};
+
+enum wake { WAKE_NONE, WAKE_TOUCHED, WAKE_DEADLINE, WAKE_HUNG_UP, WAKE_STOPPING };
+
+/* A request that can wait; part of struct request. All fields are the hub's, but `wake` may be read by the connection's thread when it runs again. */
+struct waiter {
+	struct MHD_Connection *mhd;
+	struct conn *conn;
+	enum wake wake;
+	bool waiting;
+	int64_t until;
+	struct cc_uuid key;
+	struct waiter *prev, *next; /* all that wait */
+	struct waiter **bucket_at;  /* the pointer that points to this one, NULL: no key */
+	struct waiter *bucket_next;
+};
+
+struct hub_options {
+	size_t connections_max;
+	int64_t head_timeout_ms;
+	/* Called by the hub's thread without its lock; returns the boot time at which it wants to be called again, INT64_MAX for never. */
+	int64_t (*timer)(void *arg, int64_t now);
+	void *timer_arg;
+};
+
+/* @err IO */
+int hub_new(const struct hub_options *opt, struct hub **ret, struct cc_error *err);
+/* No connection may be left. */
+void hub_free(struct hub *h);
+
+/* NULL when there are too many. */
+struct conn *hub_connection_new(struct hub *h, int fd, bool local);
+void hub_connection_free(struct conn *c);
+/* What the connection does now must be over at `deadline`, or it is cut; 0: no limit. */
+void hub_deadline(struct conn *c, int64_t deadline);
+/* The connection awaits the head of its next request. */
+void hub_expect_head(struct conn *c);
+/* Cuts the connection, whatever it does: its thread sees the end of file. Only while it is sure to live. */
+void hub_cut(struct conn *c);
+
+/* Numbers to be taken before looking at what one might wait for. */
+uint64_t hub_touch_seq(struct hub *h, struct cc_uuid key);
+/* Wakes all that wait for the key. Any thread. */
+void hub_touch(struct hub *h, struct cc_uuid key);
+
+/* Suspends the connection until hub_wake, a touch of `key` (NULL: none), `until` (0: no deadline), or the peer's end. False, and w->wake says why, when there
+ * is no reason to wait: the key was touched since `seq` was taken, the peer is gone, the server stops. In the connection's thread. */
+bool hub_wait(struct waiter *w, const struct cc_uuid *key, uint64_t seq, int64_t until);
+/* Resumes it if it waits. The caller must be sure that the waiter lives. */
+void hub_wake(struct waiter *w, enum wake why);
+
+/* Suspends the connection for something that answers by itself: a command, or slow work. False while stopping. */
+bool hub_begin(struct waiter *w);
+/* Resumes it. Any thread. */
+void hub_end(struct waiter *w);
+
+/* Runs fn(arg) on the thread for slow files. */
+void hub_defer(struct hub *h, void (*fn)(void *), void *arg);
+/* Sees to it that the timer is called soon. */
+void hub_kick(struct hub *h);
+
+/* Wakes all that wait, lets none wait any more, and returns when nothing is suspended. */
+void hub_stop(struct hub *h);
+
+struct hub_figures {
+	size_t connections;
+	size_t waiting;
+	size_t working; /* commands and slow work under way */
+};
+struct hub_figures hub_figures(struct hub *h);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Token buckets. Two addresses may share a bucket; the hash is keyed, so that nobody can aim at another's. */
+#include "controller/http/ration.h"
+#include "common/check.h"
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+enum { BUCKETS = 1024, MINUTE_MS = 60000 };
+
+struct bucket {
+	int64_t level; /* attempts left, times MINUTE_MS */
+	int64_t at;
+};
+
+struct ration {
+	pthread_mutex_t lock;
+	unsigned char key[crypto_shorthash_KEYBYTES];
+	int per_minute;
+	int total_per_minute;
+	struct bucket total;
+	struct bucket buckets[BUCKETS];
+};
+
+struct ration *ration_new(int per_minute, int total_per_minute)
+{
+	struct ration *r = cc_calloc(1, sizeof(*r));
+
+	pthread_mutex_init(&r->lock, NULL);
+	crypto_shorthash_keygen(r->key);
+	r->per_minute = per_minute;
+	r->total_per_minute = total_per_minute;
+	return r;
+}
+
+void ration_free(struct ration *r)
+{
+	if (r == NULL)
+		return;
+	pthread_mutex_destroy(&r->lock);
+	free(r);
+}
+
+/* An IPv6 customer has a whole /64. */
+static struct bucket *bucket_of(struct ration *r, const struct sockaddr *addr)
+{
+	const unsigned char *bytes = NULL;
+	uint64_t hash = 0;
+	size_t len = 0;
+
+	if (addr != NULL && addr->sa_family == AF_INET) {
+		bytes = (const unsigned char *)&((const struct sockaddr_in *)(const void *)addr)->sin_addr;
+		len = 4;
+	} else if (addr != NULL && addr->sa_family == AF_INET6) {
+		const struct in6_addr *a6 = &((const struct sockaddr_in6 *)(const void *)addr)->sin6_addr;
+
+		bytes = IN6_IS_ADDR_V4MAPPED(a6) ? a6->s6_addr + 12 : a6->s6_addr;
+		len = IN6_IS_ADDR_V4MAPPED(a6) ? 4 : 8;
+	}
+	if (bytes == NULL)
+		return NULL;
+	crypto_shorthash((unsigned char *)&hash, bytes, len, r->key);
+	return &r->buckets[hash % BUCKETS];
+}
+
+/* 0 when there is one attempt left, else the seconds until there is. */
+static int look(struct bucket *b, int per_minute, int64_t now)
+{
+	int64_t full = (int64_t)per_minute * MINUTE_MS;
+
+	if (b->at == 0)
+		b->level = full;
+	else
+		b->level += (now - b->at) * per_minute;
+	if (b->level > full)
+		b->level = full;
+	b->at = now;
+	return b->level >= MINUTE_MS ? 0 : 1 + (int)((MINUTE_MS - b->level) / per_minute / 1000);
+}
+
+int ration_take(struct ration *r, const struct sockaddr *addr, int64_t now_ms)
+{
+	struct bucket *b;
+	int wait;
+
+	pthread_mutex_lock(&r->lock);
+	b = bucket_of(r, addr);
+	wait = look(&r->total, r->total_per_minute, now_ms);
+	if (wait == 0 && b != NULL)
+		wait = look(b, r->per_minute, now_ms);
+	if (wait == 0) {
+		r->total.level -= MINUTE_MS;
+		if (b != NULL)
+			b->level -= MINUTE_MS;
+	}
+	pthread_mutex_unlock(&r->lock);
+	return wait;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Two libmicrohttpd daemons over one request handler. Both close their listening socket when they stop. */
+#include "controller/http/server.h"
+#include "common/clock.h"
+#include "common/hash.h"
+#include "controller/api/blobs.h"
+#include "controller/http/edge.h"
+#include "controller/http/listen.h"
+#include "controller/http/metrics.h"
+#include "controller/http/openapi.h"
+#include "controller/http/ration.h"
+#include "controller/http/streams.h"
+
+#include <gnutls/gnutls.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+/* The head of a request and of its reply, and the buffers of body and reply, must fit. */
+#define CONNECTION_MEMORY 4096
+#define IDLE_TIMEOUT_S    75 /* longer than five pings of a stream */
+#define KEEPALIVE_S       60
+#define PRIORITIES        "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+
+/* ---- connections ---- */
+
+static void keep_alive(int fd)
+{
+	int on = 1, idle = KEEPALIVE_S, interval = 15, count = 4;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+}
+
+static uid_t peer_uid(int fd)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 ? cred.uid : (uid_t)-1;
+}
+
+static void connected(struct http_server *s, struct MHD_Connection *mhd, void **context)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	int fd = info->connect_fd;
+	const union MHD_ConnectionInfo *daemon = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	bool local = daemon == NULL;
+	struct conn *c = hub_connection_new(s->hub, fd, local);
+
+	*context = c;
+	if (local) {
+		if (c != NULL)
+			c->uid = peer_uid(fd);
+		return;
+	}
+	keep_alive(fd);
+	/* Clients hold back a certificate whose issuer the server does not name; so it names none. */
+	gnutls_certificate_send_x509_rdn_sequence(daemon->tls_session, 1);
+}
+
+static void on_connection(void *server, struct MHD_Connection *mhd, void **context, enum MHD_ConnectionNotificationCode code)
+{
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		connected(server, mhd, context);
+	} else if (*context != NULL) {
+		hub_connection_free(*context);
+		*context = NULL;
+	}
+}
+
+/* ---- start ---- */
+
+static void default_number(int *n, int fallback)
+{
+	*n = *n > 0 ? *n : fallback;
+}
+
+static void default_number64(int64_t *n, int64_t fallback)
+{
+	*n = *n > 0 ? *n : fallback;
+}
+
+static const char *copy_text(struct http_server *s, const char *text)
+{
+	return cc_arena_strdup(s->texts, text != NULL ? text : "");
+}
+
+static void take_options(struct http_server *s, const struct http_options *given)
+{
+	struct http_options *o = &s->opt;
+	const char **addresses = cc_new_array(s->texts, given->n_addresses + 1, const char *);
+
+	*o = *given;
+	o->listen = copy_text(s, given->listen);
+	o->socket = copy_text(s, given->socket);
+	o->key_pem = copy_text(s, given->key_pem);
+	o->cert_pem = copy_text(s, given->cert_pem);
+	o->pin = copy_text(s, given->pin);
+	o->images_dir = copy_text(s, given->images_dir);
+	for (size_t i = 0; i < given->n_addresses; i++)
+		addresses[i] = copy_text(s, given->addresses[i]);
+	o->addresses = addresses;
+	if (o->socket_mode == 0)
+		o->socket_mode = 0666;
+	default_number(&o->threads, 2);
+	default_number(&o->connections, 2048);
+	default_number(&o->socket_connections, 512);
+	default_number64(&o->image_max_bytes, (int64_t)8 << 30);
+	default_number64(&o->wait_max_ms, 60000);
+	default_number64(&o->sync_wait_ms, 25000);
+	default_number64(&o->node_lease_ms, 30000);
+	default_number64(&o->head_timeout_ms, 20000);
+	default_number64(&o->body_timeout_ms, 30000);
+	default_number(&o->streams_max, 256);
+	if (o->stream_buffer_bytes == 0)
+		o->stream_buffer_bytes = 256 * 1024;
+	default_number64(&o->stream_attach_ms, 60000);
+	default_number(&o->join_per_minute, 20);
+	default_number(&o->join_total_per_minute, 600);
+}
+
+static uint64_t touch_seq(void *edge, struct cc_uuid id)
+{
+	return hub_touch_seq(((struct http_server *)edge)->hub, id);
+}
+
+static void defer(void *edge, void (*fn)(void *), void *arg)
+{
+	hub_defer(((struct http_server *)edge)->hub, fn, arg);
+}
+
+static int stream_open(void *edge, const struct principal *opener, struct cc_uuid node, struct stream_order *order, struct cc_error *err)
+{
+	struct http_server *s = edge;
+
+	if (streams_open(s->streams, opener, node, order, err) < 0)
+		return -1;
+	hub_kick(s->hub);
+	hub_touch(s->hub, node);
+	return 0;
+}
+
+static size_t stream_orders(void *edge, struct cc_uuid node, struct cc_arena *a, struct stream_order **ret)
+{
+	return streams_orders(((struct http_server *)edge)->streams, node, a, ret);
+}
+
+static void fill_setup(struct http_server *s)
+{
+	const struct http_options *o = &s->opt;
+	const char *material = cc_printf(s->texts, "communitycloud secrets %s", o->key_pem);
+	struct cc_sha256 key = cc_sha256(material, strlen(material));
+
+	s->setup = (struct api_setup){ .pin = o->pin,
+		.addresses = o->addresses,
+		.n_addresses = o->n_addresses,
+		.wait_max_ms = o->wait_max_ms,
+		.sync_wait_ms = o->sync_wait_ms,
+		.node_lease_ms = o->node_lease_ms,
+		.blobs = s->blobs,
+		.edge = s,
+		.touch_seq = touch_seq,
+		.touch = http_touch,
+		.defer = defer,
+		.stream_open = stream_open,
+		.stream_orders = stream_orders };
+	memcpy(s->setup.secret_key, key.b, sizeof(s->setup.secret_key));
+}
+
+static int64_t on_timer(void *arg, int64_t now)
+{
+	return streams_expire(arg, now);
+}
+
+static struct MHD_Daemon *start_daemon(struct http_server *s, int fd, unsigned flags, int threads, int connections, const struct MHD_OptionItem *more)
+{
+	return MHD_start_daemon(flags | MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, request_handle, s,
+	        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_NOTIFY_COMPLETED, request_completed, s,
+	        MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+	        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)(threads > 1 ? threads : 0),
+	        MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+}
+
+static int start_tls(struct http_server *s, struct cc_error *err)
+{
+	const struct MHD_OptionItem more[] = {
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)s->opt.key_pem },
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)s->opt.cert_pem },
+		/* Makes libmicrohttpd ask for the client's certificate; nothing is checked against it. */
+		{ MHD_OPTION_HTTPS_MEM_TRUST, 0, (void *)s->opt.cert_pem },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)PRIORITIES },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	int fd;
+
+	if (s->opt.listen[0] == '\0')
+		return 0;
+	if (listen_tcp(s->opt.listen, &fd, &s->port, err) < 0)
+		return -1;
+	s->tls = start_daemon(s, fd, MHD_USE_TLS, s->opt.threads, s->opt.connections, more);
+	if (s->tls != NULL)
+		return 0;
+	close(fd);
+	return cc_fail(err, INVALID, "TLS cannot be served on '%s': the key pair is not usable", s->opt.listen);
+}
+
+static int start_local(struct http_server *s, struct cc_error *err)
+{
+	const struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
+	int fd;
+
+	if (s->opt.socket[0] == '\0')
+		return 0;
+	if (listen_unix(s->opt.socket, s->opt.socket_mode, &fd, err) < 0)
+		return -1;
+	s->local = start_daemon(s, fd, 0, 1, s->opt.socket_connections, none);
+	if (s->local != NULL)
+		return 0;
+	close(fd);
+	return cc_fail(err, IO, "serving '%s'", s->opt.socket);
+}
+
+static int start(struct http_server *s, struct cc_error *err)
+{
+	const struct http_options *o = &s->opt;
+	struct streams_options streams = { .max = (size_t)o->streams_max, .buffer_bytes = o->stream_buffer_bytes, .attach_ms = o->stream_attach_ms };
+	struct hub_options hub = {
+		.connections_max = (size_t)(o->connections + o->socket_connections) + 16, .head_timeout_ms = o->head_timeout_ms, .timer = on_timer
+	};
+	cc_auto_buf struct cc_buf openapi = { 0 };
+
+	s->metrics = metrics_new();
+	s->joins = ration_new(o->join_per_minute, o->join_total_per_minute);
+	s->streams = hub.timer_arg = streams_new(&streams);
+	openapi_write(&openapi);
+	s->openapi = cc_arena_memdup(s->texts, openapi.data, openapi.len);
+	if (blobs_open(o->images_dir, &s->blobs, err) < 0 || hub_new(&hub, &s->hub, err) < 0)
+		return -1;
+	fill_setup(s);
+	return start_local(s, err) < 0 || start_tls(s, err) < 0 ? -1 : 0;
+}
+
+int http_start(const struct http_options *opt, struct engine *engine, struct http_server **ret, struct cc_error *err)
+{
+	struct http_server *s = cc_calloc(1, sizeof(*s));
+
+	s->engine = engine;
+	s->texts = cc_arena_new(0);
+	take_options(s, opt);
+	if (start(s, err) < 0) {
+		http_stop(s);
+		return -1;
+	}
+	*ret = s;
+	return 0;
+}
+
+int http_port(const struct http_server *s)
+{
+	return s->port;
+}
+
+void http_touch(void *server, struct cc_uuid id)
+{
+	hub_touch(((struct http_server *)server)->hub, id);
+}
+
+void http_stop(struct http_server *s)
+{
+	if (s == NULL)
+		return;
+	if (s->streams != NULL)
+		streams_stop(s->streams);
+	if (s->hub != NULL)
+		hub_stop(s->hub);
+	if (s->tls != NULL)
+		MHD_stop_daemon(s->tls);
+	if (s->local != NULL) {
+		MHD_stop_daemon(s->local);
+		unlink(s->opt.socket);
+	}
+	if (s->hub != NULL)
+		hub_free(s->hub);
+	streams_free(s->streams);
+	blobs_free(s->blobs);
+	ration_free(s->joins);
+	metrics_free(s->metrics);
+	cc_arena_free(s->texts);
+	free(s);
+}

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
+set(http unit/controller/http)
+add_library(cc_http_world STATIC ${http}/world.c)
+target_compile_options(cc_http_world PRIVATE -Wno-conversion)
+target_link_libraries(cc_http_world PUBLIC cc_testlib cc_http PkgConfig::CURL PkgConfig::CHECK)
+
+cc_test(http_nouns SOURCES ${http}/test_nouns.c LIBS cc_http_world LABELS tsan)

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The everyday path of each noun. */
+#include "tests/unit/controller/http/world.h"
+
+#include "common/hash.h"
+#include "common/token.h"
+
+#include <stdlib.h>
+
+static struct world *w;
+static struct cc_arena *a;
+
+static void set_up(void)
+{
+	w = world_new(NULL);
+	a = cc_arena_new(0);
+}
+
+static void tear_down(void)
+{
+	cc_arena_free(a);
+	world_free(w);
+}
+
+#define GET(desc, status, ...) world_get(w, a, &desc, status, &(struct ask){ __VA_ARGS__ })
+
+START_TEST(version_is_public)
+{
+	struct version *v = GET(version_desc, 200, .role = ROLE_NOBODY, .path = "/v1/version");
+
+	ck_assert_str_eq(v->zone, "test");
+	v = GET(version_desc, 200, .role = ROLE_ROOT, .path = "/v1/version");
+	ck_assert_str_eq(v->version, CC_VERSION);
+}
+END_TEST
+
+START_TEST(an_instance_is_created_shown_and_deleted)
+{
+	struct answer r = ASK(.role = ROLE_ANA, .method = "POST", .path = "/v1/instances", .body = "{\"name\":\"hello\",\"image\":\"busybox\"}");
+	struct instance *inst;
+	struct instance_list *list;
+	char path[128];
+
+	ck_assert_msg(r.status == 201, "%s", cc_buf_str(&r.body));
+	snprintf(path, sizeof(path), "%s", answer_header(&r, "Location"));
+	answer_free(&r);
+	inst = GET(instance_desc, 200, .role = ROLE_ANA, .path = path);
+	ck_assert_str_eq(inst->name, "hello");
+	ck_assert_str_eq(inst->image_name, "busybox");
+	ck_assert_str_eq(inst->member_name, "ana");
+	ck_assert(cc_has(inst, instance, node_name));
+	list = GET(instance_list_desc, 200, .role = ROLE_ANA, .path = "/v1/instances");
+	ck_assert_uint_eq(list->items.n, 2);
+	ck_assert_str_eq(list->items.items[0].name, "hello");
+	list = GET(instance_list_desc, 200, .role = ROLE_BOB, .path = "/v1/instances");
+	ck_assert_uint_eq(list->items.n, 0);
+	inst = GET(instance_desc, 202, .role = ROLE_ANA, .method = "DELETE", .path = "/v1/instances/hello");
+	ck_assert_int_eq(inst->state, INST_DELETING);
+}
+END_TEST
+
+START_TEST(a_node_syncs_and_fetches_its_image)
+{
+	struct node_orders *o = GET(node_orders_desc, 200, .role = ROLE_N1, .method = "POST", .path = "/v1/nodes/n1/sync",
+	        .body = "{\"revision\":0,\"full\":true,\"wait_ms\":0,\"instances\":[]}");
+	char path[128];
+	struct answer r;
+
+	ck_assert_uint_eq(o->assignments.n, 1);
+	ck_assert_str_eq(o->assignments.items[0].image_sha256, w->sha256);
+	snprintf(path, sizeof(path), "/v1/blobs/%s", w->sha256);
+	r = ASK(.role = ROLE_N1, .path = path);
+	ck_assert_int_eq(r.status, 200);
+	ck_assert_str_eq(cc_buf_str(&r.body), "not really an archive");
+	answer_free(&r);
+	r = ASK(.role = ROLE_N1, .method = "HEAD", .path = path);
+	ck_assert_int_eq(r.status, 200);
+	ck_assert_str_eq(answer_header(&r, "Content-Length"), "21");
+	answer_free(&r);
+}
+END_TEST
+
+START_TEST(a_node_joins_with_an_invitation)
+{
+	struct invite_made *made =
+	        GET(invite_made_desc, 201, .role = ROLE_ROOT, .method = "POST", .path = "/v1/invites", .body = "{\"node_name\":\"n3\"}");
+	struct cc_token token;
+	struct cc_error err = { 0 };
+	struct joined *j;
+	char body[256], secret[CC_SECRET_TEXT];
+
+	if (cc_token_decode(made->token, a, &token, &err) < 0)
+		ck_abort_msg("%s", err.msg);
+	ck_assert_str_eq(token.zone, "test");
+	ck_assert_str_eq(token.addresses[0], "controller.example:8443");
+	snprintf(body, sizeof(body), "{\"secret\":\"%s\",\"arch\":\"arm64\"}", cc_secret_format(&token.secret, secret));
+	j = GET(joined_desc, 200, .role = ROLE_STRANGER, .method = "POST", .path = "/v1/join", .body = body);
+	ck_assert_str_eq(j->node_name, "n3");
+	j = GET(joined_desc, 200, .role = ROLE_STRANGER, .method = "POST", .path = "/v1/join", .body = body);
+	ck_assert_str_eq(j->zone, "test");
+	GET(node_orders_desc, 200, .role = ROLE_STRANGER, .method = "POST", .path = "/v1/nodes/n3/sync",
+	        .body = "{\"revision\":0,\"full\":true,\"wait_ms\":0}");
+}
+END_TEST
+
+START_TEST(a_member_is_added_and_its_token_works)
+{
+	struct member_made *made =
+	        GET(member_made_desc, 201, .role = ROLE_ROOT, .method = "POST", .path = "/v1/members", .body = "{\"name\":\"eva\"}");
+	struct member_list *list;
+
+	snprintf(w->tokens[ROLE_STRANGER], sizeof(w->tokens[ROLE_STRANGER]), "%s", made->token);
+	list = GET(member_list_desc, 200, .role = ROLE_STRANGER, .path = "/v1/members");
+	ck_assert_uint_eq(list->items.n, 1);
+	ck_assert_str_eq(list->items.items[0].name, "eva");
+}
+END_TEST
+
+START_TEST(an_image_is_imported_and_deleted)
+{
+	size_t n = 3 << 20;
+	char *bytes = malloc(n), path[160], hash[CC_SHA256_HEX];
+	struct image *img;
+	struct answer r;
+
+	for (size_t i = 0; i < n; i++)
+		bytes[i] = (char)(i * 7);
+	cc_sha256_format(cc_sha256(bytes, n), hash);
+	snprintf(path, sizeof(path), "/v1/images?name=big&arch=amd64&sha256=%s", hash);
+	img = GET(
+	        image_desc, 201, .role = ROLE_BOB, .method = "POST", .path = path, .body = bytes, .body_len = n, .type = "application/octet-stream");
+	ck_assert_str_eq(img->sha256, hash);
+	ck_assert_int_eq(img->bytes, n);
+	snprintf(path, sizeof(path), "/v1/blobs/%s", hash);
+	r = ASK(.role = ROLE_N1, .path = path);
+	ck_assert_uint_eq(r.body.len, n);
+	ck_assert_int_eq(memcmp(r.body.data, bytes, n), 0);
+	answer_free(&r);
+	r = ASK(.role = ROLE_ANA, .method = "DELETE", .path = "/v1/images/big");
+	ck_assert_int_eq(r.status, 403);
+	answer_free(&r);
+	r = ASK(.role = ROLE_BOB, .method = "DELETE", .path = "/v1/images/big");
+	ck_assert_int_eq(r.status, 204);
+	answer_free(&r);
+	free(bytes);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("http_nouns");
+	TCase *tc = tcase_create("nouns");
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, version_is_public);
+	tcase_add_test(tc, an_instance_is_created_shown_and_deleted);
+	tcase_add_test(tc, a_node_syncs_and_fetches_its_image);
+	tcase_add_test(tc, a_node_joins_with_an_invitation);
+	tcase_add_test(tc, a_member_is_added_and_its_token_works);
+	tcase_add_test(tc, an_image_is_imported_and_deleted);
+	suite_add_tcase(s, tc);
+	return test_run(s);
+}

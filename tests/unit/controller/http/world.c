@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/unit/controller/http/world.h"
+
+#include "common/clock.h"
+#include "common/hash.h"
+#include "common/json.h"
+#include "common/keys.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static pthread_t writer;
+static int writer_fd = -1;
+static bool writer_slow;
+static pthread_mutex_t writer_lock = PTHREAD_MUTEX_INITIALIZER;
+
+#define ARCHIVE "not really an archive"
+
+static void put(struct zone *z, enum table t, void *values)
+{
+	struct effects fx = { 0 };
+
+	effects_put(&fx, t, values);
+	row_set_revision(fx.items[0].row, zone_revision(z) + 1);
+	zone_apply(z, &fx, 0);
+	zone_set_revision(z, zone_revision(z) + 1);
+	effects_clear(&fx);
+}
+
+static struct cc_uuid add_member(struct world *w, struct zone *z, enum role role, const char *name, enum member_role rights)
+{
+	struct member m = { .id = cc_uuid_new(cc_now_ms()), .name = name, .role = rights, .created = cc_now_ms() };
+	struct member_token t = { .id = cc_uuid_new(cc_now_ms()), .member = m.id, .created = cc_now_ms() };
+	char hash[65];
+
+	snprintf(w->tokens[role], sizeof(w->tokens[role]), "secret-of-%s", name);
+	t.secret_hash = cc_sha256_format(cc_sha256(w->tokens[role], strlen(w->tokens[role])), hash);
+	put(z, TABLE_MEMBER, &m);
+	put(z, TABLE_MEMBER_TOKEN, &t);
+	return m.id;
+}
+
+static void make_key(struct world *w, enum role role, const char *name)
+{
+	char dir[96], pin[CC_PIN_HEX];
+	struct cc_key_pair *pair;
+	struct cc_error err = { 0 };
+
+	snprintf(dir, sizeof(dir), "%s/%s", w->dir, name);
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+	if (cc_key_pair_open(dir, name, &pair, &err) < 0)
+		ck_abort_msg("%s", err.msg);
+	snprintf(w->key_files[role], sizeof(w->key_files[role]), "%s", cc_key_pair_path(pair));
+	snprintf(w->pins[role], sizeof(w->pins[role]), "%s", cc_pin_format(cc_key_pair_pin(pair), pin));
+	cc_key_pair_free(pair);
+}
+
+static struct cc_uuid add_node(struct world *w, struct zone *z, enum role role, const char *name)
+{
+	struct node n = { .id = cc_uuid_new(cc_now_ms()),
+		.name = name,
+		.state = NODE_READY,
+		.owner = w->ana,
+		.pin = w->pins[role],
+		.arch = "amd64",
+		.agent_version = "0.1.0",
+		.cpu_millis = 4000,
+		.memory_mib = 4096,
+		.disk_mib = 40960,
+		.offer_cpu_millis = 4000,
+		.offer_memory_mib = 4096,
+		.offer_disk_mib = 40960,
+		.offer_instances = 100,
+		.granted_cpu_millis = 16000,
+		.granted_memory_mib = 4096,
+		.granted_disk_mib = 40960,
+		.granted_instances = 100,
+		.created = cc_now_ms() };
+	static const char *features[] = { "container", "lxc" };
+
+	n.features = (struct cc_texts){ 2, features };
+	put(z, TABLE_NODE, &n);
+	return n.id;
+}
+
+static void add_image(struct world *w, struct zone *z)
+{
+	struct image img = { .id = cc_uuid_new(cc_now_ms()), .name = "busybox", .arch = "amd64", .bytes = sizeof(ARCHIVE) - 1, .member = w->ana };
+	char path[256];
+	FILE *f;
+
+	cc_sha256_format(cc_sha256(ARCHIVE, sizeof(ARCHIVE) - 1), w->sha256);
+	img.sha256 = w->sha256;
+	img.created = cc_now_ms();
+	put(z, TABLE_IMAGE, &img);
+	w->image = img.id;
+	snprintf(path, sizeof(path), "%s/images", w->dir);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/images/sha256", w->dir);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/images/sha256/%s", w->dir, w->sha256);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(ARCHIVE, f);
+	fclose(f);
+}
+
+static void add_instance(struct world *w, struct zone *z)
+{
+	struct instance inst = { .id = cc_uuid_new(cc_now_ms()),
+		.name = "web",
+		.state = INST_RUNNING,
+		.desired = DESIRED_RUN,
+		.reason = "",
+		.member = w->ana,
+		.image = w->image,
+		.epoch = 1,
+		.cpu_millis = 1000,
+		.memory_mib = 128,
+		.disk_mib = 1024,
+		.pids = 512,
+		.address = "10.0.3.2",
+		.created = cc_now_ms() };
+	struct placement p = { .id = inst.id, .decided = cc_now_ms(), .placed = true, .considered = 2, .seed = 1, .snapshot = 1 };
+
+	cc_set(&inst, instance, node, w->n1);
+	put(z, TABLE_INSTANCE, &inst);
+	put(z, TABLE_PLACEMENT, &p);
+	w->web = inst.id;
+}
+
+static struct zone *make_zone(struct world *w)
+{
+	struct zone *z = zone_new("test", cc_uuid_new(cc_now_ms()));
+
+	add_member(w, z, ROLE_ADMIN_TOKEN, "admin", ROLE_ADMIN);
+	w->ana = add_member(w, z, ROLE_ANA, "ana", ROLE_MEMBER);
+	w->bob = add_member(w, z, ROLE_BOB, "bob", ROLE_MEMBER);
+	make_key(w, ROLE_N1, "n1");
+	make_key(w, ROLE_N2, "n2");
+	make_key(w, ROLE_STRANGER, "stranger");
+	w->n1 = add_node(w, z, ROLE_N1, "n1");
+	w->n2 = add_node(w, z, ROLE_N2, "n2");
+	add_image(w, z);
+	add_instance(w, z);
+	return z;
+}
+
+static void commit_all(struct world *w)
+{
+	struct batch *b;
+
+	pthread_mutex_lock(&writer_lock);
+	while ((b = engine_decide(w->engine)) != NULL)
+		engine_committed(w->engine, b, http_touch, w->server);
+	pthread_mutex_unlock(&writer_lock);
+}
+
+static void *write_all(void *arg)
+{
+	struct world *w = arg;
+	struct pollfd fds[2] = { { .fd = engine_fd(w->engine), .events = POLLIN }, { .fd = writer_fd, .events = POLLIN } };
+
+	for (;;) {
+		poll(fds, 2, -1);
+		if (!writer_slow || fds[1].revents != 0)
+			commit_all(w);
+		if (fds[1].revents != 0)
+			return NULL;
+		if (writer_slow)
+			usleep(1000);
+	}
+}
+
+void world_commit(struct world *w)
+{
+	commit_all(w);
+}
+
+static void start_server(struct world *w, const struct world_options *opt)
+{
+	struct http_options o = opt->http;
+	static const char *addresses[] = { "controller.example:8443" };
+	struct cc_key_pair *pair;
+	struct cc_error err = { 0 };
+	char images[128], pin[CC_PIN_HEX];
+
+	snprintf(w->socket, sizeof(w->socket), "%s/api.sock", w->dir);
+	snprintf(images, sizeof(images), "%s/images", w->dir);
+	if (cc_key_pair_open(w->dir, "controller", &pair, &err) < 0)
+		ck_abort_msg("%s", err.msg);
+	snprintf(w->pins[ROLE_ROOT], sizeof(w->pins[ROLE_ROOT]), "%s", cc_pin_format_curl(cc_key_pair_pin(pair), (char[CC_PIN_CURL]){ 0 }));
+	o.listen = opt->tcp_off ? NULL : "127.0.0.1:0";
+	o.socket = w->socket;
+	o.key_pem = cc_key_pair_key_pem(pair);
+	o.cert_pem = cc_key_pair_cert_pem(pair);
+	o.pin = cc_pin_format(cc_key_pair_pin(pair), pin);
+	o.addresses = addresses;
+	o.n_addresses = 1;
+	o.images_dir = images;
+	if (http_start(&o, w->engine, &w->server, &err) < 0)
+		ck_abort_msg("%s", err.msg);
+	cc_key_pair_free(pair);
+}
+
+struct world *world_new(const struct world_options *opt)
+{
+	static const struct world_options usual;
+	struct engine_options eo = { .queue_max = 1024,
+		.batch_max = 64,
+		.node_lease_ms = 30000,
+		.idempotency_ms = 86400000,
+		.overcommit_cpu_percent = 400,
+		.overcommit_memory_percent = 100,
+		.overcommit_disk_percent = 100 };
+	struct world *w = cc_calloc(1, sizeof(*w));
+
+	if (opt == NULL)
+		opt = &usual;
+	if (opt->queue_max != 0)
+		eo.queue_max = opt->queue_max;
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	snprintf(w->dir, sizeof(w->dir), "/tmp/cc-http-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(w->dir));
+	w->engine = engine_new(&eo, make_zone(w));
+	start_server(w, opt);
+	writer_slow = opt->slow_writer;
+	writer_fd = eventfd(0, EFD_CLOEXEC);
+	pthread_create(&writer, NULL, write_all, w);
+	return w;
+}
+
+void world_free(struct world *w)
+{
+	uint64_t one = 1;
+	char command[128];
+
+	if (writer_slow)
+		commit_all(w);
+	http_stop(w->server);
+	ck_assert_int_eq(write(writer_fd, &one, sizeof(one)), sizeof(one));
+	pthread_join(writer, NULL);
+	close(writer_fd);
+	engine_free(w->engine);
+	snprintf(command, sizeof(command), "rm -rf '%s'", w->dir);
+	ck_assert_int_eq(system(command), 0);
+	free(w);
+	curl_global_cleanup();
+}
+
+/* ---- asking ---- */
+
+void answer_free(struct answer *a)
+{
+	cc_buf_free(&a->body);
+	cc_buf_free(&a->headers);
+}
+
+const char *answer_header(const struct answer *a, const char *name)
+{
+	static __thread char value[512];
+	const char *at = cc_buf_str(&a->headers);
+	size_t n = strlen(name);
+
+	while (at != NULL && *at != '\0') {
+		if (strncasecmp(at, name, n) == 0 && at[n] == ':') {
+			at += n + 1;
+			at += strspn(at, " ");
+			snprintf(value, sizeof(value), "%.*s", (int)strcspn(at, "\r\n"), at);
+			return value;
+		}
+		at = strchr(at, '\n');
+		at = at != NULL ? at + 1 : NULL;
+	}
+	return "";
+}
+
+const char *answer_code(const struct answer *a)
+{
+	static __thread char code[64];
+	const char *at = strstr(cc_buf_str(&a->body), "\"code\":\"");
+
+	if (at == NULL)
+		return "";
+	snprintf(code, sizeof(code), "%.*s", (int)strcspn(at + 8, "\""), at + 8);
+	return code;
+}
+
+static size_t take(char *p, size_t size, size_t n, void *arg)
+{
+	cc_buf_add(arg, p, size * n);
+	return size * n;
+}
+
+CURL *world_curl(struct world *w, enum role role, const char *path)
+{
+	CURL *c = curl_easy_init();
+	char url[512];
+
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	if (role == ROLE_ROOT) {
+		snprintf(url, sizeof(url), "http://localhost%s", path);
+		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, w->socket);
+	} else {
+		snprintf(url, sizeof(url), "https://127.0.0.1:%d%s", http_port(w->server), path);
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+		curl_easy_setopt(c, CURLOPT_PINNEDPUBLICKEY, w->pins[ROLE_ROOT]);
+	}
+	curl_easy_setopt(c, CURLOPT_URL, url);
+	if (w->tokens[role][0] != '\0') {
+		curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+		curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, w->tokens[role]);
+	}
+	if (w->key_files[role][0] != '\0') {
+		curl_easy_setopt(c, CURLOPT_SSLCERT, w->key_files[role]);
+		curl_easy_setopt(c, CURLOPT_SSLKEY, w->key_files[role]);
+	}
+	return c;
+}
+
+struct source {
+	const char *at;
+	size_t left;
+};
+
+static size_t give(char *p, size_t size, size_t n, void *arg)
+{
+	struct source *s = arg;
+	size_t k = size * n < s->left ? size * n : s->left;
+
+	memcpy(p, s->at, k);
+	s->at += k;
+	s->left -= k;
+	return k;
+}
+
+static void set_body(CURL *c, const struct ask *ask, struct source *src)
+{
+	*src = (struct source){ ask->body, ask->body_len != 0 ? ask->body_len : strlen(ask->body) };
+	if (ask->chunked) {
+		curl_easy_setopt(c, CURLOPT_POST, 1L);
+		curl_easy_setopt(c, CURLOPT_READFUNCTION, give);
+		curl_easy_setopt(c, CURLOPT_READDATA, src);
+	} else {
+		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)src->left);
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, ask->body);
+	}
+}
+
+static struct curl_slist *headers_of(const struct ask *ask)
+{
+	struct curl_slist *h = NULL;
+	char type[128];
+
+	if (ask->body != NULL) {
+		snprintf(type, sizeof(type), "Content-Type:%s%s", ask->type != NULL && ask->type[0] == '\0' ? "" : " ",
+		        ask->type != NULL ? ask->type : "application/json");
+		h = curl_slist_append(h, type);
+	}
+	if (ask->chunked)
+		h = curl_slist_append(h, "Transfer-Encoding: chunked");
+	if (ask->header != NULL)
+		h = curl_slist_append(h, ask->header);
+	if (ask->header2 != NULL)
+		h = curl_slist_append(h, ask->header2);
+	return h;
+}
+
+struct answer world_try(struct world *w, const struct ask *ask)
+{
+	struct answer a = { 0 };
+	CURL *c = world_curl(w, ask->role, ask->path);
+	struct curl_slist *headers = headers_of(ask);
+	struct source src;
+	long status = 0;
+
+	if (ask->body != NULL)
+		set_body(c, ask, &src);
+	if (ask->method != NULL && strcmp(ask->method, "HEAD") == 0)
+		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
+	else if (ask->method != NULL && strcmp(ask->method, "POST") == 0 && ask->body == NULL)
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, "");
+	if (ask->method != NULL)
+		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, ask->method);
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, &a.body);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, &a.headers);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ask->timeout_ms != 0 ? ask->timeout_ms : 60000L);
+	a.failure = curl_easy_perform(c);
+	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+	a.status = (int)status;
+	curl_slist_free_all(headers);
+	curl_easy_cleanup(c);
+	return a;
+}
+
+struct answer world_ask(struct world *w, const struct ask *ask)
+{
+	struct answer a = world_try(w, ask);
+
+	ck_assert_msg(a.failure == CURLE_OK, "%s %s: %s", ask->method != NULL ? ask->method : "GET", ask->path, curl_easy_strerror(a.failure));
+	return a;
+}
+
+void *world_get(struct world *w, struct cc_arena *arena, const struct cc_desc *d, int status, const struct ask *ask)
+{
+	struct answer a = world_ask(w, ask);
+	void *row = cc_arena_alloc(arena, d->size);
+	struct cc_error err = { 0 };
+
+	ck_assert_msg(a.status == status, "%s %s: %d instead of %d: %s", ask->method != NULL ? ask->method : "GET", ask->path, a.status, status,
+	        cc_buf_str(&a.body));
+	if (cc_json_decode(d, cc_buf_str(&a.body), a.body.len, CC_JSON_STRICT, row, arena, &err) < 0)
+		ck_abort_msg("%s: %s\n%s", ask->path, err.msg, cc_buf_str(&a.body));
+	answer_free(&a);
+	return row;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A served zone without a database: the real engine and edge, a writer that commits everything at once, and clients of every role. */
+#pragma once
+
+#include "common/buf.h"
+#include "common/model.h"
+#include "controller/http/server.h"
+#include "tests/lib/test.h"
+
+#include <curl/curl.h>
+
+/* Everybody that can ask. BOB is another member and N2 another node than those that own things. */
+enum role { ROLE_NOBODY, ROLE_ANA, ROLE_BOB, ROLE_N1, ROLE_N2, ROLE_ADMIN_TOKEN, ROLE_ROOT, ROLE_STRANGER, ROLES };
+
+struct world {
+	struct engine *engine;
+	struct http_server *server;
+	char dir[64];
+	char socket[96];
+	char tokens[ROLES][48];
+	char key_files[ROLES][128];
+	char pins[ROLES][65];
+	struct cc_uuid ana, bob, n1, n2, image, web;
+	char sha256[65]; /* of the image's archive */
+};
+
+struct world_options {
+	struct http_options http; /* what is not zero replaces the test's own */
+	bool tcp_off;
+	bool slow_writer; /* commits only when world_commit says so */
+	size_t queue_max;
+};
+
+struct world *world_new(const struct world_options *opt);
+void world_free(struct world *w);
+/* With slow_writer: commits what waits now. */
+void world_commit(struct world *w);
+/* Carries out an instance's change as the engine would: sets its state. */
+void world_set_state(struct world *w, struct cc_uuid instance, enum inst_state state);
+
+struct answer {
+	int status; /* 0: no reply; `failure` says why */
+	CURLcode failure;
+	struct cc_buf body;
+	struct cc_buf headers;
+};
+void answer_free(struct answer *a);
+/* The value of a header, "" when absent; valid until the next call. */
+const char *answer_header(const struct answer *a, const char *name);
+/* The problem's `code`, "" when it is none. */
+const char *answer_code(const struct answer *a);
+
+struct ask {
+	enum role role;
+	const char *method; /* GET */
+	const char *path;
+	const char *body; /* NULL: none */
+	size_t body_len;  /* 0: strlen */
+	const char *type; /* application/json with a body */
+	const char *header, *header2;
+	bool chunked;
+	bool fresh; /* on a connection of its own */
+	long timeout_ms;
+};
+/* Asks and waits. Asserts that there is a reply unless may_fail. */
+struct answer world_ask(struct world *w, const struct ask *ask);
+struct answer world_try(struct world *w, const struct ask *ask);
+/* A handle set up for a role and path, for tests that drive curl themselves. */
+CURL *world_curl(struct world *w, enum role role, const char *path);
+
+#define ASK(...) world_ask(w, &(struct ask){ __VA_ARGS__ })
+
+/* Asks, expects this status, and decodes the reply into the arena. */
+void *world_get(struct world *w, struct cc_arena *a, const struct cc_desc *d, int status, const struct ask *ask);
