@@ -85,11 +85,6 @@ static int start_writer(struct app *app, struct cc_error *err)
 	return writer_start(&opt, &stop_asked, &app->writer, err);
 }
 
-static void database_state(void *arg, const char *state)
-{
-	http_set_database(arg, state);
-}
-
 static int start_http(struct app *app, struct cc_error *err)
 {
 	const struct controller_config *cfg = app->cfg;
@@ -109,7 +104,6 @@ static int start_http(struct app *app, struct cc_error *err)
 		.image_max_bytes = cfg->image_max,
 		.sync_wait_ms = cfg->sync_wait,
 		.node_lease_ms = cfg->node_lease };
-	struct writer_hooks hooks = { .touch = http_touch, .database = database_state };
 	sigset_t all, before;
 	int r;
 
@@ -120,8 +114,7 @@ static int start_http(struct app *app, struct cc_error *err)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (r < 0)
 		return -1;
-	hooks.arg = app->http;
-	writer_set_hooks(app->writer, &hooks);
+	writer_on_touch(app->writer, http_touch, app->http);
 	return 0;
 }
 
@@ -165,6 +158,8 @@ static void wait_for_stop(void)
 
 static void stop(struct app *app)
 {
+	if (app->writer != NULL)
+		writer_on_touch(app->writer, NULL, NULL);
 	http_stop(app->http);
 	writer_stop(app->writer);
 	cc_key_pair_free(app->key);

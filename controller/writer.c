@@ -21,7 +21,9 @@
 
 struct writer {
 	struct writer_options opt;
-	struct writer_hooks hooks;
+	pthread_mutex_t touch_lock;
+	void (*touch)(void *arg, struct cc_uuid id);
+	void *touch_arg;
 	struct cc_uuid run_id; /* of this run of the program */
 	struct engine *engine;
 	struct store *store;      /* NULL while there is no session */
@@ -38,12 +40,6 @@ struct writer {
 	int wake_fd;
 	atomic_bool stopping;
 };
-
-static void tell_database(struct writer *w, const char *state)
-{
-	if (w->hooks.database != NULL)
-		w->hooks.database(w->hooks.arg, state);
-}
 
 /* Opens a session that may write and loads the zone. */
 static int open_zone(struct writer *w, struct zone **ret, struct cc_error *err)
@@ -117,12 +113,8 @@ static void lose_batches(struct writer *w, const char *why)
 
 static void lose_session(struct writer *w, const struct cc_error *why)
 {
-	char text[sizeof(why->msg) + 64];
-
-	snprintf(text, sizeof(text), "the database cannot be reached now; try again: %s", why->msg);
 	cc_log(ERROR, DB_LOST, kv_err(why));
 	engine_set_available(w->engine, false, "the database cannot be reached now; what runs goes on, try again in a moment");
-	tell_database(w, text);
 	lose_batches(w, "the database was lost while this was written; try again with the same Idempotency-Key to learn what happened");
 	store_close(cc_take(w->store));
 	w->retry_at_ms = cc_boottime_ms();
@@ -156,7 +148,6 @@ static void reconnect(struct writer *w)
 	engine_reload(w->engine, z);
 	engine_set_available(w->engine, true, NULL);
 	cc_log(NOTICE, DB_CONNECTED);
-	tell_database(w, "ok");
 }
 
 static void finish_batch(struct writer *w)
@@ -165,7 +156,10 @@ static void finish_batch(struct writer *w)
 
 	if (took > SLOW_BATCH_MS)
 		cc_log(WARNING, BATCH_SLOW, kv_ms("took", took), kv_u64("commands", batch_commands(w->committing)));
-	engine_committed(w->engine, cc_take(w->committing), w->hooks.touch, w->hooks.arg);
+	/* Under the lock, so that who takes its hook back knows that nobody is inside it. */
+	pthread_mutex_lock(&w->touch_lock);
+	engine_committed(w->engine, cc_take(w->committing), w->touch, w->touch_arg);
+	pthread_mutex_unlock(&w->touch_lock);
 }
 
 static void step_store(struct writer *w)
@@ -306,6 +300,7 @@ int writer_start(const struct writer_options *opt, const volatile bool *stop, st
 
 	w->opt = *opt;
 	w->run_id = cc_uuid_new(cc_now_ms());
+	pthread_mutex_init(&w->touch_lock, NULL);
 	if (open_first(w, stop, &z, err) < 0 || ensure_admin(w, z, err) < 0) {
 		zone_free(z);
 		store_close(w->store);
@@ -327,10 +322,12 @@ struct engine *writer_engine(struct writer *w)
 	return w->engine;
 }
 
-void writer_set_hooks(struct writer *w, const struct writer_hooks *hooks)
+void writer_on_touch(struct writer *w, void (*touch)(void *arg, struct cc_uuid id), void *arg)
 {
-	w->hooks = *hooks;
-	tell_database(w, "ok");
+	pthread_mutex_lock(&w->touch_lock);
+	w->touch = touch;
+	w->touch_arg = arg;
+	pthread_mutex_unlock(&w->touch_lock);
 }
 
 void writer_stop(struct writer *w)
@@ -345,6 +342,7 @@ void writer_stop(struct writer *w)
 	engine_free(w->engine);
 	store_close(w->store);
 	cc_arena_free(w->tick.arena);
+	pthread_mutex_destroy(&w->touch_lock);
 	close(w->wake_fd);
 	free(w);
 }

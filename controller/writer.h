@@ -14,18 +14,11 @@ struct writer_options {
 	int64_t retry_ms; /* pause between attempts to reach the database */
 };
 
-/* What the writer tells; each may be NULL. Called by the writer's thread. */
-struct writer_hooks {
-	void (*touch)(void *arg, struct cc_uuid id);    /* a change of this id was published */
-	void (*database)(void *arg, const char *state); /* "ok", or what is wrong */
-	void *arg;
-};
-
 /* Opens the database, brings its schema up to date, takes the zone, loads it and starts the thread. Waits while PostgreSQL cannot be reached, until
  * *stop becomes true. @err CONFLICT another controller is at work or the schema does not fit; INVALID; UNAVAILABLE when stopped while waiting */
 int writer_start(const struct writer_options *opt, const volatile bool *stop, struct writer **ret, struct cc_error *err);
 struct engine *writer_engine(struct writer *w);
-/* Set once, before there are requests. */
-void writer_set_hooks(struct writer *w, const struct writer_hooks *hooks);
+/* `touch` hears, on the writer's thread, the id of every change that was published. NULL takes it back: nobody is inside it afterwards. */
+void writer_on_touch(struct writer *w, void (*touch)(void *arg, struct cc_uuid id), void *arg);
 /* Finishes what is under way, ends the thread and closes the database. Nobody may push commands any more. NULL is allowed. */
 void writer_stop(struct writer *w);
