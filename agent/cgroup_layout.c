@@ -180,39 +180,40 @@ static void find_unified(const char *mountinfo, char *ret, size_t cap)
 		}
 }
 
-/* mkdir -p from the mount down; in a v2 tree each level also hands its controllers on. */
-static int make_tree(const struct cgroup_layout *l, const char *dir, struct cc_error *err)
+/* mkdir -p from the mount down, each level handing its controllers on. Only in the unified tree: in the old ones liblxc makes what it needs, and knows
+ * that a cpuset must be filled in before anybody can enter. */
+static int make_unified_tree(const struct cgroup_layout *l, const char *dir, struct cc_error *err)
 {
-	char part[CGROUP_PATH_MAX], control[CGROUP_PATH_MAX + 32];
+	char part[CGROUP_PATH_MAX], control[CGROUP_PATH_MAX + 32], word[16];
 	struct cc_error ignored = { 0 };
 
 	for (const char *slash = strchr(dir + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
 		snprintf(part, sizeof(part), "%.*s", (int)(slash - dir), dir);
 		if (mkdir(part, 0755) < 0 && errno != EEXIST)
 			return cc_fail_errno(err, "making cgroup '%s'", part);
+		snprintf(control, sizeof(control), "%s/cgroup.subtree_control", part);
 		for (int c = 0; c < CGROUP_CONTROLLER_MAX; c++) {
-			char word[16];
-
-			if (!l->v2[c] || c == CGROUP_CPUACCT || strcmp(l->dir[c], dir) != 0)
-				continue;
-			snprintf(control, sizeof(control), "%s/cgroup.subtree_control", part);
 			snprintf(word, sizeof(word), "+%s", controller_names[c]);
-			(void)small_file_poke(
-			        control, word, &ignored); /* above the mount there is no such file; below, the limit's own check fails */
+			/* Above the mount there is no such file; where it does not work the limit's own check will say so. */
+			if (l->v2[c] && c != CGROUP_CPUACCT)
+				(void)small_file_poke(control, word, &ignored);
 		}
 	}
-	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
-		return cc_fail_errno(err, "making cgroup '%s'", dir);
-	return 0;
+	return mkdir(dir, 0755) < 0 && errno != EEXIST ? cc_fail_errno(err, "making cgroup '%s'", dir) : 0;
 }
 
-static bool has_swap_limit(const struct cgroup_layout *l)
+/* A limit on swap is optional in kernels. The root of a v1 hierarchy has all files; that of v2 has none, but our own cgroup does. */
+static bool has_swap_limit(const struct cgroup_layout *l, const char *cgroup_dir)
 {
+	const char *dir = l->dir[CGROUP_MEMORY];
+	int base = (int)(strlen(dir) - strlen(cgroup_dir) - 1);
 	char path[CGROUP_PATH_MAX + 40];
-	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/%s", l->dir[CGROUP_MEMORY], l->v2[CGROUP_MEMORY] ? "memory.swap.max" : "memory.memsw.limit_in_bytes");
-	return stat(path, &st) == 0;
+	if (l->v2[CGROUP_MEMORY])
+		snprintf(path, sizeof(path), "%s/memory.swap.max", dir);
+	else
+		snprintf(path, sizeof(path), "%.*s/memory.memsw.limit_in_bytes", base, dir);
+	return access(path, F_OK) == 0;
 }
 
 int cgroup_layout_open(const char *cgroup_dir, struct cgroup_layout *ret, struct cc_error *err)
@@ -230,10 +231,9 @@ int cgroup_layout_open(const char *cgroup_dir, struct cgroup_layout *ret, struct
 
 	if (cgroup_layout_parse(&src, cgroup_dir, &l, err) < 0)
 		return -1;
-	for (size_t i = 0; i < l.tree_count; i++)
-		if (make_tree(&l, l.trees[i], err) < 0)
-			return -1;
-	l.limits_swap = has_swap_limit(&l);
+	if (l.v2[CGROUP_MEMORY] && make_unified_tree(&l, l.dir[CGROUP_MEMORY], err) < 0)
+		return -1;
+	l.limits_swap = has_swap_limit(&l, cgroup_dir);
 	*ret = l;
 	return 0;
 }

@@ -257,7 +257,7 @@ static int lxc_exec(const struct priv_node *node, const struct ct_record *rec, c
 	options.stdout_fd = exec->fds[1];
 	options.stderr_fd = exec->fds[2];
 	if (c->attach(c, lxc_attach_run_command, &command, &options, &pid) < 0)
-		return cc_fail(err, CONFLICT, "the program could not enter the instance; is it running?");
+		return cc_fail(err, CONFLICT, "the program could not enter the instance: it ended, or has no room for another process");
 	pidfd = process_open(pid);
 	if (pidfd < 0)
 		return cc_fail_errno(err, "watching the program");

@@ -19,6 +19,7 @@ struct instance {
 	struct watch init;
 	struct watch monitor;
 	bool end_expected;     /* somebody asked for it: no event */
+	bool being_deleted;    /* its directory belongs to the child that removes it */
 	int64_t look_again_ms; /* init is gone and the monitor is not: when to ask whether it rebooted; 0 never */
 	int32_t look_delay_ms;
 };

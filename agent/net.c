@@ -127,6 +127,8 @@ static void add_chains(struct cc_buf *b, const char *bridge, const char *subnet)
 	cc_buf_printf(b,
 	        " chain forward {\n"
 	        "  type filter hook forward priority filter; policy accept;\n"
+	        /* Between instances: seen here only where the host hands bridged packets to the firewall too. */
+	        "  iifname \"%s\" oifname \"%s\" accept\n"
 	        "  iifname \"%s\" jump leaving\n"
 	        "  oifname \"%s\" jump entering\n"
 	        " }\n"
@@ -145,7 +147,7 @@ static void add_chains(struct cc_buf *b, const char *bridge, const char *subnet)
 	        "  type nat hook postrouting priority srcnat; policy accept;\n"
 	        "  ip saddr %s oifname != \"%s\" masquerade\n"
 	        " }\n",
-	        bridge, bridge, subnet, subnet, bridge);
+	        bridge, bridge, bridge, bridge, subnet, subnet, bridge);
 }
 
 static int set_rules(const struct priv_node *node, struct cc_error *err)

@@ -294,6 +294,7 @@ int priv_ct_delete_begin(struct priv_server *s, struct request *r, struct cc_err
 	args.now.init_fd = inst->init.fd;
 	args.now.monitor_fd = inst->monitor.fd;
 	inst->end_expected = true;
+	inst->being_deleted = true;
 	return priv_server_start_job(s, r,
 	        &(struct job_spec){
 	                .work = work_delete, .args = &args, .fds = { inst->init.fd, inst->monitor.fd }, .fd_count = 2, .timeout_ms = DELETE_MS },
@@ -305,6 +306,7 @@ int priv_ct_delete_resume(struct priv_server *s, struct request *r, const struct
 	struct instance *inst = instances_find(&s->instances, r->body.ct_ref.id);
 
 	(void)err;
+	inst->being_deleted = false;
 	if (result == NULL)
 		return note_stop(s, inst, NULL);
 	instances_remove(&s->instances, inst);

@@ -46,7 +46,8 @@ static void note_end(struct priv_server *s, struct instance *inst, int exit_stat
 	inst->rec.exit_status = exit_status;
 	inst->end_expected = false;
 	inst->look_again_ms = 0;
-	write_record(s, inst);
+	if (!inst->being_deleted)
+		write_record(s, inst);
 	if (!expected)
 		priv_server_ask_self(s, VERB_SETTLE, inst->rec.id);
 }

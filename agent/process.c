@@ -17,14 +17,11 @@
 struct pidfd_exit_info {
 	uint64_t mask;
 	uint64_t cgroupid;
-	uint32_t ids[12]; /* pid, tgid, ppid, and the credentials */
+	uint32_t ids[11]; /* pid, tgid, ppid, and the credentials */
 	int32_t exit_code;
-	uint32_t coredump_mask;
-	uint32_t spare;
 };
-#define PIDFD_INFO_SIZE     72
 #define PIDFD_INFO_EXIT_BIT (UINT64_C(1) << 3)
-#define PIDFD_GET_INFO_CALL _IOC(_IOC_READ | _IOC_WRITE, 0xFF, 11, PIDFD_INFO_SIZE)
+#define PIDFD_GET_INFO_CALL _IOWR(0xFF, 11, struct pidfd_exit_info)
 
 int process_open(pid_t pid)
 {

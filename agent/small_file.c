@@ -29,7 +29,8 @@ int small_file_replace(int dirfd, const char *name, const char *text, size_t len
 	cc_auto_close int fd = -1;
 	char tmp[128];
 
-	snprintf(tmp, sizeof(tmp), "%s.new", name);
+	/* Two processes may replace one file; each writes its own whole. */
+	snprintf(tmp, sizeof(tmp), "%s.%d.new", name, getpid());
 	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0 || fill(fd, text, len, durable) < 0 || renameat(dirfd, tmp, dirfd, name) < 0)
 		return cc_fail_errno(err, "writing '%s'", name);

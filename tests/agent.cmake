@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The privileged half of the agent.
-add_library(cc_test_priv STATIC unit/agent/priv_fixture.c unit/agent/archive_fixture.c)
+add_library(cc_test_priv STATIC unit/agent/priv_fixture.c unit/agent/priv_lxc_fixture.c unit/agent/archive_fixture.c)
 target_compile_options(cc_test_priv PRIVATE -Wno-conversion)
-target_compile_definitions(cc_test_priv PRIVATE CC_AGENT_PRIV="$<TARGET_FILE:cc-agent-priv>")
-target_link_libraries(cc_test_priv PUBLIC cc_priv_client cc_driver cc_testlib PkgConfig::CHECK)
+target_compile_definitions(cc_test_priv PUBLIC CC_AGENT_PRIV="$<TARGET_FILE:cc-agent-priv>")
+target_link_libraries(cc_test_priv PUBLIC cc_priv_client cc_driver cc_testlib cap PkgConfig::CHECK)
 add_dependencies(cc_test_priv cc-agent-priv)
 
-cc_test(priv_lxc SOURCES unit/agent/test_priv_lxc.c LIBS cc_test_priv ROOT LOCKS cctp0 NEEDS /bin/busybox TIMEOUT 300)
+
+# With real containers: one at a time, they share the name of a bridge.
+foreach(name lxc exec faults walls)
+  cc_test(priv_${name} SOURCES unit/agent/test_priv_${name}.c LIBS cc_test_priv ROOT LOCKS cctp0 NEEDS /bin/busybox TIMEOUT 300)
+endforeach()

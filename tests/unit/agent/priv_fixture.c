@@ -55,7 +55,7 @@ static void run_program(const char *const *extra, int fd)
 	_exit(127);
 }
 
-void priv_fixture_done(void)
+int priv_fixture_done(void)
 {
 	static const char *const teardown[] = { "--teardown", NULL };
 	struct cc_error err = { 0 };
@@ -69,6 +69,7 @@ void priv_fixture_done(void)
 		fprintf(stderr, "cc-agent-priv --teardown: status %d\n", status);
 	if (tree_remove(AT_FDCWD, dir, &err) < 0)
 		fprintf(stderr, "%s\n", err.msg);
+	return status == 0 && err.code == CC_OK ? 0 : -1;
 }
 
 static void on_event(void *user, const struct priv_ct *ct)
@@ -122,6 +123,12 @@ void priv_fixture_stop(int signal)
 	priv_fixture.pid = 0;
 	if (signal != SIGKILL)
 		ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "cc-agent-priv ended with %d", status);
+}
+
+void priv_fixture_reconnect(void)
+{
+	waitpid(priv_fixture.pid, NULL, 0);
+	priv_fixture_start(NULL);
 }
 
 int priv_fixture_call(enum priv_verb verb, const void *body, void *ret, struct cc_error *err)

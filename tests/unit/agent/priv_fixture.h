@@ -21,12 +21,15 @@ extern struct priv_fixture priv_fixture;
 
 /* For main(), before and after the suite: the second removes all that tests made, also when they failed. */
 void priv_fixture_init(const char *driver);
-void priv_fixture_done(void);
+/* -1 when something could not be removed. */
+int priv_fixture_done(void);
 
 /* Starts cc-agent-priv and connects. `extra` are further flags, NULL-terminated, or NULL. */
 void priv_fixture_start(const char *const *extra);
 /* SIGTERM, or SIGKILL; waits. Instances run on. */
 void priv_fixture_stop(int signal);
+/* After the client was freed: waits for the program's end (its socket is gone) and starts it anew. */
+void priv_fixture_reconnect(void);
 /* Deletes all instances of the running one. */
 void priv_fixture_delete_all(void);
 

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Programs inside of real containers: streams, statuses, signals, users. */
+#include "tests/unit/agent/priv_lxc_fixture.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+	const char *argv[4];
+	int status;
+} cases[] = {
+	{ { "/bin/true" }, 0 },
+	{ { "/bin/false" }, 1 },
+	{ { "/bin/sh", "-c", "exit 200" }, 200 },
+	{ { "/etc/passwd" }, 126 },
+	{ { "/root" }, 126 },
+	{ { "/nowhere" }, 127 },
+	{ { "nowhere" }, 127 },
+	{ { "/bin/sh", "-c", "kill -9 $$" }, 137 },
+	{ { "/bin/sh", "-c", "kill -15 $$" }, 143 },
+};
+
+START_TEST(the_exit_status_is_what_a_shell_shows)
+{
+	struct priv_fixture_output o;
+	struct cc_error err = { 0 };
+
+	priv_fixture_run(1, priv_lxc_image);
+	for (size_t i = 0; i < CC_ARRAY_LEN(cases); i++)
+		ck_assert_msg(
+		        priv_fixture_exec(1, cases[i].argv, NULL, &o, &err) == cases[i].status, "case %zu (%s): %s", i, cases[i].argv[0], err.msg);
+}
+END_TEST
+
+START_TEST(the_three_streams_are_the_callers)
+{
+	static const char *const argv[] = { "/bin/sh", "-c", "cat; echo wrong >&2", NULL };
+	static struct priv_fixture_output o;
+	struct cc_error err = { 0 };
+
+	priv_fixture_run(1, priv_lxc_image);
+	ck_assert_int_eq(priv_fixture_exec(1, argv, "some\ninput\n", &o, &err), 0);
+	ck_assert_str_eq(o.out, "some\ninput\n");
+	ck_assert_str_eq(o.err, "wrong\n");
+}
+END_TEST
+
+static void note_reply(void *user, const struct priv_reply *reply)
+{
+	int *status = user;
+
+	*status = reply->code == CC_OK ? ((const struct priv_ct_exec_reply *)reply->body)->exit_status : -(int)reply->code;
+}
+
+struct running {
+	uint32_t seq;
+	int status;  /* -1000 until the reply came */
+	int in, out; /* our ends */
+};
+
+/* Sends an exec and returns with it running: "ready" was printed. */
+static void begin(struct running *r, const char *command, uint32_t uid)
+{
+	struct priv_ct_exec q = { .id = priv_fixture_id(1), .argc = 3, .envc = 2, .uid = uid, .gid = uid };
+	char tail[512];
+	int in[2], out[2], len;
+	struct cc_error err = { 0 };
+	char buf[6];
+
+	r->status = -1000;
+	ck_assert_int_eq(pipe2(in, O_CLOEXEC) | pipe2(out, O_CLOEXEC), 0);
+	len = snprintf(tail, sizeof(tail), "sh%c-c%cecho ready; %s%cA=1%cB=two words%c", 0, 0, command, 0, 0, 0);
+	int fds[3] = { in[0], out[1], out[1] };
+	struct priv_request req = { .verb = PRIV_CT_EXEC, .body = &q, .tail = tail, .tail_len = (size_t)len, .fds = fds };
+	ck_assert_int_eq(priv_client_send(priv_fixture.client, &req, note_reply, &r->status, &r->seq, &err), 0);
+	close(in[0]);
+	close(out[1]);
+	r->in = in[1];
+	r->out = out[0];
+	ck_assert_int_eq(read(r->out, buf, sizeof(buf)), 6);
+}
+
+static void wait_status(struct running *r)
+{
+	for (int i = 0; i < 100 && r->status == -1000; i++) {
+		struct pollfd p = { priv_client_fd(priv_fixture.client), POLLIN, 0 };
+		struct cc_error err = { 0 };
+
+		poll(&p, 1, 100);
+		ck_assert_int_eq(priv_client_step(priv_fixture.client, &err), 0);
+	}
+}
+
+static int send_signal(uint32_t seq, int signal, struct cc_error *err)
+{
+	struct priv_ct_signal q = { seq, signal };
+
+	return priv_fixture_call(PRIV_CT_SIGNAL, &q, NULL, err);
+}
+
+START_TEST(a_signal_reaches_the_program)
+{
+	struct cc_error err = { 0 };
+	struct running r;
+
+	priv_fixture_run(1, priv_lxc_image);
+	begin(&r, "trap 'exit 9' USR1; while :; do sleep 0.05; done", 0);
+	ck_assert_int_eq(send_signal(r.seq, SIGUSR1, &err), 0);
+	wait_status(&r);
+	ck_assert_int_eq(r.status, 9);
+	begin(&r, "sleep 100", 0);
+	ck_assert_int_eq(send_signal(r.seq, SIGKILL, &err), 0);
+	wait_status(&r);
+	ck_assert_int_eq(r.status, 137);
+	ck_assert_int_lt(send_signal(r.seq, SIGKILL, &err), 0);
+	ck_assert_int_eq(err.code, CC_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(output_and_end_of_file_come_while_it_runs)
+{
+	struct running r;
+	char buf[64];
+	ssize_t n;
+
+	priv_fixture_run(1, priv_lxc_image);
+	begin(&r, "cat; exit 4", 0);
+	ck_assert_int_eq(write(r.in, "ping", 4), 4);
+	n = read(r.out, buf, sizeof(buf));
+	ck_assert_int_eq(n, 4);
+	close(r.in);
+	ck_assert_int_eq(read(r.out, buf, sizeof(buf)), 0);
+	wait_status(&r);
+	ck_assert_int_eq(r.status, 4);
+}
+END_TEST
+
+START_TEST(it_runs_as_the_user_and_with_the_environment_asked_for)
+{
+	struct running r;
+	char buf[256] = "";
+
+	priv_fixture_run(1, priv_lxc_image);
+	begin(&r, "id -u; id -g; echo $A $B $HOME $PATH; pwd", 1000);
+	wait_status(&r);
+	ck_assert_int_eq(r.status, 0);
+	ck_assert_int_gt(read(r.out, buf, sizeof(buf) - 1), 0);
+	ck_assert_str_eq(buf, "1000\n1000\n1 two words /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n/\n");
+}
+END_TEST
+
+START_TEST(a_program_sees_nothing_of_the_node)
+{
+	char out[4096];
+
+	priv_fixture_run(1, priv_lxc_image);
+	/* Itself, the shell's open directory; no descriptor of cc-agent-priv. */
+	ck_assert_int_eq(priv_fixture_sh(1, "ls /proc/self/fd | wc -l", out, sizeof(out)) & 0, 0);
+	ck_assert_int_eq(priv_fixture_sh(1, "for f in /proc/self/fd/*; do [ ${f##*/} -gt 3 ] && echo $f; done; true", out, sizeof(out)), 0);
+	ck_assert_str_eq(out, "");
+	ck_assert_int_eq(priv_fixture_sh(1, "env", out, sizeof(out)), 0);
+	ck_assert_ptr_null(strstr(out, "CK_"));
+	ck_assert_int_eq(priv_fixture_sh(1, "grep -c . /proc/self/cgroup >/dev/null; grep Seccomp: /proc/self/status", out, sizeof(out)), 0);
+	ck_assert_str_eq(out, "Seccomp:\t2\n");
+	ck_assert_int_eq(priv_fixture_sh(1, "cat /proc/self/cgroup", out, sizeof(out)), 0);
+	ck_assert_ptr_null(strstr(out, ".."));
+}
+END_TEST
+
+START_TEST(nothing_runs_in_what_does_not_run)
+{
+	struct priv_fixture_output o;
+	struct cc_error none = { 0 }, stopped = { 0 }, ignored = { 0 };
+	const char *argv[] = { "/bin/true", NULL };
+
+	ck_assert_int_lt(priv_fixture_exec(1, argv, NULL, &o, &none), 0);
+	ck_assert_int_eq(none.code, CC_NOT_FOUND);
+	priv_fixture_run(1, priv_lxc_image);
+	ck_assert_int_eq(priv_fixture_stop_ct(1, 0, &ignored), 0);
+	ck_assert_int_lt(priv_fixture_exec(1, argv, NULL, &o, &stopped), 0);
+	ck_assert_int_eq(stopped.code, CC_CONFLICT);
+}
+END_TEST
+
+START_TEST(a_stop_ends_what_runs_inside)
+{
+	struct cc_error err = { 0 };
+	struct running r;
+
+	priv_fixture_run(1, priv_lxc_image);
+	begin(&r, "sleep 100", 0);
+	ck_assert_int_eq(priv_fixture_stop_ct(1, 0, &err), 0);
+	wait_status(&r);
+	ck_assert_int_eq(r.status, 137);
+}
+END_TEST
+
+START_TEST(programs_are_hung_up_when_the_client_goes)
+{
+	struct running r;
+	struct cc_error err = { 0 };
+	char out[64];
+
+	priv_fixture_run(1, priv_lxc_image);
+	begin(&r, "sleep 77", 0);
+	priv_client_free(priv_fixture.client);
+	priv_fixture_reconnect();
+	for (int i = 0; i < 50; i++) {
+		ck_assert_int_eq(
+		        priv_fixture_sh(1,
+		                "grep -l 77 /proc/[0-9]*/cmdline | wc -l >/dev/null; for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; done "
+		                "2>/dev/null | grep -c '^sleep 77' ; true",
+		                out, sizeof(out)),
+		        0);
+		if (out[0] == '0')
+			break;
+		usleep(50000);
+	}
+	ck_assert_str_eq(out, "0\n");
+	(void)err;
+}
+END_TEST
+
+static void add(TCase *t)
+{
+	tcase_add_test(t, the_exit_status_is_what_a_shell_shows);
+	tcase_add_test(t, the_three_streams_are_the_callers);
+	tcase_add_test(t, a_signal_reaches_the_program);
+	tcase_add_test(t, output_and_end_of_file_come_while_it_runs);
+	tcase_add_test(t, it_runs_as_the_user_and_with_the_environment_asked_for);
+	tcase_add_test(t, a_program_sees_nothing_of_the_node);
+	tcase_add_test(t, nothing_runs_in_what_does_not_run);
+	tcase_add_test(t, a_stop_ends_what_runs_inside);
+	tcase_add_test(t, programs_are_hung_up_when_the_client_goes);
+}
+
+int main(void)
+{
+	return priv_lxc_main("priv_exec", add);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What keeps real containers in: ids, capabilities, system calls, limits, network, and files that a guest prepared. */
+#include "tests/unit/agent/archive_fixture.h"
+#include "tests/unit/agent/priv_lxc_fixture.h"
+
+#include "agent/slot.h"
+#include "common/clock.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+START_TEST(each_container_has_its_own_ids)
+{
+	char path[64], text[128], want[64];
+
+	for (unsigned n = 1; n <= 2; n++) {
+		struct priv_ct ct = priv_fixture_run(n, priv_lxc_image);
+		unsigned from, to, count;
+
+		snprintf(want, sizeof(want), "0 %u 65536", PRIV_FIXTURE_ID + SLOT_IDS * (ct.slot + 1));
+		for (int gid = 0; gid < 2; gid++) {
+			snprintf(path, sizeof(path), "/proc/%d/%cid_map", ct.init_pid, gid ? 'g' : 'u');
+			ck_assert_int_eq(sscanf(priv_lxc_read(path, text, sizeof(text)), "%u %u %u", &from, &to, &count), 3);
+			snprintf(text, sizeof(text), "%u %u %u", from, to, count);
+			ck_assert_str_eq(text, want);
+		}
+	}
+}
+END_TEST
+
+START_TEST(capabilities_are_few_and_the_system_call_filter_is_on)
+{
+	static const int gone[] = { CAP_NET_ADMIN, CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_TIME, CAP_MKNOD, CAP_SYSLOG, CAP_MAC_ADMIN, CAP_BPF };
+	struct priv_ct ct = priv_fixture_run(1, priv_lxc_image);
+	char text[64], bounding[64];
+	unsigned long long caps = strtoull(priv_lxc_status(ct.init_pid, "CapBnd", bounding, sizeof(bounding)), NULL, 16);
+
+	ck_assert_uint_ne(caps, 0);
+	for (size_t i = 0; i < CC_ARRAY_LEN(gone); i++)
+		ck_assert_msg((caps >> gone[i] & 1) == 0, "capability %d", gone[i]);
+	ck_assert(caps >> CAP_SETUID & 1);
+	ck_assert_str_eq(priv_lxc_status(ct.init_pid, "Seccomp", text, sizeof(text)), "2");
+	ck_assert_int_eq(priv_fixture_sh(1, "grep CapBnd /proc/self/status", text, sizeof(text)), 0);
+	ck_assert_ptr_nonnull(strstr(text, bounding));
+}
+END_TEST
+
+START_TEST(nesting_devices_and_kernel_settings_are_refused)
+{
+	static const char *const refused[] = { "unshare -U true", "mknod /tmp/n c 1 3 && cat /tmp/n", "echo 1 >/proc/sys/kernel/panic",
+		"echo b >/proc/sysrq-trigger", "mount -t ext4 /dev/vda /mnt", "ip link set eth0 down", "dd if=/dev/mem of=/dev/null count=1" };
+
+	priv_fixture_run(1, priv_lxc_image);
+	for (size_t i = 0; i < CC_ARRAY_LEN(refused); i++)
+		ck_assert_msg(priv_fixture_sh(1, refused[i], NULL, 0) != 0, "%s", refused[i]);
+}
+END_TEST
+
+static unsigned long long cgroup_value(const char *v1, const char *v2, unsigned n)
+{
+	char path[512], text[64], uuid[CC_UUID_TEXT];
+
+	cc_uuid_format(priv_fixture_id(n), uuid);
+	snprintf(path, sizeof(path), "/sys/fs/cgroup/%.*s/" PRIV_FIXTURE_CGROUP "/lxc.payload.%s/%s", (int)strcspn(v1, "/"), v1, uuid,
+	        strchr(v1, '/') + 1);
+	if (access(path, F_OK) != 0)
+		snprintf(path, sizeof(path), "/sys/fs/cgroup/" PRIV_FIXTURE_CGROUP "/lxc.payload.%s/%s", uuid, v2);
+	ck_assert_msg(priv_lxc_read(path, text, sizeof(text))[0] != '\0', "%s", path);
+	return strtoull(text, NULL, 10);
+}
+
+START_TEST(limits_are_set_and_change_while_it_runs)
+{
+	struct priv_ct_start q = priv_fixture_request(1, priv_lxc_image);
+	struct cc_error err = { 0 };
+	struct priv_ct before, after;
+
+	ck_assert_int_eq(priv_fixture_call(PRIV_CT_START, &q, &before, &err), 0);
+	ck_assert_uint_eq(cgroup_value("memory/memory.limit_in_bytes", "memory.max", 1), 64 << 20);
+	ck_assert_uint_eq(cgroup_value("pids/pids.max", "pids.max", 1), 64);
+	ck_assert_uint_eq(cgroup_value("cpu/cpu.cfs_quota_us", "cpu.max", 1), 50000);
+	for (uint64_t mib = 32; mib <= 128; mib *= 4) {
+		q.limits = (struct priv_limits){ .memory_bytes = mib << 20, .disk_bytes = 1, .cpu_millis = 250, .pids = 99 };
+		ck_assert_int_eq(priv_fixture_call(PRIV_CT_START, &q, &after, &err), 0);
+		ck_assert_int_eq(after.init_pid, before.init_pid);
+		ck_assert_uint_eq(cgroup_value("memory/memory.limit_in_bytes", "memory.max", 1), mib << 20);
+		ck_assert_uint_eq(cgroup_value("pids/pids.max", "pids.max", 1), 99);
+		ck_assert_uint_eq(cgroup_value("cpu/cpu.cfs_quota_us", "cpu.max", 1), 25000);
+	}
+}
+END_TEST
+
+START_TEST(limits_hold)
+{
+	struct priv_ct ct;
+	char out[64];
+
+	priv_fixture_run(1, priv_lxc_image);
+	/* 64 processes: the shell cannot start 200. */
+	ck_assert_int_ne(
+	        priv_fixture_sh(1, "for i in 1 2 3 4 5 6 7 8; do for j in 1 2 3 4 5 6 7 8 9; do sleep 1 & done; done; wait", out, sizeof(out)), 0);
+	usleep(1500000);
+	/* 64 MiB: dd with a larger buffer is killed, the container is not. */
+	ck_assert_int_eq(priv_fixture_sh(1, "dd if=/dev/zero of=/dev/null bs=100M count=1", NULL, 0), 137);
+	ck_assert(priv_fixture_find(1, &ct));
+	ck_assert_uint_eq(ct.state, PRIV_CT_RUNNING);
+	ck_assert_uint_gt(ct.cpu_usec, 0);
+}
+END_TEST
+
+START_TEST(nonsensical_limits_are_refused)
+{
+	static const struct priv_limits bad[] = {
+		{ 0, 0, 500, 64 },
+		{ 64 << 20, 0, 0, 64 },
+		{ 64 << 20, 0, 500, 0 },
+		{ UINT64_MAX, 0, 500, 64 },
+		{ 64 << 20, 0, UINT32_MAX, 64 },
+	};
+
+	for (size_t i = 0; i < CC_ARRAY_LEN(bad); i++) {
+		struct priv_ct_start q = priv_fixture_request(1, priv_lxc_image);
+		struct cc_error err = { 0 };
+		struct priv_ct ct;
+
+		q.limits = bad[i];
+		ck_assert_msg(priv_fixture_call(PRIV_CT_START, &q, &ct, &err) < 0 && err.code == CC_INVALID, "case %zu", i);
+	}
+}
+END_TEST
+
+START_TEST(the_network_is_there_and_the_node_is_not)
+{
+	struct sockaddr_in any = { .sin_family = AF_INET };
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(any);
+	char command[128], address[64];
+	struct priv_ct ct;
+
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&any, sizeof(any)) | listen(listener, 5), 0);
+	getsockname(listener, (struct sockaddr *)&any, &len);
+	ct = priv_fixture_run(1, priv_lxc_image);
+	priv_fixture_run(2, priv_lxc_image);
+	ck_assert_int_ge(priv_lxc_ping(ct.address), 0);
+	ck_assert_int_eq(priv_fixture_sh(1, "ping -c 1 -W 2 10.201.0.1 >/dev/null", NULL, 0), 0);
+	ck_assert_int_eq(priv_fixture_sh(1, "ping -c 1 -W 2 10.201.0.3 >/dev/null", NULL, 0), 0);
+	ck_assert_int_eq(priv_fixture_sh(1, "ip route | grep -c default", address, sizeof(address)), 0);
+	snprintf(command, sizeof(command), "nc -w 1 10.201.0.1 %d </dev/null", ntohs(any.sin_port));
+	ck_assert_int_ne(priv_fixture_sh(1, command, NULL, 0), 0);
+	close(listener);
+}
+END_TEST
+
+START_TEST(a_guests_symbolic_links_do_not_lead_out)
+{
+	struct cc_error err = { 0 };
+	char target[128], command[512];
+	struct stat st;
+
+	snprintf(target, sizeof(target), "%s/victim", priv_fixture_dir());
+	close(open(target, O_CREAT | O_WRONLY, 0644));
+	priv_fixture_run(1, priv_lxc_image);
+	snprintf(command, sizeof(command),
+	        "rm -f /etc/resolv.conf /etc/hosts /etc/hostname; ln -s %s /etc/hosts; ln -s ../../../../../..%s /etc/hostname; rm -rf /dev2", target,
+	        target);
+	ck_assert_int_eq(priv_fixture_sh(1, command, NULL, 0), 0);
+	ck_assert_int_eq(priv_fixture_stop_ct(1, 0, &err), 0);
+	priv_fixture_run(1, priv_lxc_image);
+	ck_assert_int_eq(stat(target, &st), 0);
+	ck_assert_int_eq(st.st_size, 0);
+	ck_assert_uint_eq(st.st_uid, 0);
+	ck_assert_int_eq(priv_fixture_sh(1, "rm -rf /etc; ln -s /proc/1/root /etc", NULL, 0), 0);
+	ck_assert_int_eq(priv_fixture_stop_ct(1, 0, &err), 0);
+	priv_fixture_run(1, priv_lxc_image);
+}
+END_TEST
+
+START_TEST(nothing_of_an_image_belongs_to_the_nodes_users)
+{
+	char path[256];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/images/%s/rootfs/bin/setuid", priv_fixture_dir(), priv_lxc_image);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_uid, PRIV_FIXTURE_ID + 1000);
+	ck_assert_uint_eq(st.st_mode & 07777, 04755);
+	snprintf(path, sizeof(path), "%s/images", priv_fixture_dir());
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0700);
+}
+END_TEST
+
+START_TEST(a_very_deep_tree_is_deleted)
+{
+	struct cc_error err = { 0 };
+
+	priv_fixture_run(1, priv_lxc_image);
+	ck_assert_int_eq(
+	        priv_fixture_sh(1, "cd /root; i=0; while [ $i -lt 600 ]; do mkdir d && cd d || exit 1; i=$((i+1)); done; touch f", NULL, 0), 0);
+	ck_assert_int_eq(priv_fixture_delete_ct(1, &err), 0);
+	ck_assert_int_eq(priv_lxc_leftovers(1), 0);
+}
+END_TEST
+
+static void add(TCase *t)
+{
+	tcase_add_test(t, each_container_has_its_own_ids);
+	tcase_add_test(t, capabilities_are_few_and_the_system_call_filter_is_on);
+	tcase_add_test(t, nesting_devices_and_kernel_settings_are_refused);
+	tcase_add_test(t, limits_are_set_and_change_while_it_runs);
+	tcase_add_test(t, limits_hold);
+	tcase_add_test(t, nonsensical_limits_are_refused);
+	tcase_add_test(t, the_network_is_there_and_the_node_is_not);
+	tcase_add_test(t, a_guests_symbolic_links_do_not_lead_out);
+	tcase_add_test(t, nothing_of_an_image_belongs_to_the_nodes_users);
+	tcase_add_test(t, a_very_deep_tree_is_deleted);
+}
+
+int main(void)
+{
+	return priv_lxc_main("priv_walls", add);
+}
