@@ -111,16 +111,23 @@ static size_t index_for(struct columns *c, struct cc_uuid node)
 	return add_number(&c->index, node, i);
 }
 
+/* What a node says it has, and what that lets it run. */
+static const struct {
+	const char *word;
+	uint32_t bits;
+} features_known[] = {
+	{ "lxc", SCHED_FEATURE_CONTAINER },
+	{ "sim", SCHED_FEATURE_CONTAINER },
+};
+
 static uint32_t feature_bits(const struct cc_texts *features)
 {
 	uint32_t bits = 0;
 
-	for (size_t i = 0; i < features->n; i++) {
-		if (strcmp(features->items[i], "container") == 0)
-			bits |= SCHED_FEATURE_CONTAINER;
-		if (strcmp(features->items[i], "vm") == 0)
-			bits |= SCHED_FEATURE_VM;
-	}
+	for (size_t i = 0; i < features->n; i++)
+		for (size_t k = 0; k < CC_ARRAY_LEN(features_known); k++)
+			if (strcmp(features->items[i], features_known[k].word) == 0)
+				bits |= features_known[k].bits;
 	return bits;
 }
 

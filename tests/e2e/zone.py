@@ -215,9 +215,9 @@ class Node:
     def purge(self):
         """Ends the node's programs and removes what they made on this machine."""
         self.daemon.stop()
-        log = open(os.path.join(self.dir, "log"), "ab")
-        subprocess.run([program("cc-agent-priv"), *self.daemon.args[1:self.daemon.args.index("--agent")], "--bridge", self.bridge,
-                        "--cgroup-dir", self.cgroup, "--purge"], stdout=log, stderr=log)
+        flags = self.daemon.args[1:self.daemon.args.index("--")]
+        with open(self.daemon.log, "ab") as log:
+            subprocess.run([program("cc-agent-priv"), *flags, "--teardown"], stdout=log, stderr=log)
 
 
 class Zone:

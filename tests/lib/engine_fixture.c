@@ -142,7 +142,7 @@ struct cc_uuid a_node(struct engine_fixture *f, const char *name, int64_t memory
 	struct join_request request = { 0 };
 	struct cmd_node_join join = { .request = &request, .id = engine_fixture_id(f) };
 	struct principal who = { .who = WHO_ANONYMOUS };
-	const char *features[] = { "container" };
+	const char *features[] = { "lxc" };
 	struct node_report r = { .arch = "amd64",
 		.features = { 1, features },
 		.cpu_millis = 4000,
