@@ -7,8 +7,8 @@ endif()
 function(cc_build_test preset)
   cc_script_test(build.${preset}
     COMMAND ${PROJECT_SOURCE_DIR}/tests/lib/build ${preset} ${ARGN}
-    LABELS build SETUP build_${preset} LOCKS compiler TIMEOUT 900)
-  set_tests_properties(build.${preset} PROPERTIES PROCESSORS 2)
+    LABELS build SETUP build_${preset} TIMEOUT 900)
+  set_tests_properties(build.${preset} PROPERTIES PROCESSORS 2 RESOURCE_LOCK compiler)
 endfunction()
 
 cc_build_test(release)

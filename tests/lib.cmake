@@ -5,7 +5,8 @@
 #   a Check program and one ctest entry of the same name.
 # cc_script_test(NAME COMMAND cmd... [the same options])
 #   a script.
-# ROOT: skipped unless root runs it. NEEDS: words of tests/lib/needs. LOCKS: what only one test at a time may use on a machine (bridge, ...).
+# ROOT: skipped unless root runs it. NEEDS: words of tests/lib/needs. LOCKS: what only one test at a time may use on a machine (bridge, ...),
+#   also among several checkouts.
 # LABELS: long = not in the short tier; tsan = run under ThreadSanitizer too.
 pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
@@ -21,6 +22,9 @@ macro(cc_test_add name)
   if(T_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "test ${name}: unknown words ${T_UNPARSED_ARGUMENTS}")
   endif()
+  foreach(lock IN LISTS T_LOCKS)
+    list(APPEND T_NEEDS lock:${lock})
+  endforeach()
   if(T_ROOT)
     list(PREPEND T_NEEDS root)
   endif()
