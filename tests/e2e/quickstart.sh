@@ -56,15 +56,17 @@ fact() { sed -n "s/^$1=//p" "$state/facts"; }
 pid_of() { sed -n '2s/ .*//p' "$state/run/$1.pid"; }
 is_running() { [[ $(ctl show "$1" -o yaml | sed -n 's/^state: //p') == running ]]; }
 
-# What a zone could leave on the machine outside its folder. End-to-end tests elsewhere use bridges named cce*.
+# What a zone could leave on the machine outside its folder. Bridges of other tests, perhaps of another checkout, are named cce* and cctp*.
 traces() {
-	ip -br link | awk '{ print "link", $1 }' | grep -vE 'link (cce|veth)' || true
-	nft list tables | sed 's/^/nft /'
-	find /sys/fs/cgroup -type d -path '*communitycloud*' ! -path '*communitycloud-e2e*' -printf 'cgroup %p\n'
-	awk '$5 !~ /cc-e2e/ { print "mount", $5 }' /proc/self/mountinfo
-	cut -d: -f1 /etc/passwd /etc/group | sed 's/^/user /'
-	find /run /tmp /var/lib /etc -maxdepth 1 -name '*communitycloud*' -printf 'file %p\n'
-	ip -4 route | sed 's/^/route /'
+	{
+		ip -br link | awk '{ print "link", $1 }'
+		ip -4 route | sed 's/^/route /'
+		nft list tables | sed 's/^/nft /'
+		find /sys/fs/cgroup -type d -path '*communitycloud*' ! -path '*communitycloud-e2e*' -printf 'cgroup %p\n'
+		awk '{ print "mount", $5 }' /proc/self/mountinfo
+		cut -d: -f1 /etc/passwd /etc/group | sed 's/^/user /'
+		find /run /tmp /var/lib /etc -maxdepth 1 -name '*communitycloud*' -printf 'file %p\n'
+	} | grep -vE '^link veth|\b(cc_)?(cce|cctp)[0-9]|/tmp/cc-' || true
 }
 
 # What a second run must not touch: everything but logs and what PostgreSQL does by itself.
