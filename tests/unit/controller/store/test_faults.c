@@ -3,6 +3,7 @@
 #include "tests/lib/store_fixture.h"
 
 #include "common/clock.h"
+#include "controller/store/session.h"
 #include "tests/lib/test.h"
 
 #include <poll.h>
@@ -199,6 +200,27 @@ START_TEST(a_silent_server_does_not_hold_the_caller)
 }
 END_TEST
 
+START_TEST(a_commit_that_is_not_answered_in_time_is_lost)
+{
+	struct cc_error err = { 0 };
+	pid_t pid = (pid_t)backend_pid();
+
+	kill(pid, SIGSTOP);
+	put_rows("t");
+	ck_assert_int_eq(store_commit_begin(f.store, &f.fx, f.revision + 1, &err), 0);
+	effects_clear(&f.fx);
+	ck_assert_int_eq(store_step(f.store, &err), STORE_PENDING);
+	f.store->commit.deadline_ms = cc_boottime_ms();
+	ck_assert_int_eq(store_timeout_ms(f.store), 0);
+	ck_assert_int_eq(store_step(f.store, &err), STORE_FAILED);
+	ck_assert_int_eq(err.code, CC_UNAVAILABLE);
+	ck_assert(store_lost(f.store));
+	kill(pid, SIGCONT);
+	reopen();
+	(void)check_all_or_nothing(1, 1);
+}
+END_TEST
+
 /* The session hangs in its batch, another controller wants the zone: the batch ends first or never. */
 START_TEST(a_new_term_waits_for_no_half_batch)
 {
@@ -234,6 +256,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, a_commit_that_is_cut_off_is_there_wholly_or_not_at_all, BACKEND_TERM, SERVER_STOP + 1);
 	tcase_add_test(tc, the_end_of_an_idle_session_is_noticed);
 	tcase_add_test(tc, a_silent_server_does_not_hold_the_caller);
+	tcase_add_test(tc, a_commit_that_is_not_answered_in_time_is_lost);
 	tcase_add_test(tc, a_new_term_waits_for_no_half_batch);
 	suite_add_tcase(s, tc);
 	return s;
