@@ -6,3 +6,4 @@ target_compile_options(cc_http_world PRIVATE -Wno-conversion)
 target_link_libraries(cc_http_world PUBLIC cc_testlib cc_http PkgConfig::CURL PkgConfig::CHECK)
 
 cc_test(http_nouns SOURCES ${http}/test_nouns.c LIBS cc_http_world LABELS tsan)
+cc_test(http_routes SOURCES ${http}/test_routes.c LIBS cc_http_world TIMEOUT 600)
