@@ -22,6 +22,41 @@ struct decoder {
 	struct cc_error *err;
 };
 
+/* Members of all objects in it. */
+static size_t count_members(struct json_object *o)
+{
+	size_t n = 0;
+
+	if (json_object_is_type(o, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(o); i++)
+			n += count_members(json_object_array_get_idx(o, i));
+	} else if (json_object_is_type(o, json_type_object)) {
+		json_object_object_foreach(o, key, value)
+		{
+			(void)key;
+			n += 1 + count_members(value);
+		}
+	}
+	return n;
+}
+
+/* The text is valid JSON: outside of strings, a colon stands behind a member's name and nowhere else. */
+static size_t count_colons(const char *text, size_t len)
+{
+	bool in_string = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (in_string && text[i] == '\\')
+			i++;
+		else if (text[i] == '"')
+			in_string = !in_string;
+		else if (text[i] == ':' && !in_string)
+			n++;
+	}
+	return n;
+}
+
 static int parse(const char *text, size_t len, struct json_object **ret, struct cc_error *err)
 {
 	cc_auto(json_tokener_free) struct json_tokener *tok = json_tokener_new_ex(CC_JSON_DEPTH);
@@ -49,6 +84,9 @@ static int parse(const char *text, size_t len, struct json_object **ret, struct 
 		json_object_put(*ret);
 		return cc_fail(err, INVALID, "not JSON at byte %zu: %s", json_tokener_get_parse_end(tok), json_tokener_error_desc(jerr));
 	}
+	/* json-c keeps the last of two members of one name; which of them was meant, nobody knows. */
+	if (count_members(*ret) != count_colons(text, len))
+		return cc_fail(err, INVALID, "a member of the JSON text is given twice");
 	return 0;
 }
 

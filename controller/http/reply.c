@@ -53,6 +53,8 @@ static void log_failure(const struct request *r)
 	cc_log_set_request(r->id);
 	if (r->error.code == CC_UNAUTHENTICATED)
 		cc_log(INFO, AUTH_FAILED, kv_text("route", r->route != NULL ? r->route->path : ""), kv_err(&r->error));
+	else if (r->error.code == CC_UNAVAILABLE) /* said once by who noticed it; each request would repeat it */
+		cc_log(DEBUG, REQUEST_FAILED, kv_text("route", r->route != NULL ? r->route->path : ""), kv_err(&r->error));
 	else if (cc_code_info(r->error.code)->http_status >= 500)
 		cc_log(ERROR, REQUEST_FAILED, kv_text("route", r->route != NULL ? r->route->path : ""), kv_err(&r->error));
 	cc_log_set_request(NULL);

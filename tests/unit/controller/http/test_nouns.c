@@ -159,5 +159,6 @@ int main(void)
 	tcase_add_test(tc, a_member_is_added_and_its_token_works);
 	tcase_add_test(tc, an_image_is_imported_and_deleted);
 	suite_add_tcase(s, tc);
+	world_prepare();
 	return test_run(s);
 }

@@ -5,6 +5,7 @@
 #include "common/hash.h"
 #include "common/json.h"
 #include "common/keys.h"
+#include "common/log.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -46,16 +47,58 @@ static struct cc_uuid add_member(struct world *w, struct zone *z, enum role role
 	return m.id;
 }
 
-static void make_key(struct world *w, enum role role, const char *name)
+/* Keys are slow to make durable, so all worlds share them. */
+static char keys_dir[64];
+static pid_t keys_owner;
+static const char *const key_names[ROLES] = { [ROLE_N1] = "n1", [ROLE_N2] = "n2", [ROLE_STRANGER] = "stranger", [ROLE_ROOT] = "controller" };
+
+static void remove_keys(void)
 {
-	char dir[96], pin[CC_PIN_HEX];
+	char command[128];
+
+	if (getpid() != keys_owner)
+		return;
+	snprintf(command, sizeof(command), "rm -rf '%s'", keys_dir);
+	(void)!system(command);
+}
+
+static struct cc_key_pair *open_key(enum role role)
+{
 	struct cc_key_pair *pair;
 	struct cc_error err = { 0 };
+	char dir[128];
 
-	snprintf(dir, sizeof(dir), "%s/%s", w->dir, name);
-	ck_assert_int_eq(mkdir(dir, 0700), 0);
-	if (cc_key_pair_open(dir, name, &pair, &err) < 0)
-		ck_abort_msg("%s", err.msg);
+	snprintf(dir, sizeof(dir), "%s/%s", keys_dir, key_names[role]);
+	if (cc_key_pair_open(dir, key_names[role], &pair, &err) < 0) {
+		fprintf(stderr, "%s\n", err.msg);
+		exit(1);
+	}
+	return pair;
+}
+
+void world_prepare(void)
+{
+	char dir[128];
+
+	snprintf(keys_dir, sizeof(keys_dir), "/tmp/cc-http-keys-XXXXXX");
+	if (mkdtemp(keys_dir) == NULL)
+		exit(1);
+	keys_owner = getpid();
+	atexit(remove_keys);
+	for (int i = 0; i < ROLES; i++) {
+		if (key_names[i] == NULL)
+			continue;
+		snprintf(dir, sizeof(dir), "%s/%s", keys_dir, key_names[i]);
+		mkdir(dir, 0700);
+		cc_key_pair_free(open_key((enum role)i));
+	}
+}
+
+static void take_key(struct world *w, enum role role)
+{
+	struct cc_key_pair *pair = open_key(role);
+	char pin[CC_PIN_HEX];
+
 	snprintf(w->key_files[role], sizeof(w->key_files[role]), "%s", cc_key_pair_path(pair));
 	snprintf(w->pins[role], sizeof(w->pins[role]), "%s", cc_pin_format(cc_key_pair_pin(pair), pin));
 	cc_key_pair_free(pair);
@@ -142,9 +185,9 @@ static struct zone *make_zone(struct world *w)
 	add_member(w, z, ROLE_ADMIN_TOKEN, "admin", ROLE_ADMIN);
 	w->ana = add_member(w, z, ROLE_ANA, "ana", ROLE_MEMBER);
 	w->bob = add_member(w, z, ROLE_BOB, "bob", ROLE_MEMBER);
-	make_key(w, ROLE_N1, "n1");
-	make_key(w, ROLE_N2, "n2");
-	make_key(w, ROLE_STRANGER, "stranger");
+	take_key(w, ROLE_N1);
+	take_key(w, ROLE_N2);
+	take_key(w, ROLE_STRANGER);
 	w->n1 = add_node(w, z, ROLE_N1, "n1");
 	w->n2 = add_node(w, z, ROLE_N2, "n2");
 	add_image(w, z);
@@ -187,14 +230,12 @@ static void start_server(struct world *w, const struct world_options *opt)
 {
 	struct http_options o = opt->http;
 	static const char *addresses[] = { "controller.example:8443" };
-	struct cc_key_pair *pair;
+	struct cc_key_pair *pair = open_key(ROLE_ROOT);
 	struct cc_error err = { 0 };
 	char images[128], pin[CC_PIN_HEX];
 
 	snprintf(w->socket, sizeof(w->socket), "%s/api.sock", w->dir);
 	snprintf(images, sizeof(images), "%s/images", w->dir);
-	if (cc_key_pair_open(w->dir, "controller", &pair, &err) < 0)
-		ck_abort_msg("%s", err.msg);
 	snprintf(w->pins[ROLE_ROOT], sizeof(w->pins[ROLE_ROOT]), "%s", cc_pin_format_curl(cc_key_pair_pin(pair), (char[CC_PIN_CURL]){ 0 }));
 	o.listen = opt->tcp_off ? NULL : "127.0.0.1:0";
 	o.socket = w->socket;
@@ -226,6 +267,7 @@ struct world *world_new(const struct world_options *opt)
 	if (opt->queue_max != 0)
 		eo.queue_max = opt->queue_max;
 	curl_global_init(CURL_GLOBAL_DEFAULT);
+	cc_log_set_level(CC_LOG_ERROR);
 	snprintf(w->dir, sizeof(w->dir), "/tmp/cc-http-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(w->dir));
 	w->engine = engine_new(&eo, make_zone(w));

@@ -31,6 +31,8 @@ struct world_options {
 	size_t queue_max;
 };
 
+/* To be called once by main(): makes the keys that all worlds of this program use. */
+void world_prepare(void);
 struct world *world_new(const struct world_options *opt);
 void world_free(struct world *w);
 /* With slow_writer: commits what waits now. */
