@@ -166,7 +166,8 @@ static int remove_cgroup(int dirfd, const char *name)
 		return errno == ENOENT ? 0 : -1;
 	dir = fdopendir(dup(fd));
 	while (dir != NULL && (d = readdir(dir)) != NULL)
-		if (d->d_type == DT_DIR && d->d_name[0] != '.' && remove_cgroup(fd, d->d_name) != 0)
+		/* Names that begin with a dot count: liblxc makes a ".lxc" for programs that enter. */
+		if (d->d_type == DT_DIR && strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0 && remove_cgroup(fd, d->d_name) != 0)
 			killed++;
 	pid = openat(fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	procs = pid >= 0 ? fdopen(pid, "r") : NULL;

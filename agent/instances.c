@@ -89,7 +89,6 @@ struct instance *instances_add(struct instances *all, const struct slot_plan *pl
 
 static void free_instance(struct instance *inst)
 {
-	/* Closing the last descriptor also takes it out of epoll. */
 	if (inst->init.fd >= 0)
 		close(inst->init.fd);
 	if (inst->monitor.fd >= 0)

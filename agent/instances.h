@@ -37,7 +37,7 @@ void instances_free(struct instances *all);
 struct instance *instances_find(const struct instances *all, struct cc_uuid id);
 /* A new one with a free slot, in memory only. @err NO_CAPACITY */
 struct instance *instances_add(struct instances *all, const struct slot_plan *plan, struct cc_uuid id, struct cc_error *err);
-/* Forgets it; its descriptors are closed. */
+/* Forgets it, and closes what it still watches. */
 void instances_remove(struct instances *all, struct instance *inst);
 
 /* How many are built on the image. */

@@ -309,7 +309,7 @@ int priv_ct_delete_resume(struct priv_server *s, struct request *r, const struct
 	inst->being_deleted = false;
 	if (result == NULL)
 		return note_stop(s, inst, NULL);
-	instances_remove(&s->instances, inst);
+	priv_watch_forget(s, inst);
 	return 0;
 }
 

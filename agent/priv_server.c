@@ -33,6 +33,13 @@ int priv_server_watch(struct priv_server *s, struct watch *w, int fd, struct cc_
 	return 0;
 }
 
+void priv_server_unwatch(struct priv_server *s, struct watch *w)
+{
+	if (w->fd >= 0)
+		epoll_ctl(s->epoll, EPOLL_CTL_DEL, w->fd, NULL);
+	w->fd = -1;
+}
+
 /* Outgoing messages */
 
 static void watch_output(struct priv_server *s, bool on)
@@ -172,7 +179,6 @@ int priv_server_start_job(struct priv_server *s, struct request *r, const struct
 static void resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err)
 {
 	r->running = false;
-	r->channel.fd = -1;
 	*(r->verb == PRIV_CT_EXEC ? &s->exec_count : &s->running_count) -= 1;
 	advance(s, r, priv_verb_handler(r->verb)->resume(s, r, result, err), err);
 }
@@ -183,6 +189,7 @@ static void on_job(struct priv_server *s, struct watch *w)
 	struct job_result result;
 	struct cc_error err = { 0 };
 
+	priv_server_unwatch(s, w);
 	if (job_finish(&r->job, &result, &err) == 0)
 		resume(s, r, &result, &err);
 	else
@@ -309,9 +316,10 @@ static void on_socket(struct priv_server *s, struct watch *w)
 static void drop_client(struct priv_server *s)
 {
 	struct request *next;
+	int fd = s->socket.fd;
 
-	close(s->socket.fd);
-	s->socket.fd = -1;
+	priv_server_unwatch(s, &s->socket);
+	close(fd);
 	while (s->outbox_count > 0)
 		drop_first_outgoing(s);
 	for (struct request *r = s->requests; r != NULL; r = next) {
@@ -378,6 +386,7 @@ static int expire_jobs(struct priv_server *s, int64_t now_ms)
 		if (!r->running || r->job.deadline_ms == 0)
 			continue;
 		if (r->job.deadline_ms <= now_ms) {
+			priv_server_unwatch(s, &r->channel);
 			(void)job_expire(&r->job, &err);
 			resume(s, r, NULL, &err);
 			return 0;

@@ -100,6 +100,8 @@ const struct verb_handler *priv_verb_handler(uint32_t verb);
 int priv_server_start_job(struct priv_server *s, struct request *r, const struct job_spec *spec, struct cc_error *err);
 void priv_server_send(struct priv_server *s, uint32_t verb, uint32_t seq, const void *body, uint32_t body_len, const void *tail, uint32_t tail_len);
 int priv_server_watch(struct priv_server *s, struct watch *w, int fd, struct cc_error *err);
+/* Before the descriptor is closed, always: a child that has just been forked may still hold it open, and then epoll would go on reporting it. */
+void priv_server_unwatch(struct priv_server *s, struct watch *w);
 /* Queues a request of the server's own for an instance; fine when one waits already. */
 void priv_server_ask_self(struct priv_server *s, enum internal_verb verb, struct cc_uuid id);
 
@@ -107,6 +109,8 @@ void priv_server_ask_self(struct priv_server *s, enum internal_verb verb, struct
 int priv_readopt(struct priv_server *s, struct cc_error *err);
 
 /* priv_watch.c: instances coming and going */
+/* Takes an instance out of the loop and of the table. */
+void priv_watch_forget(struct priv_server *s, struct instance *inst);
 void priv_watch_adopt(struct priv_server *s, struct instance *inst, const struct driver_status *status);
 /* Takes note if init or monitor ended; call after a job that ended them. */
 void priv_watch_check(struct priv_server *s, struct instance *inst);

@@ -17,11 +17,20 @@
 
 #define instance_of(w, member) ((struct instance *)(void *)((char *)(w)-offsetof(struct instance, member)))
 
-static void unwatch(struct watch *w)
+static void unwatch(struct priv_server *s, struct watch *w)
 {
-	if (w->fd >= 0)
-		close(w->fd);
-	w->fd = -1;
+	int fd = w->fd;
+
+	priv_server_unwatch(s, w);
+	if (fd >= 0)
+		close(fd);
+}
+
+void priv_watch_forget(struct priv_server *s, struct instance *inst)
+{
+	unwatch(s, &inst->init);
+	unwatch(s, &inst->monitor);
+	instances_remove(&s->instances, inst);
 }
 
 static void write_record(struct priv_server *s, const struct instance *inst)
@@ -40,8 +49,8 @@ static void note_end(struct priv_server *s, struct instance *inst, int exit_stat
 {
 	bool expected = inst->end_expected;
 
-	unwatch(&inst->init);
-	unwatch(&inst->monitor);
+	unwatch(s, &inst->init);
+	unwatch(s, &inst->monitor);
 	inst->now = DRIVER_STATUS_NONE;
 	inst->rec.exit_status = exit_status;
 	inst->end_expected = false;
@@ -77,8 +86,8 @@ void priv_watch_adopt(struct priv_server *s, struct instance *inst, const struct
 {
 	struct cc_error err = { 0 };
 
-	unwatch(&inst->init);
-	unwatch(&inst->monitor);
+	unwatch(s, &inst->init);
+	unwatch(s, &inst->monitor);
 	inst->now = *status;
 	inst->rec.exit_status = -1;
 	inst->end_expected = false;

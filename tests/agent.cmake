@@ -8,6 +8,11 @@ add_dependencies(cc_test_priv cc-agent-priv)
 
 
 # With real containers: one at a time, they share the name of a bridge.
-foreach(name lxc exec faults walls)
+foreach(name lxc exec faults walls image)
   cc_test(priv_${name} SOURCES unit/agent/test_priv_${name}.c LIBS cc_test_priv ROOT LOCKS cctp0 NEEDS /bin/busybox TIMEOUT 300)
 endforeach()
+
+# Without rights.
+cc_test(priv_sim SOURCES unit/agent/test_priv_sim.c LIBS cc_test_priv NEEDS /bin/busybox)
+cc_test(driver_parts SOURCES unit/agent/test_driver_parts.c LIBS cc_test_priv)
+cc_test(priv_agent SOURCES unit/agent/test_priv_agent.c LIBS cc_test_priv ROOT)

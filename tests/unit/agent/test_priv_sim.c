@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cc-agent-priv with the simulated driver: the same promises without rights; and what it makes of messages that no cc-agent would send. */
+#include "agent/priv_frame.h"
+#include "tests/lib/test.h"
+#include "tests/unit/agent/archive_fixture.h"
+#include "tests/unit/agent/priv_fixture.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char image[PRIV_SHA256_TEXT];
+
+static void setup(void)
+{
+	priv_fixture_start(NULL);
+	priv_fixture_delete_all();
+	priv_fixture_image(archive_fixture_busybox("gzip"), image);
+}
+
+static void teardown(void)
+{
+	if (priv_fixture.pid == 0)
+		priv_fixture_start(NULL);
+	priv_fixture_stop(SIGTERM);
+}
+
+START_TEST(the_life_of_an_instance)
+{
+	struct priv_fixture_output o;
+	struct cc_error err = { 0 };
+	struct priv_ct ct = priv_fixture_run(1, image);
+
+	ck_assert_str_eq(ct.address, "10.201.0.2");
+	ck_assert_int_ne(ct.init_pid, 0);
+	ck_assert_uint_gt(ct.memory_bytes, 0);
+	ck_assert_int_eq(priv_fixture_exec(1, (const char *const[]){ "echo", "a", "b", NULL }, NULL, &o, &err), 0);
+	ck_assert_str_eq(o.out, "echo a b\n");
+	ck_assert_msg(priv_fixture_exec(1, (const char *const[]){ "cat", NULL }, "input", &o, &err) == 0, "%s", err.msg);
+	ck_assert_str_eq(o.out, "input");
+	ck_assert_int_eq(priv_fixture_exec(1, (const char *const[]){ "false", NULL }, NULL, &o, &err), 1);
+	ck_assert_int_eq(priv_fixture_exec(1, (const char *const[]){ "nonexistent", NULL }, NULL, &o, &err), 127);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(priv_fixture_stop_ct(1, 100, &err), 0);
+	ck_assert(priv_fixture_find(1, &ct));
+	ck_assert_uint_eq(ct.state, PRIV_CT_STOPPED);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(priv_fixture_delete_ct(1, &err), 0);
+	ck_assert(!priv_fixture_find(1, &ct));
+	ck_assert_uint_eq(priv_fixture.event_count, 0);
+}
+END_TEST
+
+START_TEST(it_outlives_kill_9)
+{
+	struct priv_ct before = priv_fixture_run(1, image), after;
+
+	priv_fixture_stop(SIGKILL);
+	priv_fixture_start(NULL);
+	ck_assert(priv_fixture_find(1, &after));
+	ck_assert_uint_eq(after.state, PRIV_CT_RUNNING);
+	ck_assert_uint_eq(after.started_boottime_ms, before.started_boottime_ms);
+	ck_assert_uint_eq(after.epoch, before.epoch);
+}
+END_TEST
+
+START_TEST(an_end_of_its_own_is_told)
+{
+	struct priv_fixture_output o;
+	struct cc_error err = { 0 };
+
+	priv_fixture_run(1, image);
+	ck_assert_int_eq(priv_fixture_exec(1, (const char *const[]){ "exit", "3", NULL }, NULL, &o, &err), 0);
+	ck_assert(priv_fixture_wait_event(1, 5000));
+	ck_assert_uint_eq(priv_fixture.events[0].state, PRIV_CT_STOPPED);
+	ck_assert_int_eq(priv_fixture.events[0].exit_status, 3 << 8);
+}
+END_TEST
+
+START_TEST(a_bad_archive_is_refused_here_too)
+{
+	static const struct archive_fixture_entry entries[] = { { "../evil", S_IFREG, "x", 0, 0, 0 } };
+	int fd = archive_fixture_make(entries, 1, NULL);
+	struct priv_image_unpack q = archive_fixture_request(fd);
+	struct cc_error err = { 0 };
+	struct priv_request r = { .verb = PRIV_IMAGE_UNPACK, .body = &q, .fds = &fd };
+
+	ck_assert_int_lt(priv_client_call(priv_fixture.client, &r, 5000, NULL, NULL, &err), 0);
+	ck_assert_int_eq(err.code, CC_INVALID);
+	close(fd);
+}
+END_TEST
+
+START_TEST(as_many_as_the_node_may_have_are_listed)
+{
+	struct priv_ct ct;
+
+	for (unsigned n = 0; n < 20; n++)
+		priv_fixture_run(n, image);
+	for (unsigned n = 0; n < 20; n++)
+		ck_assert(priv_fixture_find(n, &ct) && ct.slot == n);
+}
+END_TEST
+
+static void count_reply(void *user, const struct priv_reply *reply)
+{
+	(void)reply;
+	++*(int *)user;
+}
+
+START_TEST(more_requests_at_once_than_the_socket_holds_are_all_answered)
+{
+	static int answered;
+	struct cc_error err = { 0 };
+	int sent = 0;
+
+	for (unsigned n = 0; n < 200; n++) {
+		struct priv_ct_start q = priv_fixture_request(n % 20, image);
+
+		ck_assert_int_eq(priv_client_send(priv_fixture.client, &(struct priv_request){ .verb = PRIV_CT_START, .body = &q }, count_reply,
+		                         &answered, NULL, &err),
+		        0);
+		sent++;
+	}
+	while (answered < sent) {
+		struct pollfd p = { priv_client_fd(priv_fixture.client), POLLIN, 0 };
+
+		ck_assert_int_eq(poll(&p, 1, 20000), 1);
+		ck_assert_int_eq(priv_client_step(priv_fixture.client, &err), 0);
+	}
+}
+END_TEST
+
+/* What the raw socket gets back for a raw message: the code of the reply, or -1 for none. */
+static int raw(const struct priv_header *h, size_t body, size_t tail, int fds)
+{
+	static char bytes[400000];
+	_Alignas(8) static char buf[PRIV_TAIL_MAX + 1024];
+	struct iovec iov[2] = { { (void *)h, sizeof(*h) }, { bytes, body + tail } };
+	char control[CMSG_SPACE(sizeof(int) * 3)] = { 0 };
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
+	struct pollfd p = { priv_fixture.socket, POLLIN, 0 };
+	struct cc_error err = { 0 };
+	struct priv_frame f;
+
+	if (fds > 0) {
+		msg.msg_control = control;
+		msg.msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)fds);
+		struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+		*c = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int) * (size_t)fds) };
+		memset(CMSG_DATA(c), 0, sizeof(int) * (size_t)fds); /* stdin, again and again */
+	}
+	ck_assert_int_gt(sendmsg(priv_fixture.socket, &msg, 0), 0);
+	ck_assert_int_eq(poll(&p, 1, 5000), 1);
+	ck_assert_int_eq(priv_frame_recv(priv_fixture.socket, buf, sizeof(buf), &f, &err), 1);
+	ck_assert_uint_eq(f.head.seq, h->seq);
+	return (int)f.head.code;
+}
+
+START_TEST(malformed_messages_are_refused_and_nothing_breaks)
+{
+	const uint32_t start = sizeof(struct priv_ct_start), exec = sizeof(struct priv_ct_exec);
+	const struct {
+		struct priv_header h;
+		size_t body, tail;
+		int fds;
+		int code;
+	} cases[] = {
+		{ { PRIV_VERB_MAX + 5, 9, 0, 0, 0 }, 0, 0, 0, CC_INVALID },
+		{ { PRIV_EVENT_EXIT, 9, 0, sizeof(struct priv_ct), 0 }, sizeof(struct priv_ct), 0, 0, CC_INVALID },
+		{ { UINT32_MAX, 9, 0, 0, 0 }, 0, 0, 0, CC_INVALID },
+		{ { PRIV_CT_START, 0, 0, start, 0 }, start, 0, 0, CC_INVALID },
+		{ { PRIV_CT_START, 9, 0, start - 1, 0 }, start - 1, 0, 0, CC_INVALID },
+		{ { PRIV_CT_START, 9, 0, start + 1, 0 }, start + 1, 0, 0, CC_INVALID },
+		{ { PRIV_CT_START, 9, 0, start, 0 }, start - 4, 0, 0, CC_INVALID },
+		{ { PRIV_CT_START, 9, 0, UINT32_MAX, UINT32_MAX }, start, 0, 0, CC_INVALID },
+		{ { PRIV_CT_START, 9, 0, start, 8 }, start, 8, 0, CC_TOO_LARGE },
+		{ { PRIV_CT_START, 9, 0, start, 0 }, start, 0, 1, CC_INVALID },
+		{ { PRIV_CT_START, 9, 0, start, 0 }, start, 0, 0, CC_INVALID }, /* all zero: no id */
+		{ { PRIV_CT_EXEC, 9, 0, exec, 65536 }, exec, 65536, 3, CC_INVALID },
+		{ { PRIV_CT_EXEC, 9, 0, exec, 65537 }, exec, 65537, 3, CC_TOO_LARGE },
+		{ { PRIV_CT_EXEC, 9, 0, exec, 300000 }, exec, 300000, 3, CC_TOO_LARGE },
+		{ { PRIV_CT_EXEC, 9, 0, exec, 2 }, exec, 2, 0, CC_INVALID },
+		{ { PRIV_IMAGE_UNPACK, 9, 0, sizeof(struct priv_image_unpack), 0 }, sizeof(struct priv_image_unpack), 0, 1, CC_INVALID },
+	};
+
+	for (size_t i = 0; i < CC_ARRAY_LEN(cases); i++)
+		ck_assert_msg(raw(&cases[i].h, cases[i].body, cases[i].tail, cases[i].fds) == cases[i].code, "case %zu", i);
+	ck_assert_int_eq(send(priv_fixture.socket, "short", 5, 0), 5);
+	priv_fixture_run(1, image);
+}
+END_TEST
+
+static int exec_tail(uint32_t argc, uint32_t envc, const char *tail, size_t len)
+{
+	struct priv_ct_exec q = { .id = priv_fixture_id(1), .argc = argc, .envc = envc };
+	int fds[3] = { 0, 1, 2 };
+	struct cc_error err = { 0 };
+	struct priv_ct_exec_reply reply;
+	struct priv_request r = { .verb = PRIV_CT_EXEC, .body = &q, .tail = tail, .tail_len = len, .fds = fds };
+
+	return priv_client_call(priv_fixture.client, &r, 5000, &reply, NULL, &err) < 0 ? (int)err.code : 0;
+}
+
+START_TEST(arguments_must_be_the_strings_that_were_counted)
+{
+	priv_fixture_run(1, image);
+	ck_assert_int_eq(exec_tail(1, 0, "true", 5), 0);
+	ck_assert_int_eq(exec_tail(1, 1, "true\0A=1", 9), 0);
+	ck_assert_int_eq(exec_tail(0, 0, "", 0), CC_INVALID);
+	ck_assert_int_eq(exec_tail(1, 0, "true", 4), CC_INVALID);
+	ck_assert_int_eq(exec_tail(2, 0, "true", 5), CC_INVALID);
+	ck_assert_int_eq(exec_tail(1, 0, "true\0more", 10), CC_INVALID);
+	ck_assert_int_eq(exec_tail(1, 0, "", 1), CC_INVALID);
+	ck_assert_int_eq(exec_tail(UINT32_MAX, 2, "true", 5), CC_INVALID);
+}
+END_TEST
+
+START_TEST(another_version_is_refused_with_what_to_do)
+{
+	struct priv_hello hello = { PRIV_VERSION + 1 };
+	struct priv_hello_reply reply;
+	struct cc_error err = { 0 };
+
+	ck_assert_int_lt(priv_fixture_call(PRIV_HELLO, &hello, &reply, &err), 0);
+	ck_assert_int_eq(err.code, CC_PRECONDITION);
+	hello.version = PRIV_VERSION;
+	err = (struct cc_error){ 0 };
+	ck_assert_int_eq(priv_fixture_call(PRIV_HELLO, &hello, &reply, &err), 0);
+	ck_assert_str_eq(reply.driver, "sim");
+	ck_assert_uint_eq(reply.features, PRIV_FEATURE_SIM);
+	ck_assert_uint_eq(reply.instances_max, 20);
+}
+END_TEST
+
+START_TEST(the_client_says_when_the_other_half_is_gone)
+{
+	struct priv_hello hello = { PRIV_VERSION };
+	struct priv_hello_reply reply;
+	struct cc_error err = { 0 };
+
+	kill(priv_fixture.pid, SIGKILL);
+	ck_assert_int_lt(priv_fixture_call(PRIV_HELLO, &hello, &reply, &err), 0);
+	ck_assert_int_eq(err.code, CC_UNAVAILABLE);
+	priv_fixture_stop(SIGKILL);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("priv_sim");
+	TCase *t = tcase_create("sim");
+	int failed;
+
+	priv_fixture_init("sim");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, the_life_of_an_instance);
+	tcase_add_test(t, it_outlives_kill_9);
+	tcase_add_test(t, an_end_of_its_own_is_told);
+	tcase_add_test(t, a_bad_archive_is_refused_here_too);
+	tcase_add_test(t, as_many_as_the_node_may_have_are_listed);
+	tcase_add_test(t, more_requests_at_once_than_the_socket_holds_are_all_answered);
+	tcase_add_test(t, malformed_messages_are_refused_and_nothing_breaks);
+	tcase_add_test(t, arguments_must_be_the_strings_that_were_counted);
+	tcase_add_test(t, another_version_is_refused_with_what_to_do);
+	tcase_add_test(t, the_client_says_when_the_other_half_is_gone);
+	suite_add_tcase(s, t);
+	failed = test_run(s);
+	return priv_fixture_done() < 0 ? 1 : failed;
+}
