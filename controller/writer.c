@@ -4,6 +4,7 @@
 #include "controller/writer.h"
 
 #include "common/clock.h"
+#include "common/fault.h"
 #include "common/log.h"
 #include "controller/store/store.h"
 
@@ -156,6 +157,8 @@ static void finish_batch(struct writer *w)
 
 	if (took > SLOW_BATCH_MS)
 		cc_log(WARNING, BATCH_SLOW, kv_ms("took", took), kv_u64("commands", batch_commands(w->committing)));
+	if (batch_effects(w->committing)->n > 0)
+		cc_fault_point("committed");
 	/* Under the lock, so that who takes its hook back knows that nobody is inside it. */
 	pthread_mutex_lock(&w->touch_lock);
 	engine_committed(w->engine, cc_take(w->committing), w->touch, w->touch_arg);

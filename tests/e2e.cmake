@@ -14,6 +14,16 @@ function(cc_e2e_test name)
 endfunction()
 
 cc_e2e_test(zone)
+cc_e2e_test(faults)
+
+# cc_chaos_test(NAME KILLS ...): e2e/chaos.py; the seed is printed and CC_SEED replays.
+function(cc_chaos_test name kills)
+  cc_script_test(e2e.${name} ROOT NEEDS postgres busybox nft ip
+    COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/chaos.py --kills ${kills}
+    ENV CC_BUILD=${PROJECT_BINARY_DIR} LOCKS machine ${ARGN})
+endfunction()
+cc_chaos_test(chaos 20 LABELS e2e TIMEOUT 300)
+cc_chaos_test(chaos_200 200 LABELS long TIMEOUT 1800)
 
 if(CC_TEST_BUILDS)
   cc_script_test(e2e.quickstart ROOT NEEDS busybox nft ip

@@ -236,7 +236,10 @@ class Zone:
         with open(self.config, "w") as f:
             for key, value in values.items():
                 f.write(f"{key}: {value}\n")
-        self.controller = Daemon("cc-controller", [program("cc-controller"), "--config", self.config], os.path.join(self.dir, "controller.log"))
+        self.faults = os.path.join(self.dir, "faults")
+        os.makedirs(self.faults)
+        self.controller = Daemon("cc-controller", [program("cc-controller"), "--config", self.config], os.path.join(self.dir, "controller.log"),
+                                 {"CC_TEST_FAULT_DIR": self.faults})
 
     def __enter__(self):
         return self
@@ -293,6 +296,10 @@ class Zone:
 
     def json(self, *args):
         return json.loads(self.ccctl(*args, "-o", "json"))
+
+    def arm(self, fault):
+        """The controller ends as by kill -9 the next time it comes to this cc_fault_point."""
+        open(os.path.join(self.faults, fault), "w").close()
 
     def instances(self):
         return {i["name"]: i for i in self.json("list")}

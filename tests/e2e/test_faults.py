@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes wrong gets a clear error, and nothing is lost: database away, controller and agent killed, bad tokens, bad images, bad settings."""
+
+import io
+import os
+import signal
+import subprocess
+import tarfile
+import time
+import unittest
+
+from api import Unreachable, request
+from zone import CommandFailed, Node, Zone, eventually, make_busybox, program
+
+
+class Faults(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.context = Zone({"node_lease": "5s", "sync_wait": "2s"})
+        cls.zone = cls.context.__enter__()
+        try:
+            cls.zone.start()
+            cls.zone.import_busybox()
+            cls.node = cls.zone.add_node("ada")
+        except BaseException:
+            cls.context.__exit__(RuntimeError, None, None)
+            raise
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.context.__exit__(None, None, None)
+
+    def tearDown(self):
+        for name in self.zone.instances():
+            self.zone.ccctl("delete", name, "--yes")
+
+    def state(self, name):
+        return self.zone.instances()[name]["state"]
+
+    def test_without_a_database_reads_go_on_and_changes_are_refused_until_it_is_back(self):
+        zone = self.zone
+        zone.ccctl("create", "before", "--image", "busybox")
+        zone.pg.kill()
+        try:
+            eventually("the controller notices", lambda: zone.json("status")["database"] != "ok")
+            r = zone.run_ccctl("create", "during", "--image", "busybox")
+            self.assertEqual(r.returncode, 6, r.stderr)
+            self.assertIn("database", r.stderr)
+            self.assertEqual(list(zone.instances()), ["before"])
+            self.assertEqual(zone.ccctl("exec", "before", "--", "echo", "alive"), "alive\n")
+        finally:
+            zone.pg.start()
+        eventually("changes are taken again", lambda: zone.run_ccctl("create", "after", "--image", "busybox").returncode == 0)
+        self.assertEqual(self.state("before"), "running")
+
+    def test_a_create_that_was_committed_but_not_answered_has_its_effect_once(self):
+        zone = self.zone
+        body = {"name": "once", "image": "busybox"}
+        zone.arm("committed")
+        with self.assertRaises(Unreachable):
+            request(zone.socket, "POST", "/v1/instances", body, "the-key")
+        eventually("the controller was killed", lambda: not zone.controller.alive())
+        zone.start()
+        status, reply = request(zone.socket, "POST", "/v1/instances", body, "the-key")
+        self.assertIn(status, (200, 201))
+        self.assertEqual(zone.pg.query("SELECT count(*) FROM instance"), [["1"]])
+        self.assertEqual(zone.instances()["once"]["id"], reply["id"])
+        status, problem = request(zone.socket, "POST", "/v1/instances", {**body, "name": "other"}, "the-key")
+        self.assertEqual((status, problem["code"]), (422, "key-reused"))
+        eventually("it runs", lambda: self.state("once") == "running")
+
+    def test_an_agent_that_goes_in_the_middle_of_a_create_finishes_it_when_it_is_back(self):
+        zone, node = self.zone, self.node
+        node.kill_priv()
+        zone.ccctl("create", "late", "--image", "busybox", "--no-wait")
+        time.sleep(0.5)
+        self.assertEqual(self.state("late"), "assigned")
+        node.start()
+        eventually("it runs", lambda: self.state("late") == "running")
+        self.assertIn(zone.instances()["late"]["id"], node.running())
+
+    def test_a_silent_node_is_said_to_be_silent_and_its_instance_runs_on(self):
+        zone, node = self.zone, self.node
+        zone.ccctl("create", "hello", "--image", "busybox")
+        ident = zone.instances()["hello"]["id"]
+        node.daemon.process.send_signal(signal.SIGSTOP)
+        os.kill(node.agent_pid(), signal.SIGSTOP)
+        try:
+            zone.wait_node("ada", "silent")
+            self.assertEqual(self.state("hello"), "unreachable")
+            self.assertIn(ident, node.running())
+            r = zone.run_ccctl("create", "second", "--image", "busybox")
+            self.assertEqual(r.returncode, 5)
+            self.assertIn("silent", r.stderr)
+        finally:
+            os.kill(node.agent_pid(), signal.SIGCONT)
+            node.daemon.process.send_signal(signal.SIGCONT)
+        eventually("it is seen to run", lambda: self.state("hello") == "running")
+
+    def test_after_a_reboot_without_a_controller_what_should_run_runs(self):
+        zone, node = self.zone, self.node
+        zone.ccctl("create", "kept", "--image", "busybox")
+        ident = zone.instances()["kept"]["id"]
+        zone.controller.kill()
+        try:
+            node.kill_priv()
+            pids = subprocess.run(["pgrep", "-f", f"\\[lxc monitor\\].*{ident}"], capture_output=True, text=True).stdout.split()
+            for pid in pids:
+                for child in subprocess.run(["pgrep", "-P", pid], capture_output=True, text=True).stdout.split():
+                    os.kill(int(child), signal.SIGKILL)
+            eventually("the container is dead", lambda: ident not in node.running())
+            node.start()
+            eventually("it runs again without a controller", lambda: ident in node.running())
+        finally:
+            zone.start()
+        eventually("the controller sees it run", lambda: self.state("kept") == "running")
+
+    def test_an_instance_whose_init_ends_is_started_again(self):
+        zone, node = self.zone, self.node
+        zone.ccctl("create", "crash", "--image", "busybox")
+        ident = zone.instances()["crash"]["id"]
+        monitor = subprocess.run(["pgrep", "-f", f"\\[lxc monitor\\].*{ident}"], capture_output=True, text=True).stdout.split()[0]
+        init = subprocess.run(["pgrep", "-P", monitor], capture_output=True, text=True).stdout.split()[0]
+        os.kill(int(init), signal.SIGKILL)
+        eventually("it is started again", lambda: self.state("crash") == "running" and ident in node.running())
+
+    def test_tokens_that_are_expired_used_forged_or_damaged_say_so(self):
+        zone = self.zone
+        short = zone.ccctl("node", "invite", "bo", "--expires", "1s", "-o", "name").strip()
+        good = zone.ccctl("node", "invite", "cy", "-o", "name").strip()
+        Node(zone, "cy").join(good)
+        time.sleep(1.1)
+        for name, token, words in (
+            ("bo", short, "expired"),
+            ("dora", good, "used"),
+            ("dora", good[:-4], "damaged"),
+            ("dora", "nonsense", "token"),
+        ):
+            with self.subTest(words=words):
+                node = Node(zone, f"{name}{words}")
+                with self.assertRaises(CommandFailed) as caught:
+                    node.join(token)
+                self.assertIn(words, caught.exception.stderr)
+                self.assertNotEqual(caught.exception.status, 0)
+
+    def test_images_that_are_none_are_refused(self):
+        zone = self.zone
+        text = os.path.join(zone.dir, "text")
+        with open(text, "w") as f:
+            f.write("this is no archive\n" * 100)
+        rootfs = os.path.join(zone.dir, "whole")
+        make_busybox(rootfs)
+        whole = os.path.join(zone.dir, "whole.tar.gz")
+        subprocess.run(["tar", "-C", rootfs, "-czf", whole, "."], check=True)
+        cut = os.path.join(zone.dir, "cut.tar.gz")
+        with open(whole, "rb") as f, open(cut, "wb") as g:
+            g.write(f.read()[:200000])
+        for path, words in ((text, "archive"), (cut, "truncated"), (os.path.join(zone.dir, "missing"), "No such file")):
+            with self.subTest(path=path):
+                r = zone.run_ccctl("image", "import", "bad", path)
+                self.assertNotEqual(r.returncode, 0)
+                self.assertIn(words, r.stderr)
+        with open(whole, "rb") as f:
+            status, problem = request(zone.socket, "POST", "/v1/images?name=bad&arch=amd64&sha256=" + "0" * 64, f.read(),
+                                      headers={"Content-Type": "application/octet-stream"})
+        self.assertEqual(status, 400, problem)
+        self.assertNotIn("bad", [i["name"] for i in zone.json("image", "list")])
+
+    def test_a_hostile_image_fails_on_the_node_with_its_reason(self):
+        zone = self.zone
+        evil = io.BytesIO()
+        with tarfile.open(fileobj=evil, mode="w") as tar:
+            info = tarfile.TarInfo("../../etc/evil")
+            info.size = 4
+            tar.addfile(info, io.BytesIO(b"evil"))
+        status, _ = request(zone.socket, "POST", "/v1/images?name=evil&arch=amd64", evil.getvalue(), headers={"Content-Type": "application/octet-stream"})
+        self.assertEqual(status, 201)
+        r = zone.run_ccctl("create", "victim", "--image", "evil")
+        self.assertNotEqual(r.returncode, 0)
+        self.assertEqual(self.state("victim"), "failed")
+        self.assertIn("..", zone.instances()["victim"]["reason"])
+        self.assertIn("..", r.stderr)
+
+    def test_an_address_that_is_taken_is_named(self):
+        zone = self.zone
+        zone.pg.query("CREATE DATABASE second")
+        config = os.path.join(zone.dir, "second.yaml")
+        state = os.path.join(zone.dir, "second")
+        os.makedirs(state)
+        with open(config, "w") as f:
+            f.write(f'zone: second\nstate_dir: {state}\ndatabase: "{zone.pg.conninfo.replace("dbname=postgres", "dbname=second")}"\n'
+                    f'http_listen: "127.0.0.1:{zone.port}"\nhttp_socket: {state}/socket\n')
+        r = subprocess.run([program("cc-controller"), "--config", config], capture_output=True, text=True, timeout=60)
+        self.assertNotEqual(r.returncode, 0)
+        self.assertIn(str(zone.port), r.stderr)
+        self.assertIn("in use", r.stderr)
+
+    def test_a_second_controller_on_the_same_database_is_refused(self):
+        config = os.path.join(self.zone.dir, "twin.yaml")
+        with open(self.zone.config) as f, open(config, "w") as g:
+            g.write(f.read().replace(f":{self.zone.port}\"\nhttp_socket", ":0\"\nhttp_socket").replace("controller.sock", "twin.sock"))
+        r = subprocess.run([program("cc-controller"), "--config", config], capture_output=True, text=True, timeout=60)
+        self.assertNotEqual(r.returncode, 0)
+        self.assertIn("another controller", r.stderr)
+
+    def test_mistakes_in_settings_name_file_line_key_and_range(self):
+        config = os.path.join(self.zone.dir, "bad.yaml")
+        for text, words in (
+            ("zone: village\nhttp_thread: 3\n", ["bad.yaml:2", "http_thread", "http_threads"]),
+            ("http_threads: 1000\n", ["bad.yaml:1", "http_threads", "64"]),
+            ("node_lease: soon\n", ["bad.yaml:1", "node_lease"]),
+            ("zone: [\n", ["bad.yaml"]),
+            ("zone: a\nzone: b\n", ["bad.yaml:2", "zone"]),
+        ):
+            with self.subTest(text=text):
+                with open(config, "w") as f:
+                    f.write(text)
+                r = subprocess.run([program("cc-controller"), "--config", config, "--check-config"], capture_output=True, text=True)
+                self.assertEqual(r.returncode, 2)
+                for word in words:
+                    self.assertIn(word, r.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
