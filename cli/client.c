@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/client.h"
+
+#include "common/clock.h"
+#include "common/json.h"
+#include "common/model.h"
+
+#include <string.h>
+
+#define TIMEOUT_MS        60000
+#define UPLOAD_SILENCE_MS 300000 /* the controller hashes and syncs a large image before it answers */
+#define AGAIN_FOR_MS      3000
+#define REPLY_MAX         (256 << 20)
+
+struct client {
+	struct cc_arena *arena; /* the run's */
+	struct cc_http *http;
+};
+
+int client_new(const struct client_target *target, struct cc_arena *a, struct client **ret, struct cc_error *err)
+{
+	struct client *c = cc_new(a, struct client);
+	struct cc_http_options o = { .user_agent = "ccctl/" CC_VERSION };
+
+	if (target->controller == NULL) {
+		o.unix_path = target->socket;
+	} else {
+		o.addresses = &target->controller;
+		o.n_addresses = 1;
+		o.bearer = target->token;
+		if (cc_pin_parse(target->pin, &o.pin, err) < 0)
+			return cc_wrap(err, "--pin");
+	}
+	c->arena = a;
+	if (cc_http_new(&o, &c->http, err) < 0)
+		return target->controller != NULL ? cc_wrap(err, "--controller") : -1;
+	*ret = c;
+	return 0;
+}
+
+void client_free(struct client *c)
+{
+	if (c != NULL)
+		cc_http_free(c->http);
+}
+
+struct cc_http *client_http(struct client *c)
+{
+	return c->http;
+}
+
+/* What a reply says that is neither JSON nor a problem document: a proxy or another program answered. */
+static int not_ours(const struct cc_http_reply *reply, struct cc_error *err)
+{
+	return cc_fail(err, INTERNAL, "the answer (HTTP %d) is not from a CommunityCloud controller, or it is broken", reply->status);
+}
+
+static int read_problem(struct client *c, const struct cc_http_reply *reply, struct cc_error *err)
+{
+	struct cc_error ignored = { 0 };
+	struct problem p = { 0 };
+
+	if (cc_json_decode(&problem_desc, reply->body, reply->body_len, CC_JSON_LENIENT, &p, c->arena, &ignored) < 0)
+		return not_ours(reply, err);
+	if (reply->status >= 500 && cc_has(&p, problem, request_id))
+		p.detail = cc_printf(c->arena, "%s (request %s in the controller's log)", p.detail, p.request_id);
+	return cc_error_set(err, cc_code_from_slug(p.code), 0, CC_HERE, "%s", p.detail);
+}
+
+int client_read_reply(struct client *c, const struct cc_http_reply *reply, const struct cc_desc *d, void *ret, struct cc_error *err)
+{
+	struct cc_error ignored = { 0 };
+
+	if (reply->status / 100 != 2)
+		return read_problem(c, reply, err);
+	if (d == NULL || reply->body_len == 0)
+		return 0;
+	if (cc_json_decode(d, reply->body, reply->body_len, CC_JSON_LENIENT, ret, c->arena, &ignored) < 0)
+		return not_ours(reply, err);
+	return 0;
+}
+
+/* A second try makes sense when the reply was lost on the way or the controller says that it is busy; not when nobody is there: that is told at once. */
+static bool is_worth_repeating(int result, const struct cc_http_reply *reply, const struct cc_error *e)
+{
+	if (result < 0)
+		return e->code == CC_UNAVAILABLE && e->sys_errno == 0;
+	return reply->status == 429 || reply->status == 503;
+}
+
+int client_call(struct client *c, const struct client_call *call, struct cc_error *err)
+{
+	char key[CC_UUID_TEXT];
+	cc_auto_buf struct cc_buf body = { 0 };
+	struct cc_http_reply reply = { 0 };
+	struct cc_error e = { 0 };
+	struct cc_http_request r = { .method = call->method, .path = call->path, .reply_max = REPLY_MAX };
+	int result;
+
+	r.deadline_ms = call->timeout_ms != 0 ? call->timeout_ms : TIMEOUT_MS;
+	if (call->body_desc != NULL) {
+		cc_json_encode(call->body_desc, call->body, &body);
+		r.body = body.data;
+		r.body_len = body.len;
+	}
+	if (strcmp(call->method, "POST") == 0 && !call->once)
+		r.idempotency_key = cc_uuid_format(cc_uuid_new(cc_now_ms()), key);
+	result = cc_http_call(c->http, &r, c->arena, &reply, &e);
+	if (!call->once && is_worth_repeating(result, &reply, &e)) {
+		r.retry_for_ms = AGAIN_FOR_MS;
+		result = cc_http_call(c->http, &r, c->arena, &reply, &e);
+	}
+	if (result < 0) {
+		*err = e;
+		return -1;
+	}
+	return client_read_reply(c, &reply, call->reply_desc, call->reply, err);
+}
+
+int client_get(struct client *c, const char *path, const struct cc_desc *d, void *ret, struct cc_error *err)
+{
+	return client_call(c, &(struct client_call){ .method = "GET", .path = path, .reply_desc = d, .reply = ret }, err);
+}
+
+/* A source under way; its own error says more than that the sending stopped. */
+struct upload {
+	const struct client_source *source;
+	struct cc_error err;
+};
+
+static ssize_t read_source(void *context, char *to, size_t room)
+{
+	struct upload *u = context;
+	ssize_t n = u->source->read(u->source->arg, to, room, &u->err);
+
+	return n < 0 ? CC_HTTP_READ_STOP : n;
+}
+
+int client_upload(struct client *c, const char *path, const struct client_source *source, const struct cc_desc *d, void *ret, struct cc_error *err)
+{
+	struct upload u = { .source = source };
+	struct cc_http_reply reply = { 0 };
+	char key[CC_UUID_TEXT];
+	struct cc_http_request r = { .method = "POST", .path = path, .content_type = "application/octet-stream" };
+
+	r.read_body = read_source;
+	r.read_body_bytes = source->bytes;
+	r.context = &u;
+	r.silence_ms = UPLOAD_SILENCE_MS;
+	r.idempotency_key = cc_uuid_format(cc_uuid_new(cc_now_ms()), key);
+	if (cc_http_call(c->http, &r, c->arena, &reply, err) < 0) {
+		if (u.err.code != CC_OK)
+			*err = u.err;
+		return -1;
+	}
+	return client_read_reply(c, &reply, d, ret, err);
+}
+
+const char *client_escape(struct cc_arena *a, const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+	char *out = cc_arena_alloc(a, strlen(text) * 3 + 1);
+	char *p = out;
+
+	for (; *text != '\0'; text++) {
+		if (strchr(plain, *text) != NULL)
+			*p++ = *text;
+		else
+			p += snprintf(p, 4, "%%%02X", (unsigned char)*text);
+	}
+	*p = '\0';
+	return out;
+}
+
+const char *client_path(struct cc_arena *a, const char *collection, const char *ref, const char *tail)
+{
+	return cc_printf(a, "%s/%s%s", collection, client_escape(a, ref), tail);
+}

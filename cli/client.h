@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Requests to the controller and their answers as structs. A problem document becomes the error: its `code` decides the exit status, its `detail` is the
+ * message. Knows no commands. */
+#pragma once
+
+#include "common/desc.h"
+#include "common/http_client.h"
+
+struct client;
+
+/* Where the controller is: a unix socket, or an address with its pin and a token. */
+struct client_target {
+	const char *socket;     /* used when controller is NULL */
+	const char *controller; /* "host:port" */
+	const char *pin;
+	const char *token;
+};
+
+/* Opens no connection yet, and sets TLS up only for a controller on the network. @err INVALID an address or pin that is none */
+int client_new(const struct client_target *target, struct cc_arena *a, struct client **ret, struct cc_error *err);
+void client_free(struct client *c);
+CC_DEFINE_CLEANUP(struct client *, client_free)
+
+/* One request. Structs that were not asked for may be NULL. Strings of *ret are in the arena. */
+struct client_call {
+	const char *method;
+	const char *path;                /* with its query */
+	const struct cc_desc *body_desc; /* NULL: no body */
+	const void *body;
+	const struct cc_desc *reply_desc; /* NULL: the reply is not read */
+	void *reply;
+	int64_t timeout_ms; /* 0: the usual */
+	bool once;          /* never repeat it */
+};
+/* Fails with the code of the problem document, or UNAVAILABLE when the controller cannot be reached (DENIED when the socket may not be opened), TIMEOUT when
+ * it does not answer in time, and INTERNAL when it answers with nonsense. POST gets an Idempotency-Key and is repeated once when the reply is lost. */
+int client_call(struct client *c, const struct client_call *call, struct cc_error *err);
+
+int client_get(struct client *c, const char *path, const struct cc_desc *d, void *ret, struct cc_error *err);
+
+/* A body that is sent piece by piece. */
+struct client_source {
+	/* Fills up to `max` bytes: how many, 0 at the end, -1 on failure. */
+	ssize_t (*read)(void *arg, char *buf, size_t max, struct cc_error *err);
+	void *arg;
+	int64_t bytes; /* all together */
+};
+/* POSTs it as application/octet-stream. */
+int client_upload(struct client *c, const char *path, const struct client_source *source, const struct cc_desc *d, void *ret, struct cc_error *err);
+
+/* For streams: the connection itself, and what a reply that ended an exchange means. `reply` of a 2xx is read into *ret if d is not NULL. */
+struct cc_http *client_http(struct client *c);
+int client_read_reply(struct client *c, const struct cc_http_reply *reply, const struct cc_desc *d, void *ret, struct cc_error *err);
+
+/* `ref` as one segment of a path: "/v1/instances/" + escaped ref + tail. In the arena. */
+const char *client_path(struct cc_arena *a, const char *collection, const char *ref, const char *tail);
+/* `text` escaped for a query. */
+const char *client_escape(struct cc_arena *a, const char *text);

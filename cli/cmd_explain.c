@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The record of a placement as sentences. */
+#include "cli/handlers.h"
+
+#include "common/model.h"
+
+#include <inttypes.h>
+
+static void outcome(const struct placement *p, const char *name, struct cc_buf *out)
+{
+	if (!p->placed)
+		cc_buf_printf(out, "%s has no node.", name);
+	else
+		cc_buf_printf(out, "%s is on %s", name, cc_has(p, placement, node_name) ? p->node_name : "a node that is gone");
+	if (p->placed && cc_has(p, placement, tier))
+		cc_buf_printf(out, " (%s)", p->tier);
+	if (p->placed && cc_has(p, placement, score))
+		cc_buf_printf(out, ", with a score of %" PRId64, p->score);
+	cc_buf_printf(out, "%s\n%" PRId64 " node%s looked at.\n", p->placed ? "." : "", p->considered, p->considered == 1 ? " was" : "s were");
+}
+
+static void fell(const struct placement *p, struct cc_buf *out)
+{
+	for (size_t i = 0; i < p->fell.n; i++)
+		cc_buf_printf(out, "  %" PRId64 " fell out: %s\n", p->fell.items[i].nodes, p->fell.items[i].reason);
+}
+
+static void terms(const struct placement *p, struct cc_buf *out)
+{
+	if (cc_has(p, placement, runner_up_name))
+		cc_buf_printf(out, "Second came %s, %" PRId64 " behind.\n", p->runner_up_name, cc_has(p, placement, margin) ? p->margin : 0);
+	else if (p->placed)
+		cc_buf_adds(out, "No other node could take it.\n");
+	if (p->terms.n > 0)
+		cc_buf_adds(out, "The score is made of (each from 0 to 1000, times its weight):\n");
+	for (size_t i = 0; i < p->terms.n; i++)
+		cc_buf_printf(out, "  %-20s %5" PRId64 " x %" PRId64 "\n", p->terms.items[i].name, p->terms.items[i].value, p->terms.items[i].weight);
+	if (cc_has(p, placement, would_fit) && p->would_fit[0] != '\0')
+		cc_buf_printf(out, "%s\n", p->would_fit);
+}
+
+int cmd_explain(struct cli *cli, struct cc_error *err)
+{
+	const char *name = cli->args.words[0];
+	cc_auto_buf struct cc_buf out = { 0 };
+	struct placement p = { 0 };
+	struct client *client;
+
+	if (cli_client(cli, &client, err) < 0 ||
+	        client_get(client, client_path(cli->arena, noun_instance.path, name, "/placement"), &placement_desc, &p, err) < 0)
+		return -1;
+	if (args_has(&cli->args, "output"))
+		return cli_show_row(cli, &placement_desc, &p, err);
+	outcome(&p, name, &out);
+	fell(&p, &out);
+	terms(&p, &out);
+	return cli_write(cli, &out, err);
+}

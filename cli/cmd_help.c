@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/handlers.h"
+#include "cli/help.h"
+#include "cli/suggest.h"
+
+#include <string.h>
+
+static int unknown_topic(const struct args *args, struct cc_error *err)
+{
+	struct suggest s;
+
+	suggest_init(&s, args->words[0]);
+	for (const struct cmd *c = command_table; c->name != NULL; c++)
+		suggest_offer(&s, c->name);
+	if (s.best != NULL)
+		return cc_fail(err, INVALID, "no command '%.80s'; did you mean '%s'?", args->words[0], s.best);
+	return cc_fail(err, INVALID, "no command '%.80s'; see ccctl help", args->words[0]);
+}
+
+int cmd_help(struct cli *cli, struct cc_error *err)
+{
+	cc_auto_buf struct cc_buf out = { 0 };
+	const struct args *args = &cli->args;
+	const struct cmd *cmd;
+	size_t used;
+
+	if (args_has(args, "man")) {
+		help_man(command_table, &out);
+		return cli_write(cli, &out, err);
+	}
+	cmd = command_find(command_table, args->words, args->n_words, &used);
+	if (args->n_words == 0)
+		help_overview(command_table, &out);
+	else if (cmd != NULL && used == args->n_words)
+		help_command(cmd, &out);
+	else if (args->n_words == 1 && command_is_group(command_table, args->words[0]))
+		help_group(command_table, args->words[0], &out);
+	else
+		return unknown_topic(args, err);
+	return cli_write(cli, &out, err);
+}
+
+int cmd_completion(struct cli *cli, struct cc_error *err)
+{
+	cc_auto_buf struct cc_buf out = { 0 };
+
+	if (strcmp(cli->args.words[0], "bash") != 0)
+		return cc_fail(err, INVALID, "there is no completion for '%.40s'; there is one for bash", cli->args.words[0]);
+	help_completion_bash(command_table, &out);
+	return cli_write(cli, &out, err);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How the zone is, in sentences for a volunteer; and which versions there are. */
+#include "cli/handlers.h"
+
+#include "common/model.h"
+
+#include <inttypes.h>
+
+static void count(struct cc_buf *out, int64_t n, const char *noun)
+{
+	cc_buf_printf(out, "%" PRId64 " %s%s", n, noun, n == 1 ? "" : "s");
+}
+
+/* What is the matter and what to do about it; the first thing in the way of the others. */
+static void advise(const struct zone_status *z, struct cc_buf *out)
+{
+	if (strcmp(z->database, "ok") != 0)
+		cc_buf_adds(out,
+		        "The database is not well, so nothing can be changed now; what runs runs on. Look at the controller's and PostgreSQL's logs.\n");
+	else if (z->nodes == 0)
+		cc_buf_adds(out, "There is no node yet. Invite one: ccctl node invite NAME\n");
+	else if (z->nodes_ready == 0)
+		cc_buf_adds(out, "No node reports. See which: ccctl node list; then look at cc-agent there.\n");
+	else if (z->nodes_ready < z->nodes)
+		cc_buf_adds(out, "Some nodes do not report; what runs there may run on. See which: ccctl node list\n");
+	else if (z->images == 0)
+		cc_buf_adds(out, "There is no image yet. Import one: ccctl image import NAME FILE\n");
+	else if (z->instances == 0)
+		cc_buf_adds(out, "Ready. Create an instance: ccctl create NAME --image IMAGE (see ccctl image list)\n");
+	else
+		cc_buf_adds(out, "All is well.\n");
+}
+
+static void write_status(const struct zone_status *z, struct cc_buf *out)
+{
+	cc_buf_printf(out, "Zone %s, controller ", z->zone);
+	output_add_safe(out, z->version);
+	cc_buf_adds(out, "\n  nodes      ");
+	count(out, z->nodes, "node");
+	cc_buf_printf(out, ", %" PRId64 " ready\n  instances  ", z->nodes_ready);
+	count(out, z->instances, "instance");
+	cc_buf_printf(out, ", %" PRId64 " running\n  images     ", z->instances_running);
+	count(out, z->images, "image");
+	cc_buf_adds(out, "\n  database   ");
+	output_add_safe(out, z->database);
+	cc_buf_addc(out, '\n');
+	advise(z, out);
+}
+
+int cmd_status(struct cli *cli, struct cc_error *err)
+{
+	cc_auto_buf struct cc_buf out = { 0 };
+	struct zone_status z = { 0 };
+	struct client *client;
+
+	if (cli_client(cli, &client, err) < 0 || client_get(client, "/v1/status", &zone_status_desc, &z, err) < 0)
+		return -1;
+	if (args_has(&cli->args, "output"))
+		return cli_show_row(cli, &zone_status_desc, &z, err);
+	write_status(&z, &out);
+	return cli_write(cli, &out, err);
+}
+
+int cmd_version(struct cli *cli, struct cc_error *err)
+{
+	cc_auto_buf struct cc_buf out = { 0 };
+	struct version v = { 0 };
+	struct client *client;
+
+	if (cli_client(cli, &client, err) < 0)
+		return -1;
+	if (args_has(&cli->args, "output"))
+		return client_get(client, "/v1/version", &version_desc, &v, err) < 0 ? -1 : cli_show_row(cli, &version_desc, &v, err);
+	cc_buf_printf(&out, "ccctl       %s\n", CC_VERSION);
+	if (cli_write(cli, &out, err) < 0 || client_get(client, "/v1/version", &version_desc, &v, err) < 0)
+		return -1;
+	cc_buf_clear(&out);
+	cc_buf_printf(&out, "controller  %s (API %s, zone %s)\n", v.version, v.api, v.zone);
+	return cli_write(cli, &out, err);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Completion for bash. The script finds the command among the words, skipping options and their values; names come from `ccctl ... -o name`. */
+#include "cli/help.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static const struct noun *noun_of_value(const struct opt *o)
+{
+	for (size_t i = 0; noun_all[i] != NULL; i++)
+		if (o->kind == OPT_TEXT && strcasecmp(o->value, noun_all[i]->word) == 0)
+			return noun_all[i];
+	return NULL;
+}
+
+static void add_names(struct cc_buf *out, const struct noun *noun)
+{
+	cc_buf_printf(out, "$(ccctl %s -o name 2>/dev/null)", noun->list_command);
+}
+
+static bool seen_before(const struct opt *const *opts, size_t n, const struct opt *o)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(opts[i]->name, o->name) == 0)
+			return true;
+	return false;
+}
+
+/* Every option of every command once; returns how many. */
+static size_t all_opts(const struct cmd *table, const struct opt **all, size_t max)
+{
+	size_t n = 0;
+
+	for (const struct cmd *c = table; c->name != NULL; c++) {
+		const struct opt *groups[COMMAND_OPT_GROUPS];
+		size_t n_groups = command_opt_groups(c, groups);
+
+		for (size_t i = 0; i < n_groups; i++)
+			for (const struct opt *o = groups[i]; o->name != NULL; o++)
+				if (!seen_before(all, n, o) && n < max)
+					all[n++] = o;
+	}
+	return n;
+}
+
+static void add_pattern(struct cc_buf *out, const struct opt *o)
+{
+	cc_buf_printf(out, "--%s", o->name);
+	if (o->letter != 0)
+		cc_buf_printf(out, "|-%c", o->letter);
+}
+
+/* What may follow an option that takes a value. */
+static void add_values(struct cc_buf *out, const struct opt *const *all, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct noun *noun = noun_of_value(all[i]);
+
+		if (all[i]->kind == OPT_FLAG)
+			continue;
+		cc_buf_adds(out, "\t");
+		add_pattern(out, all[i]);
+		if (all[i]->kind == OPT_FILE)
+			cc_buf_adds(out, ") COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n");
+		else {
+			cc_buf_adds(out, ") COMPREPLY=($(compgen -W \"");
+			for (const char *p = all[i]->value; all[i]->kind == OPT_WORD && *p != '\0'; p++)
+				cc_buf_addc(out, *p == '|' ? ' ' : *p);
+			if (noun != NULL)
+				add_names(out, noun);
+			cc_buf_adds(out, "\" -- \"$cur\")); return ;;\n");
+		}
+	}
+}
+
+static void add_takes_value(struct cc_buf *out, const struct opt *const *all, size_t n)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < n; i++) {
+		if (all[i]->kind == OPT_FLAG)
+			continue;
+		cc_buf_adds(out, first ? "" : "|");
+		add_pattern(out, all[i]);
+		first = false;
+	}
+}
+
+static void add_command(struct cc_buf *out, const struct cmd *cmd)
+{
+	const struct opt *groups[COMMAND_OPT_GROUPS];
+	size_t n = command_opt_groups(cmd, groups);
+
+	cc_buf_printf(out, "\t'%s' | '%s '*)\n\t\topts=\"", cmd->name, cmd->name);
+	for (size_t i = 0; i < n; i++)
+		for (const struct opt *o = groups[i]; o->name != NULL; o++)
+			cc_buf_printf(out, "%s--%s", o == groups[0] ? "" : " ", o->name);
+	cc_buf_adds(out, "\"\n");
+	if (cmd->noun != NULL) {
+		cc_buf_adds(out, "\t\tnames=\"");
+		add_names(out, cmd->noun);
+		cc_buf_adds(out, "\"\n");
+	} else if (strstr(cmd->args, "FILE") != NULL) {
+		cc_buf_adds(out, "\t\tfiles=-f\n");
+	} else if (islower((unsigned char)cmd->args[0])) {
+		cc_buf_printf(out, "\t\tnames=\"%s\"\n", cmd->args);
+	}
+	cc_buf_adds(out, "\t\t;;\n");
+}
+
+/* First words, and after a noun its verbs. */
+static void add_starts(struct cc_buf *out, const struct cmd *table)
+{
+	cc_buf_adds(out, "\t'') names=\"");
+	for (const struct cmd *c = table; c->name != NULL; c++) {
+		size_t len = strcspn(c->name, " ");
+
+		if (c == table || strncmp(c[-1].name, c->name, len) != 0 || c[-1].name[len] != ' ')
+			cc_buf_printf(out, "%s%.*s", c == table ? "" : " ", (int)len, c->name);
+	}
+	cc_buf_adds(out, "\"; opts=\"--help --version\" ;;\n");
+	for (const struct cmd *c = table; c->name != NULL; c++) {
+		size_t len = strcspn(c->name, " ");
+
+		if (c->name[len] == '\0')
+			continue;
+		if (strncmp(c[-1].name, c->name, len + 1) != 0)
+			cc_buf_printf(out, "\t%.*s) names=\"", (int)len, c->name);
+		cc_buf_printf(out, "%s", c->name + len + 1);
+		cc_buf_adds(out, c[1].name != NULL && strncmp(c[1].name, c->name, len + 1) == 0 ? " " : "\" ;;\n");
+	}
+}
+
+void help_completion_bash(const struct cmd *table, struct cc_buf *out)
+{
+	const struct opt *all[64];
+	size_t n = all_opts(table, all, CC_ARRAY_LEN(all));
+
+	cc_buf_adds(out, "# bash completion for ccctl. Printed by: ccctl completion bash\n_ccctl() {\n"
+	                 "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd= opts= names= files= i\n\tCOMPREPLY=()\n"
+	                 "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n\t\tcase ${COMP_WORDS[i]} in\n\t\t--) return ;;\n\t\t");
+	add_takes_value(out, all, n);
+	cc_buf_adds(out, ") ((i++)) ;;\n\t\t-*) ;;\n\t\t*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;\n\t\tesac\n\tdone\n\tcase $prev in\n");
+	add_values(out, all, n);
+	cc_buf_adds(out, "\tesac\n\tcase $cmd in\n");
+	add_starts(out, table);
+	for (const struct cmd *c = table; c->name != NULL; c++)
+		add_command(out, c);
+	cc_buf_adds(out, "\tesac\n\tcase $cur in\n\t-*) COMPREPLY=($(compgen -W \"$opts\" -- \"$cur\")) ;;\n"
+	                 "\t*) COMPREPLY=($(compgen $files -W \"$names\" -- \"$cur\")) ;;\n\tesac\n}\ncomplete -F _ccctl ccctl\n");
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/noun.h"
+
+#include "common/model.h"
+
+const struct noun noun_instance = { "instance", "/v1/instances", &instance_list_desc, "list", "create NAME --image IMAGE" };
+const struct noun noun_image = { "image", "/v1/images", &image_list_desc, "image list", "image import NAME FILE" };
+const struct noun noun_node = { "node", "/v1/nodes", &node_list_desc, "node list", "node invite NAME" };
+const struct noun noun_member = { "member", "/v1/members", &member_list_desc, "member list", "member add NAME" };
+const struct noun *const noun_all[] = { &noun_instance, &noun_image, &noun_node, &noun_member, NULL };
+
+const struct cc_field *noun_items(const struct noun *n)
+{
+	return cc_desc_find(n->list, "items");
+}

@@ -1,0 +1,117 @@
+# bash completion for ccctl. Printed by: ccctl completion bash
+_ccctl() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd= opts= names= files= i
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--) return ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--on-disconnect|--timeout|--output|-o|--socket|--controller|--pin|--token|--env|-e|--arch|-a|--owner|--expires) ((i++)) ;;
+		-*) ;;
+		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
+		esac
+	done
+	case $prev in
+	--image) COMPREPLY=($(compgen -W "$(ccctl image list -o name 2>/dev/null)" -- "$cur")); return ;;
+	--memory|-m) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--cpu|-c) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--disk|-d) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--pids) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--node|-n) COMPREPLY=($(compgen -W "$(ccctl node list -o name 2>/dev/null)" -- "$cur")); return ;;
+	--on-disconnect) COMPREPLY=($(compgen -W "keep stop" -- "$cur")); return ;;
+	--timeout) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--output|-o) COMPREPLY=($(compgen -W "table wide json yaml csv name" -- "$cur")); return ;;
+	--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--controller) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--pin) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--token) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--env|-e) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--arch|-a) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--owner) COMPREPLY=($(compgen -W "$(ccctl member list -o name 2>/dev/null)" -- "$cur")); return ;;
+	--expires) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	esac
+	case $cmd in
+	'') names="create list show explain start stop restart delete exec image node member status version completion help"; opts="--help --version" ;;
+	image) names="import list delete" ;;
+	node) names="invite list show" ;;
+	member) names="add list" ;;
+	'create' | 'create '*)
+		opts="--image --memory --cpu --disk --pids --node --on-disconnect --wait --no-wait --timeout --output --socket --controller --pin --token --help --version"
+		;;
+	'list' | 'list '*)
+		opts="--output --socket --controller --pin --token --help --version"
+		;;
+	'show' | 'show '*)
+		opts="--output --socket --controller --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'explain' | 'explain '*)
+		opts="--output --socket --controller --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'start' | 'start '*)
+		opts="--wait --no-wait --timeout --output --socket --controller --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'stop' | 'stop '*)
+		opts="--wait --no-wait --timeout --output --socket --controller --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'restart' | 'restart '*)
+		opts="--wait --no-wait --timeout --output --socket --controller --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'delete' | 'delete '*)
+		opts="--yes --wait --no-wait --timeout --socket --controller --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'exec' | 'exec '*)
+		opts="--env --stdin --socket --controller --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'image import' | 'image import '*)
+		opts="--arch --output --socket --controller --pin --token --help --version"
+		files=-f
+		;;
+	'image list' | 'image list '*)
+		opts="--output --socket --controller --pin --token --help --version"
+		;;
+	'image delete' | 'image delete '*)
+		opts="--socket --controller --pin --token --help --version"
+		names="$(ccctl image list -o name 2>/dev/null)"
+		;;
+	'node invite' | 'node invite '*)
+		opts="--owner --expires --output --socket --controller --pin --token --help --version"
+		;;
+	'node list' | 'node list '*)
+		opts="--output --socket --controller --pin --token --help --version"
+		;;
+	'node show' | 'node show '*)
+		opts="--output --socket --controller --pin --token --help --version"
+		names="$(ccctl node list -o name 2>/dev/null)"
+		;;
+	'member add' | 'member add '*)
+		opts="--admin --output --socket --controller --pin --token --help --version"
+		;;
+	'member list' | 'member list '*)
+		opts="--output --socket --controller --pin --token --help --version"
+		;;
+	'status' | 'status '*)
+		opts="--output --socket --controller --pin --token --help --version"
+		;;
+	'version' | 'version '*)
+		opts="--output --socket --controller --pin --token --help --version"
+		;;
+	'completion' | 'completion '*)
+		opts="--help --version"
+		names="bash"
+		;;
+	'help' | 'help '*)
+		opts="--man --help --version"
+		;;
+	esac
+	case $cur in
+	-*) COMPREPLY=($(compgen -W "$opts" -- "$cur")) ;;
+	*) COMPREPLY=($(compgen $files -W "$names" -- "$cur")) ;;
+	esac
+}
+complete -F _ccctl ccctl

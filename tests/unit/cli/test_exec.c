@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ccctl exec against made-up programs at the other end of a stream. */
+#include "tests/lib/test.h"
+#include "tests/unit/cli/fake.h"
+#include "tests/unit/cli/fixtures.h"
+
+#include <string.h>
+
+#define FLOOD_BYTES (256 * 65536)
+
+static const struct fake_row rows[] = {
+	{ "POST", "/v1/instances/hello/exec", 201, "{\"id\":\"" ID_HELLO "\"}" },
+	{ "POST", "/v1/instances/off/exec", 409, PROBLEM(409, "conflict", "the instance 'off' is stopped; start it first") },
+	{ NULL },
+};
+
+static void start(void)
+{
+	fake_start(rows);
+}
+
+START_TEST(streams_and_exit_status_are_the_programs)
+{
+	struct ran r = fake_run("ccctl exec hello -- fail -x --help");
+
+	ck_assert_int_eq(r.status, 7);
+	ck_assert_str_eq(r.out, "so far\n");
+	ck_assert_str_eq(r.err, "oops\n");
+	ck_assert_str_eq(cc_buf_str(&fake_seen("POST", "/v1/instances/hello/exec", 0)->body), "{\"argv\":[\"fail\",\"-x\",\"--help\"]}");
+}
+END_TEST
+
+START_TEST(the_environment_goes_along)
+{
+	struct ran r = fake_run("ccctl exec hello -e A=1 --env B='x y' -- fail");
+
+	ck_assert_int_eq(r.status, 7);
+	ck_assert_str_eq(cc_buf_str(&fake_seen("POST", "/v1/instances/hello/exec", 0)->body), "{\"argv\":[\"fail\"],\"env\":[\"A=1\",\"B=x y\"]}");
+}
+END_TEST
+
+START_TEST(stdin_reaches_the_program_and_ends)
+{
+	struct ran r = fake_run("printf 'one\\ntwo\\n' | ccctl exec hello -- cat");
+
+	ck_assert_int_eq(r.status, 0);
+	ck_assert_str_eq(r.out, "one\ntwo\n");
+}
+END_TEST
+
+START_TEST(large_input_comes_back_whole)
+{
+	struct ran r = fake_run("head -c 30000000 /dev/urandom > big; ccctl exec hello -- cat < big | cmp - big && echo same");
+
+	ck_assert_msg(strcmp(r.out, "same\n") == 0, "%s%s", r.out, r.err);
+}
+END_TEST
+
+START_TEST(a_slow_reader_of_large_output_loses_nothing)
+{
+	char want[32];
+	struct ran r = fake_run("ccctl exec hello -- flood | (sleep 0.5; wc -c)");
+
+	snprintf(want, sizeof(want), "%d\n", FLOOD_BYTES);
+	ck_assert_str_eq(r.out, want);
+	r = fake_run("ccctl exec hello -- flood >/dev/null; echo $?");
+	ck_assert_str_eq(r.out, "0\n");
+}
+END_TEST
+
+START_TEST(a_reader_that_goes_away_ends_it_quietly)
+{
+	struct ran r = fake_run("(ccctl exec hello -- flood; echo $? >&2) | head -c 5");
+
+	ck_assert_str_eq(r.out, "abcde");
+	ck_assert_str_eq(r.err, "141\n");
+}
+END_TEST
+
+START_TEST(signals_go_to_the_program)
+{
+	struct ran r = fake_run("ccctl exec hello -- trap & sleep 0.5; kill -TERM $!; wait $!");
+
+	ck_assert_str_eq(r.out, "got 15\n");
+	ck_assert_int_eq(r.status, 143);
+}
+END_TEST
+
+START_TEST(a_node_that_cannot_run_it_says_why)
+{
+	struct ran r = fake_run("ccctl exec hello -- missing");
+
+	ck_assert_int_eq(r.status, 3);
+	ck_assert_str_eq(r.err, "ccctl: there is no program 'missing' in the instance\n");
+}
+END_TEST
+
+START_TEST(a_stream_that_breaks_off_is_told)
+{
+	struct ran r = fake_run("ccctl exec hello -- cut");
+
+	ck_assert_int_eq(r.status, 6);
+	ck_assert_str_eq(r.out, "half");
+	ck_assert_str_eq(r.err, "ccctl: the stream broke off before the program's end was heard; it may still run\n");
+}
+END_TEST
+
+START_TEST(a_refusal_is_an_error_of_ccctl)
+{
+	struct ran r = fake_run("ccctl exec off -- ls");
+
+	ck_assert_int_eq(r.status, 5);
+	ck_assert_str_eq(r.err, "ccctl: the instance 'off' is stopped; start it first\n");
+}
+END_TEST
+
+START_TEST(a_terminal_is_left_alone_without_i)
+{
+	struct ran r = fake_run("script -qec 'ccctl exec hello -- cat' /dev/null");
+
+	ck_assert_msg(r.status == 0, "%s", r.out);
+	r = fake_run("(sleep 0.5; printf 'typed\\n\\004') | script -qec 'ccctl exec -i hello -- cat' /dev/null");
+	ck_assert_ptr_nonnull(strstr(r.out, "typed\r\ntyped\r\n"));
+}
+END_TEST
+
+START_TEST(pings_are_not_output)
+{
+	struct ran r = fake_run("ccctl exec hello -- slow");
+
+	ck_assert_int_eq(r.status, 0);
+	ck_assert_str_eq(r.out, "");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("cli exec");
+	TCase *tc = tcase_create("exec");
+
+	suite_add_tcase(s, tc);
+	tcase_add_checked_fixture(tc, start, fake_stop);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, streams_and_exit_status_are_the_programs);
+	tcase_add_test(tc, the_environment_goes_along);
+	tcase_add_test(tc, stdin_reaches_the_program_and_ends);
+	tcase_add_test(tc, large_input_comes_back_whole);
+	tcase_add_test(tc, a_slow_reader_of_large_output_loses_nothing);
+	tcase_add_test(tc, a_reader_that_goes_away_ends_it_quietly);
+	tcase_add_test(tc, signals_go_to_the_program);
+	tcase_add_test(tc, a_node_that_cannot_run_it_says_why);
+	tcase_add_test(tc, a_stream_that_breaks_off_is_told);
+	tcase_add_test(tc, a_refusal_is_an_error_of_ccctl);
+	tcase_add_test(tc, a_terminal_is_left_alone_without_i);
+	tcase_add_test(tc, pings_are_not_output);
+	return test_run(s);
+}

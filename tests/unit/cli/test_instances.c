@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The program against a scripted controller: instances, nodes, members, status. */
+#include "tests/lib/test.h"
+#include "tests/unit/cli/fake.h"
+#include "tests/unit/cli/fixtures.h"
+
+#include <string.h>
+
+#define HELLO_PATH "/v1/instances/" ID_HELLO
+
+static const struct fake_row rows_create[] = {
+	{ "POST", "/v1/instances", 201, HELLO_ASSIGNED },
+	{ "GET", HELLO_PATH, 200, HELLO_FETCHING },
+	{ "GET", HELLO_PATH, 200, HELLO_STARTING },
+	{ "GET", HELLO_PATH, 200, HELLO_RUNNING },
+	{ NULL },
+};
+
+START_TEST(create_waits_until_it_runs)
+{
+	struct ran r;
+	const struct fake_seen *post;
+
+	fake_start(rows_create);
+	r = fake_run("ccctl create hello --image busybox --memory 256MiB --cpu 0.5 --disk 2GiB --pids 64 --node ada --on-disconnect stop");
+	ck_assert_msg(r.status == 0, "%s", r.err);
+	ck_assert_str_eq(r.out, "");
+	ck_assert_msg(strncmp(r.err, "hello: running at 10.77.0.2 (", 29) == 0, "%s", r.err);
+	post = fake_seen("POST", "/v1/instances", 0);
+	ck_assert_str_eq(cc_buf_str(&post->body),
+	        "{\"name\":\"hello\",\"image\":\"busybox\",\"cpu_millis\":500,\"memory_mib\":256,\"disk_mib\":2048,\"pids\":64,\"node\":\"ada\","
+	        "\"on_disconnect\":\"stop\"}");
+	ck_assert_uint_eq(strlen(post->key), 36);
+	ck_assert_ptr_nonnull(strstr(fake_seen("GET", HELLO_PATH, 0)->url, "?index=5&wait=25000ms"));
+	ck_assert_ptr_nonnull(strstr(fake_seen("GET", HELLO_PATH, 2)->url, "?index=7&wait="));
+	fake_stop();
+}
+END_TEST
+
+START_TEST(create_tells_its_way_live_on_a_terminal)
+{
+	struct ran r;
+
+	fake_start(rows_create);
+	r = fake_run("script -qec 'ccctl create hello --image busybox' /dev/null");
+	ck_assert_int_eq(r.status, 0);
+	ck_assert_msg(strstr(r.out, "hello: assigned to ada · fetching image · starting · running at 10.77.0.2 (0.") != NULL, "%s", r.out);
+	fake_stop();
+}
+END_TEST
+
+START_TEST(create_returns_at_once_when_told_so)
+{
+	struct ran r;
+
+	fake_start(rows_create);
+	r = fake_run("ccctl create hello --image busybox --no-wait -o name");
+	ck_assert_int_eq(r.status, 0);
+	ck_assert_str_eq(r.out, "hello\n");
+	ck_assert_str_eq(r.err, "hello: assigned to ada\n");
+	ck_assert_uint_eq(fake_count("GET", HELLO_PATH), 0);
+	fake_stop();
+}
+END_TEST
+
+static const struct fake_row rows_failed[] = {
+	{ "POST", "/v1/instances", 201, HELLO_ASSIGNED },
+	{ "GET", HELLO_PATH, 200, HELLO_FAILED },
+	{ NULL },
+};
+
+START_TEST(create_that_fails_says_why)
+{
+	struct ran r;
+
+	fake_start(rows_failed);
+	r = fake_run("ccctl create hello --image busybox");
+	ck_assert_int_eq(r.status, 1);
+	ck_assert_str_eq(r.err, "ccctl: 'hello' could not be started on ada: the image has no /sbin/init. See ccctl show hello; try again with ccctl "
+	                        "start hello\n");
+	fake_stop();
+}
+END_TEST
+
+static const struct fake_row rows_slow[] = {
+	{ "POST", "/v1/instances", 201, HELLO_ASSIGNED },
+	{ "GET", HELLO_PATH, 200, HELLO_STARTING, .delay_ms = 120 },
+	{ NULL },
+};
+
+START_TEST(a_wait_that_is_over_is_status_7)
+{
+	struct ran r;
+
+	fake_start(rows_slow);
+	r = fake_run("ccctl create hello --image busybox --timeout 300ms");
+	ck_assert_int_eq(r.status, 7);
+	ck_assert_str_eq(r.err, "ccctl: 'hello' did not run within the time; it is starting. The request stands: see ccctl show hello\n");
+	fake_stop();
+}
+END_TEST
+
+static const struct fake_row rows_lost[] = {
+	{ "POST", "/v1/instances", .drop = true },
+	{ "POST", "/v1/instances", 201, HELLO_RUNNING },
+	{ NULL },
+};
+
+START_TEST(a_lost_reply_is_asked_for_again_under_the_same_key)
+{
+	struct ran r;
+
+	fake_start(rows_lost);
+	r = fake_run("ccctl create hello --image busybox");
+	ck_assert_msg(r.status == 0, "%s", r.err);
+	ck_assert_uint_eq(fake_count("POST", "/v1/instances"), 2);
+	ck_assert_str_eq(fake_seen("POST", "/v1/instances", 0)->key, fake_seen("POST", "/v1/instances", 1)->key);
+	fake_stop();
+}
+END_TEST
+
+static const struct fake_row rows_restarted[] = {
+	{ "POST", "/v1/instances", 201, HELLO_ASSIGNED },
+	{ "GET", HELLO_PATH, .drop = true },
+	{ "GET", HELLO_PATH, 503, PROBLEM(503, "unavailable", "the database is away") },
+	{ "GET", HELLO_PATH, 200, HELLO_RUNNING },
+	{ NULL },
+};
+
+START_TEST(waiting_survives_a_controller_that_comes_back)
+{
+	struct ran r;
+
+	fake_start(rows_restarted);
+	r = fake_run("ccctl create hello --image busybox");
+	ck_assert_msg(r.status == 0, "%s", r.err);
+	fake_stop();
+}
+END_TEST
+
+static const struct fake_row rows_act[] = {
+	{ "POST", "/v1/instances/hello/stop", 202, HELLO_STOPPING },
+	{ "GET", HELLO_PATH, 200, HELLO_STOPPED },
+	{ "POST", "/v1/instances/hello/start", 202, HELLO_RUNNING },
+	{ "POST", "/v1/instances/gone/stop", 404, PROBLEM(404, "not-found", "no instance 'gone'; see ccctl list") },
+	{ NULL },
+};
+
+START_TEST(several_are_stopped_and_one_failure_hinders_none)
+{
+	struct ran r;
+
+	fake_start(rows_act);
+	r = fake_run("ccctl stop gone hello");
+	ck_assert_int_eq(r.status, 3);
+	ck_assert_msg(strstr(r.err, "ccctl: no instance 'gone'; see ccctl list\nhello: stopped (") == r.err, "%s", r.err);
+	r = fake_run("ccctl start hello -o name");
+	ck_assert_int_eq(r.status, 0);
+	ck_assert_str_eq(r.out, "hello\n");
+	fake_stop();
+}
+END_TEST
+
+static const struct fake_row rows_delete[] = {
+	{ "GET", "/v1/version", 200, "{\"version\":\"0.1.0\",\"api\":\"1\",\"zone\":\"valley\"}" },
+	{ "GET", "/v1/instances/hello", 200, HELLO_RUNNING },
+	{ "GET", "/v1/instances/helo", 404, PROBLEM(404, "not-found", "no instance 'helo'") },
+	{ "GET", "/v1/instances", 200, "{\"index\":9,\"items\":[" HELLO_RUNNING "]}" },
+	{ "DELETE", "/v1/instances/hello", 202, HELLO_DELETING },
+	{ "GET", HELLO_PATH, 200, HELLO_DELETING },
+	{ "GET", HELLO_PATH, 404, PROBLEM(404, "not-found", "no instance 'hello'; see ccctl list") },
+	{ "DELETE", "/v1/instances/unplaced", 204, "" },
+	{ NULL },
+};
+
+START_TEST(delete_waits_until_it_is_gone)
+{
+	struct ran r;
+
+	fake_start(rows_delete);
+	r = fake_run("ccctl delete --yes hello unplaced");
+	ck_assert_msg(r.status == 0, "%s", r.err);
+	ck_assert_msg(strstr(r.err, "hello: deleted (0.") == r.err && strstr(r.err, "\nunplaced: deleted (") != NULL, "%s", r.err);
+	fake_stop();
+}
+END_TEST
+
+START_TEST(delete_asks_on_a_terminal_and_names_the_zone)
+{
+	struct ran r;
+
+	fake_start(rows_delete);
+	r = fake_run("(sleep 0.3; echo n) | script -qec 'ccctl delete hello' /dev/null");
+	ck_assert_int_eq(r.status, 1);
+	ck_assert_msg(strstr(r.out, "Delete hello (running on ada) with its disk, in zone valley? [y/N]") != NULL, "%s", r.out);
+	ck_assert_ptr_nonnull(strstr(r.out, "Nothing was deleted."));
+	ck_assert_uint_eq(fake_count("DELETE", "/v1/instances/hello"), 0);
+	r = fake_run("script -qec 'ccctl delete helo' /dev/null");
+	ck_assert_int_eq(r.status, 3);
+	ck_assert_str_eq(r.out, "ccctl: no instance 'helo'; did you mean 'hello'? See ccctl list\r\n");
+	r = fake_run("(sleep 0.3; echo y) | script -qec 'ccctl delete hello' /dev/null");
+	ck_assert_int_eq(r.status, 0);
+	ck_assert_uint_eq(fake_count("DELETE", "/v1/instances/hello"), 1);
+	fake_stop();
+}
+END_TEST
+
+START_TEST(delete_in_a_script_needs_yes)
+{
+	struct ran r;
+
+	fake_start(rows_delete);
+	r = fake_run("ccctl delete hello");
+	ck_assert_int_eq(r.status, 2);
+	ck_assert_str_eq(r.err, "ccctl: nobody can be asked here, since this is not a terminal; give --yes to delete\n");
+	ck_assert_uint_eq(fake_count("DELETE", "/v1/instances/hello"), 0);
+	fake_stop();
+}
+END_TEST
+
+static const struct fake_row rows_zone[] = {
+	{ "POST", "/v1/invites", 201,
+	        "{\"id\":\"" ID_NODE "\",\"node_name\":\"ada\",\"expires\":\"2026-11-21T21:05:00.000Z\",\"token\":\"cct1_secret\"}" },
+	{ "POST", "/v1/members", 201, "{\"id\":\"" ID_NODE "\",\"name\":\"maria\",\"role\":\"admin\",\"token\":\"s3cret\"}" },
+	{ "GET", "/v1/version", 200, "{\"version\":\"0.1.0\",\"api\":\"1\",\"zone\":\"valley\"}" },
+	{ "GET", "/v1/status", 200,
+	        "{\"zone\":\"valley\",\"version\":\"0.1.0\",\"nodes\":2,\"nodes_ready\":1,\"instances\":3,\"instances_running\":2,\"images\":1,\"database\":"
+	        "\"ok\",\"revision\":9}" },
+	{ "GET", "/v1/instances/hello/placement", 200,
+	        "{\"id\":\"" ID_HELLO "\",\"decided\":\"2026-11-20T21:05:00.000Z\",\"placed\":true,\"node\":\"" ID_NODE
+	        "\",\"node_name\":\"ada\",\"tier\":\"the zone\",\"score\":812,\"runner_up\":\"" ID_NODE
+	        "\",\"runner_up_name\":\"bob\",\"margin\":12,\"considered\":5,\"fell\":[{\"reason\":\"not enough memory\",\"nodes\":2},{\"reason\":\"node is "
+	        "silent\",\"nodes\":1}],\"terms\":[{\"name\":\"fit\",\"value\":700,\"weight\":3}],\"seed\":1,\"snapshot\":4,\"revision\":5}" },
+	{ "GET", "/v1/instances/a%2Fb", 404, PROBLEM(404, "not-found", "no") },
+	{ NULL },
+};
+
+START_TEST(a_node_is_invited_and_a_member_added)
+{
+	struct ran r;
+
+	fake_start(rows_zone);
+	r = fake_run("ccctl node invite ada --owner maria --expires 12h");
+	ck_assert_int_eq(r.status, 0);
+	ck_assert_str_eq(r.out, "cct1_secret\n");
+	ck_assert_str_eq(r.err, "on the node run: cc-agent join TOKEN\n");
+	ck_assert_str_eq(cc_buf_str(&fake_seen("POST", "/v1/invites", 0)->body), "{\"node_name\":\"ada\",\"owner\":\"maria\",\"expires_s\":43200}");
+	r = fake_run("ccctl node invite ada -o name");
+	ck_assert_str_eq(r.out, "cct1_secret\n");
+	r = fake_run("script -qec 'ccctl node invite ada' /dev/null");
+	ck_assert_ptr_nonnull(strstr(r.out, "cc-agent join cct1_secret"));
+	ck_assert_ptr_nonnull(strstr(r.out, "2026-11-21 21:05 UTC"));
+	r = fake_run("ccctl member add maria --admin");
+	ck_assert_str_eq(r.out, "s3cret\n");
+	ck_assert_str_eq(cc_buf_str(&fake_seen("POST", "/v1/members", 0)->body), "{\"name\":\"maria\",\"role\":\"admin\"}");
+	fake_stop();
+}
+END_TEST
+
+START_TEST(status_version_and_explain_speak_in_sentences)
+{
+	struct ran r;
+
+	fake_start(rows_zone);
+	r = fake_run("ccctl status");
+	ck_assert_str_eq(r.out,
+	        "Zone valley, controller 0.1.0\n  nodes      2 nodes, 1 ready\n  instances  3 instances, 2 running\n  images     1 image\n"
+	        "  database   ok\nSome nodes do not report; what runs there may run on. See which: ccctl node list\n");
+	r = fake_run("ccctl version");
+	ck_assert_str_eq(r.out, "ccctl       " CC_VERSION "\ncontroller  0.1.0 (API 1, zone valley)\n");
+	r = fake_run("ccctl explain hello");
+	ck_assert_str_eq(r.out, "hello is on ada (the zone), with a score of 812.\n5 nodes were looked at.\n  2 fell out: not enough memory\n"
+	                        "  1 fell out: node is silent\nSecond came bob, 12 behind.\n"
+	                        "The score is made of (each from 0 to 1000, times its weight):\n  fit                    700 x 3\n");
+	r = fake_run("ccctl show a/b");
+	ck_assert_int_eq(r.status, 3);
+	fake_stop();
+}
+END_TEST
+
+/* The whole of a list of 500, as a user waits for it. */
+START_TEST(a_list_of_500_is_printed)
+{
+	cc_auto_buf struct cc_buf body = { 0 };
+	struct fake_row rows[] = { { "GET", "/v1/instances", 200, NULL }, { NULL } };
+	struct ran r;
+
+	cc_buf_adds(&body, "{\"index\":9,\"items\":[" HELLO_RUNNING);
+	for (int i = 1; i < 500; i++)
+		cc_buf_adds(&body, "," HELLO_RUNNING);
+	cc_buf_adds(&body, "]}");
+	rows[0].body = body.data;
+	fake_start(rows);
+	r = fake_run("ccctl list | wc -l");
+	ck_assert_str_eq(r.out, "501\n");
+	fake_stop();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("cli instances");
+	TCase *tc = tcase_create("instances");
+
+	suite_add_tcase(s, tc);
+	tcase_set_timeout(tc, 30);
+	tcase_add_test(tc, create_waits_until_it_runs);
+	tcase_add_test(tc, create_tells_its_way_live_on_a_terminal);
+	tcase_add_test(tc, create_returns_at_once_when_told_so);
+	tcase_add_test(tc, create_that_fails_says_why);
+	tcase_add_test(tc, a_wait_that_is_over_is_status_7);
+	tcase_add_test(tc, a_lost_reply_is_asked_for_again_under_the_same_key);
+	tcase_add_test(tc, waiting_survives_a_controller_that_comes_back);
+	tcase_add_test(tc, several_are_stopped_and_one_failure_hinders_none);
+	tcase_add_test(tc, delete_waits_until_it_is_gone);
+	tcase_add_test(tc, delete_asks_on_a_terminal_and_names_the_zone);
+	tcase_add_test(tc, delete_in_a_script_needs_yes);
+	tcase_add_test(tc, a_node_is_invited_and_a_member_added);
+	tcase_add_test(tc, status_version_and_explain_speak_in_sentences);
+	tcase_add_test(tc, a_list_of_500_is_printed);
+	return test_run(s);
+}
