@@ -66,7 +66,7 @@ traces() {
 		awk '{ print "mount", $5 }' /proc/self/mountinfo
 		cut -d: -f1 /etc/passwd /etc/group | sed 's/^/user /'
 		find /run /tmp /var/lib /etc -maxdepth 1 -name '*communitycloud*' -printf 'file %p\n'
-	} | grep -vE '^link veth|\b(cc_)?(cce|cctp)[0-9]|/tmp/cc-' || true
+	} | grep -vE '^link .*@|\b(cc_)?(cce|cctp)[0-9]|/tmp/cc-' || true
 }
 
 # What a second run must not touch: everything but logs and what PostgreSQL does by itself.
