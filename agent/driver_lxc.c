@@ -309,7 +309,9 @@ static int lxc_open(struct priv_node *node, struct cc_error *err)
 		return cc_fail(err, DENIED, "the lxc driver needs root; --driver sim does not");
 	if (state_dir_check_reachable(&node->dirs, err) < 0 || cgroup_layout_open(node->set.cgroup_dir, &node->cgroups, err) < 0)
 		return -1;
-	node->idmapped = idmap_supported(node->dirs.path);
+	if (strcmp(node->set.lower, "auto") != 0 && strcmp(node->set.lower, "copy") != 0)
+		return cc_fail(err, INVALID, "lower: '%.40s' is neither auto nor copy", node->set.lower);
+	node->idmapped = strcmp(node->set.lower, "auto") == 0 && idmap_supported(node->dirs.path);
 	node->features |= (node->cgroups.v2[CGROUP_MEMORY] ? PRIV_FEATURE_CGROUP_V2 : 0) | (node->idmapped ? PRIV_FEATURE_IDMAPPED_LOWER : 0);
 	snprintf(node->driver_version, sizeof(node->driver_version), "lxc %s", lxc_get_version());
 	return 0;

@@ -197,6 +197,29 @@ START_TEST(nothing_of_an_image_belongs_to_the_nodes_users)
 }
 END_TEST
 
+START_TEST(without_idmapped_mounts_each_container_has_a_shifted_copy)
+{
+	static const char *const copy[] = { "--lower", "copy", NULL };
+	struct priv_hello hello = { PRIV_VERSION };
+	struct priv_hello_reply reply;
+	struct cc_error err = { 0 };
+	char out[128];
+
+	priv_fixture_stop(SIGTERM);
+	priv_fixture_start(copy);
+	ck_assert_int_eq(priv_fixture_call(PRIV_HELLO, &hello, &reply, &err), 0);
+	ck_assert_uint_eq(reply.features & PRIV_FEATURE_IDMAPPED_LOWER, 0);
+	for (int i = 0; i < 2; i++) {
+		priv_fixture_run(1, priv_lxc_image);
+		ck_assert_int_eq(priv_fixture_sh(1, "stat -c '%u %g %a' /bin/busybox /bin/setuid /bin/sh; echo x >/root/f", out, sizeof(out)), 0);
+		ck_assert_str_eq(out, "0 0 755\n1000 1000 4755\n0 0 777\n");
+		ck_assert_int_eq(priv_fixture_stop_ct(1, 0, &err), 0);
+	}
+	ck_assert_int_eq(priv_fixture_delete_ct(1, &err), 0);
+	ck_assert_int_eq(priv_lxc_leftovers(1), 0);
+}
+END_TEST
+
 START_TEST(a_very_deep_tree_is_deleted)
 {
 	struct cc_error err = { 0 };
@@ -220,6 +243,7 @@ static void add(TCase *t)
 	tcase_add_test(t, the_network_is_there_and_the_node_is_not);
 	tcase_add_test(t, a_guests_symbolic_links_do_not_lead_out);
 	tcase_add_test(t, nothing_of_an_image_belongs_to_the_nodes_users);
+	tcase_add_test(t, without_idmapped_mounts_each_container_has_a_shifted_copy);
 	tcase_add_test(t, a_very_deep_tree_is_deleted);
 }
 
