@@ -38,8 +38,10 @@ struct driver {
 
 	/* In the main process, once: checks that it can work here and completes `node`. Starts nothing. @err UNAVAILABLE, INVALID, IO */
 	int (*open)(struct priv_node *node, struct cc_error *err);
-	/* In a child, at start: bridge, rules, and away with what no instance of `keep` owns. Idempotent. @err IO */
-	int (*prepare)(const struct priv_node *node, cgroup_keep_fn *keep, void *user, struct cc_error *err);
+	/* In a child, at start: bridge and rules. Idempotent. @err IO */
+	int (*prepare)(const struct priv_node *node, struct cc_error *err);
+	/* In a child, at start: away with what belongs to no instance that `keep` wants. @err IO some of it resists */
+	int (*sweep_others)(const struct priv_node *node, cgroup_keep_fn *keep, void *user, struct cc_error *err);
 	/* Starts an instance that does not run; sweeps first what a failed start left. @err NOT_FOUND no such image, UNAVAILABLE, IO, INTERNAL */
 	int (*start)(const struct priv_node *node, const struct ct_record *rec, struct driver_status *ret, struct cc_error *err);
 	/* Ends an instance: asks init, kills it after `grace_ms`, and returns when nothing of it runs. @err TIMEOUT it would not die, IO */

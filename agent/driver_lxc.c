@@ -284,10 +284,13 @@ static int lxc_limit(const struct priv_node *node, const struct ct_record *rec, 
 	return cgroup_apply(&node->cgroups, rec->id, &limits, err);
 }
 
-static int lxc_prepare(const struct priv_node *node, cgroup_keep_fn *keep, void *user, struct cc_error *err)
+static int lxc_prepare(const struct priv_node *node, struct cc_error *err)
 {
-	if (driver_config_write_seccomp(node, err) < 0 || net_prepare(node, err) < 0)
-		return -1;
+	return driver_config_write_seccomp(node, err) < 0 ? -1 : net_prepare(node, err);
+}
+
+static int lxc_sweep_others(const struct priv_node *node, cgroup_keep_fn *keep, void *user, struct cc_error *err)
+{
 	return cgroup_sweep_others(&node->cgroups, keep, user, err);
 }
 
@@ -323,6 +326,7 @@ const struct driver driver_lxc = {
 	.has_rights = true,
 	.open = lxc_open,
 	.prepare = lxc_prepare,
+	.sweep_others = lxc_sweep_others,
 	.start = lxc_start,
 	.stop = lxc_stop,
 	.sweep = lxc_sweep,

@@ -79,7 +79,13 @@ static int sim_open(struct priv_node *node, struct cc_error *err)
 	return 0;
 }
 
-static int sim_prepare(const struct priv_node *node, cgroup_keep_fn *keep, void *user, struct cc_error *err)
+static int sim_prepare(const struct priv_node *node, struct cc_error *err)
+{
+	(void)node, (void)err;
+	return 0;
+}
+
+static int sim_sweep_others(const struct priv_node *node, cgroup_keep_fn *keep, void *user, struct cc_error *err)
 {
 	(void)node, (void)keep, (void)user, (void)err;
 	return 0;
@@ -194,6 +200,7 @@ const struct driver driver_sim = {
 	.features = PRIV_FEATURE_SIM,
 	.open = sim_open,
 	.prepare = sim_prepare,
+	.sweep_others = sim_sweep_others,
 	.start = sim_start,
 	.stop = sim_stop,
 	.sweep = sim_sweep,

@@ -50,10 +50,16 @@ static bool runs(void *user, struct cc_uuid id)
 
 static int work_prepare(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
+	(void)args, (void)channel, (void)ret;
+	return node->driver->prepare(node, err);
+}
+
+static int work_sweep_others(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
 	(void)channel, (void)ret;
 	if (image_sweep(&node->dirs, err) < 0)
 		return -1;
-	return node->driver->prepare(node, runs, (void *)args, err);
+	return node->driver->sweep_others(node, runs, (void *)args, err);
 }
 
 static int look_at(struct priv_server *s, struct instance *inst, struct cc_error *err)
@@ -72,14 +78,19 @@ static int look_at(struct priv_server *s, struct instance *inst, struct cc_error
 
 int priv_readopt(struct priv_server *s, struct cc_error *err)
 {
-	struct job_spec prepare = { .work = work_prepare, .args = &s->instances, .timeout_ms = PREPARE_MS };
+	struct job_spec prepare = { .work = work_prepare, .timeout_ms = PREPARE_MS };
+	struct job_spec sweep = { .work = work_sweep_others, .args = &s->instances, .timeout_ms = PREPARE_MS };
 	struct job_result result;
+	struct cc_error resists = { 0 };
 
 	if (instances_load(&s->instances, s->node, err) < 0)
 		return -1;
 	for (uint32_t i = 0; i < s->instances.count; i++)
 		if (look_at(s, s->instances.at[i], err) < 0)
 			return -1;
+	/* One process that will not die must not keep the node from serving the others. */
+	if (job_run(s->node, &sweep, &result, &resists) < 0)
+		fprintf(stderr, "<4>cc-agent-priv: sweeping leftovers: %s\n", resists.msg);
 	return job_run(s->node, &prepare, &result, err) < 0 ? cc_wrap(err, "preparing the node") : 0;
 }
 
