@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/idmap.h"
 
+#include "agent/process.h"
 #include "agent/slot.h"
 #include "common/cleanup.h"
 
@@ -10,7 +11,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -34,12 +34,12 @@ int idmap_write(pid_t pid, uint32_t inside, uint32_t outside, struct cc_error *e
 	return 0;
 }
 
-/* Makes the namespace, says so, and stays until killed. */
-CC_NORETURN static void hold_userns(int ready)
+/* Makes the namespace, says so, and stays until killed or alone. */
+CC_NORETURN static void hold_userns(int ready, pid_t parent)
 {
 	char ok = 1;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	process_end_with(parent);
 	if (unshare(CLONE_NEWUSER) < 0 || write(ready, &ok, 1) != 1)
 		_exit(1);
 	for (;;)
@@ -65,14 +65,14 @@ static int map_and_open(pid_t holder, int ready, uint32_t from, uint32_t to, int
 
 int idmap_open_userns(uint32_t from, uint32_t to, int *ret_fd, struct cc_error *err)
 {
+	pid_t holder, parent = getpid();
 	int ready[2], result;
-	pid_t holder;
 
 	if (pipe2(ready, O_CLOEXEC) < 0)
 		return cc_fail_errno(err, "making a pipe");
 	holder = fork();
 	if (holder == 0)
-		hold_userns(ready[1]);
+		hold_userns(ready[1], parent);
 	close(ready[1]);
 	result = holder < 0 ? cc_fail_errno(err, "forking") : map_and_open(holder, ready[0], from, to, ret_fd, err);
 	close(ready[0]);

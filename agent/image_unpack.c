@@ -6,6 +6,7 @@
 #include "agent/driver.h"
 #include "agent/idmap.h"
 #include "agent/image_extract.h"
+#include "agent/process.h"
 #include "agent/small_file.h"
 #include "agent/tree_remove.h"
 #include "common/cleanup.h"
@@ -16,7 +17,6 @@
 #include <signal.h>
 #include <sodium.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -101,7 +101,7 @@ static void close_pipes(struct pipes *p)
 	}
 }
 
-CC_NORETURN static void run_child(const struct priv_image_unpack *req, struct pipes *p, int target)
+CC_NORETURN static void run_child(const struct priv_image_unpack *req, struct pipes *p, int target, pid_t parent)
 {
 	struct image_extract x = {
 		.archive = p->archive[0],
@@ -113,7 +113,7 @@ CC_NORETURN static void run_child(const struct priv_image_unpack *req, struct pi
 	};
 	struct image_extracted result;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	process_end_with(parent);
 	close_end(p->archive, 1);
 	close_end(p->mapped, 1);
 	image_extract(&x, &result);
@@ -177,8 +177,8 @@ static int extract(
         const struct priv_node *node, const struct priv_image_unpack *req, int fd, int target, struct image_extracted *ret, struct cc_error *err)
 {
 	struct pipes p;
+	pid_t child, parent = getpid();
 	int result;
-	pid_t child;
 
 	if (open_pipes(&p, err) < 0) {
 		close_pipes(&p);
@@ -187,7 +187,7 @@ static int extract(
 	signal(SIGPIPE, SIG_IGN);
 	child = fork();
 	if (child == 0)
-		run_child(req, &p, target);
+		run_child(req, &p, target, parent);
 	result = child < 0 ? cc_fail_errno(err, "forking") : attend_child(node, req, fd, child, &p, ret, err);
 	close_pipes(&p);
 	if (child > 0) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/job.h"
 
+#include "agent/process.h"
+
 #include "agent/priv_frame.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
@@ -10,7 +12,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
 static int compare_fds(const void *a, const void *b)
@@ -34,7 +35,7 @@ static void keep_only(int *fds, size_t n)
 	close_range(next, ~0u, 0);
 }
 
-static void prepare_child(const struct priv_node *node, const struct job_spec *spec, int channel)
+static void prepare_child(const struct priv_node *node, const struct job_spec *spec, int channel, pid_t parent)
 {
 	int keep[JOB_FDS_MAX + 5] = { channel, node->dirs.root, node->dirs.instances, node->dirs.images, spec->outlives_us ? -1 : node->dirs.lock };
 	size_t n = 5;
@@ -44,7 +45,7 @@ static void prepare_child(const struct priv_node *node, const struct job_spec *s
 		keep[n++] = spec->fds[i];
 	keep_only(keep, n);
 	if (!spec->outlives_us)
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		process_end_with(parent);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -64,13 +65,13 @@ static void send_result(int channel, int result, const struct job_result *r, con
 	(void)priv_frame_send(channel, &f, &ignored);
 }
 
-CC_NORETURN static void run_child(const struct priv_node *node, const struct job_spec *spec, int channel)
+CC_NORETURN static void run_child(const struct priv_node *node, const struct job_spec *spec, int channel, pid_t parent)
 {
 	struct job_result r = { .status = DRIVER_STATUS_NONE };
 	struct cc_error err = { 0 };
 	int result;
 
-	prepare_child(node, spec, channel);
+	prepare_child(node, spec, channel, parent);
 	result = spec->work(node, spec->args, channel, &r, &err);
 	send_result(channel, result, &r, &err);
 	/* Not exit: nothing of the parent's is to be flushed or checked for leaks here. */
@@ -79,14 +80,14 @@ CC_NORETURN static void run_child(const struct priv_node *node, const struct job
 
 int job_start(const struct priv_node *node, const struct job_spec *spec, struct job *ret, struct cc_error *err)
 {
+	pid_t pid, parent = getpid();
 	int pair[2];
-	pid_t pid;
 
 	if (priv_frame_socketpair(pair, err) < 0)
 		return -1;
 	pid = fork();
 	if (pid == 0)
-		run_child(node, spec, pair[1]);
+		run_child(node, spec, pair[1], parent);
 	close(pair[1]);
 	if (pid < 0) {
 		close(pair[0]);

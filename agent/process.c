@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -97,4 +99,11 @@ int process_exit_status(int pidfd)
 	if (ioctl(pidfd, PIDFD_GET_INFO_CALL, &info) < 0 || (info.mask & PIDFD_INFO_EXIT_BIT) == 0)
 		return -1;
 	return info.exit_code;
+}
+
+void process_end_with(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
 }

@@ -17,3 +17,6 @@ pid_t process_parent(pid_t pid);
 uint64_t process_started_ms(pid_t pid);
 /* The wait status of a process that ended and is not a child; -1 where the kernel (before 6.15) does not tell. */
 int process_exit_status(int pidfd);
+
+/* For a fresh child: it ends when its parent, that forked it, ends; also when that happened before this call. */
+void process_end_with(pid_t parent);
