@@ -178,10 +178,12 @@ static enum wake reason_not_to_wait(const struct hub *h, const struct waiter *w,
 bool hub_wait(struct waiter *w, const struct cc_uuid *key, uint64_t seq, int64_t until)
 {
 	struct hub *h = w->conn->hub;
+	bool waits;
 
 	pthread_mutex_lock(&h->lock);
 	w->wake = reason_not_to_wait(h, w, key, seq);
-	if (w->wake == WAKE_NONE) {
+	waits = w->wake == WAKE_NONE;
+	if (waits) {
 		MHD_suspend_connection(w->mhd);
 		w->waiting = true;
 		w->until = until;
@@ -199,7 +201,7 @@ bool hub_wait(struct waiter *w, const struct cc_uuid *key, uint64_t seq, int64_t
 		scan_by(h, until);
 	}
 	pthread_mutex_unlock(&h->lock);
-	return w->wake == WAKE_NONE;
+	return waits;
 }
 
 void hub_wake(struct waiter *w, enum wake why)
