@@ -278,6 +278,33 @@ START_TEST(status_version_and_explain_speak_in_sentences)
 }
 END_TEST
 
+START_TEST(colour_is_for_terminals_and_can_be_refused)
+{
+	static const struct fake_row rows[] = { { "GET", "/v1/instances", 200, "{\"index\":9,\"items\":[" HELLO_RUNNING "]}" }, { NULL } };
+
+	fake_start(rows);
+	ck_assert_ptr_null(strchr(fake_run("ccctl list").out, '\033'));
+	ck_assert_ptr_nonnull(strstr(fake_run("TERM=xterm script -qec 'ccctl list' /dev/null").out, "\033[32mrunning\033[0m"));
+	ck_assert_ptr_null(strchr(fake_run("TERM=xterm NO_COLOR=1 script -qec 'ccctl list' /dev/null").out, '\033'));
+	ck_assert_ptr_null(strchr(fake_run("TERM=dumb script -qec 'ccctl list' /dev/null").out, '\033'));
+	ck_assert_ptr_null(strchr(fake_run("TERM=xterm script -qec 'ccctl list -o json' /dev/null").out, '\033'));
+	fake_stop();
+}
+END_TEST
+
+START_TEST(an_empty_list_tells_a_person_how_to_go_on)
+{
+	static const struct fake_row rows[] = { { "GET", "/v1/images", 200, "{\"index\":9,\"items\":[]}" }, { NULL } };
+
+	fake_start(rows);
+	ck_assert_str_eq(fake_run("ccctl image list").out, "NAME  ARCH  SIZE  SHA256  CREATED\n");
+	ck_assert_str_eq(
+	        fake_run("script -qec 'ccctl image list' /dev/null").out, "There is no image yet. To make one: ccctl image import NAME FILE\r\n");
+	ck_assert_str_eq(fake_run("ccctl image list -o json").out, "[]\n");
+	fake_stop();
+}
+END_TEST
+
 /* The whole of a list of 500, as a user waits for it. */
 START_TEST(a_list_of_500_is_printed)
 {
@@ -317,6 +344,8 @@ int main(void)
 	tcase_add_test(tc, delete_in_a_script_needs_yes);
 	tcase_add_test(tc, a_node_is_invited_and_a_member_added);
 	tcase_add_test(tc, status_version_and_explain_speak_in_sentences);
+	tcase_add_test(tc, colour_is_for_terminals_and_can_be_refused);
+	tcase_add_test(tc, an_empty_list_tells_a_person_how_to_go_on);
 	tcase_add_test(tc, a_list_of_500_is_printed);
 	return test_run(s);
 }
