@@ -228,7 +228,7 @@ static const struct fake_row rows_zone[] = {
 	        "\"ok\",\"revision\":9}" },
 	{ "GET", "/v1/instances/hello/placement", 200,
 	        "{\"id\":\"" ID_HELLO "\",\"decided\":\"2026-11-20T21:05:00.000Z\",\"placed\":true,\"node\":\"" ID_NODE
-	        "\",\"node_name\":\"ada\",\"tier\":\"the zone\",\"score\":812,\"runner_up\":\"" ID_NODE
+	        "\",\"node_name\":\"ada\",\"tier\":\"zone\",\"score\":812,\"runner_up\":\"" ID_NODE
 	        "\",\"runner_up_name\":\"bob\",\"margin\":12,\"considered\":5,\"fell\":[{\"reason\":\"not enough memory\",\"nodes\":2},{\"reason\":\"node is "
 	        "silent\",\"nodes\":1}],\"terms\":[{\"name\":\"fit\",\"value\":700,\"weight\":3}],\"seed\":1,\"snapshot\":4,\"revision\":5}" },
 	{ "GET", "/v1/instances/a%2Fb", 404, PROBLEM(404, "not-found", "no") },
@@ -269,9 +269,10 @@ START_TEST(status_version_and_explain_speak_in_sentences)
 	r = fake_run("ccctl version");
 	ck_assert_str_eq(r.out, "ccctl       " CC_VERSION "\ncontroller  0.1.0 (API 1, zone valley)\n");
 	r = fake_run("ccctl explain hello");
-	ck_assert_str_eq(r.out, "hello is on ada (the zone), with a score of 812.\n5 nodes were looked at.\n  2 fell out: not enough memory\n"
-	                        "  1 fell out: node is silent\nSecond came bob, 12 behind.\n"
-	                        "The score is made of (each from 0 to 1000, times its weight):\n  fit                    700 x 3\n");
+	ck_assert_str_eq(r.out,
+	        "hello is on ada, a node of the zone, with a score of 812.\n5 nodes were looked at.\n  2 fell out: not enough memory\n"
+	        "  1 fell out: node is silent\nSecond came bob, 12 behind.\n"
+	        "The score is made of (each from 0 to 1000, times its weight):\n  fit                    700 x 3\n");
 	r = fake_run("ccctl show a/b");
 	ck_assert_int_eq(r.status, 3);
 	fake_stop();
