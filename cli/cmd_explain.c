@@ -6,6 +6,18 @@
 
 #include <inttypes.h>
 
+/* The scheduler's words for where it looked, as part of a sentence; a word of a newer controller stands as it is. */
+static const char *tier_words(const char *tier)
+{
+	static const char *const words[] = { "asked for", "the node that was asked for", "own", "the member's own node", "zone",
+		"a node of the zone" };
+
+	for (size_t i = 0; i < CC_ARRAY_LEN(words); i += 2)
+		if (strcmp(tier, words[i]) == 0)
+			return words[i + 1];
+	return tier;
+}
+
 static void outcome(const struct placement *p, const char *name, struct cc_buf *out)
 {
 	if (!p->placed)
@@ -13,7 +25,7 @@ static void outcome(const struct placement *p, const char *name, struct cc_buf *
 	else
 		cc_buf_printf(out, "%s is on %s", name, cc_has(p, placement, node_name) ? p->node_name : "a node that is gone");
 	if (p->placed && cc_has(p, placement, tier))
-		cc_buf_printf(out, " (%s)", p->tier);
+		cc_buf_printf(out, ", %s", tier_words(p->tier));
 	if (p->placed && cc_has(p, placement, score))
 		cc_buf_printf(out, ", with a score of %" PRId64, p->score);
 	cc_buf_printf(out, "%s\n%" PRId64 " node%s looked at.\n", p->placed ? "." : "", p->considered, p->considered == 1 ? " was" : "s were");
@@ -30,11 +42,13 @@ static void terms(const struct placement *p, struct cc_buf *out)
 	if (cc_has(p, placement, runner_up_name))
 		cc_buf_printf(out, "Second came %s, %" PRId64 " behind.\n", p->runner_up_name, cc_has(p, placement, margin) ? p->margin : 0);
 	else if (p->placed)
-		cc_buf_adds(out, "No other node could take it.\n");
+		cc_buf_adds(out, p->considered == 1 ? "There was no other.\n" : "No other node could take it.\n");
 	if (p->terms.n > 0)
 		cc_buf_adds(out, "The score is made of (each from 0 to 1000, times its weight):\n");
 	for (size_t i = 0; i < p->terms.n; i++)
-		cc_buf_printf(out, "  %-20s %5" PRId64 " x %" PRId64 "\n", p->terms.items[i].name, p->terms.items[i].value, p->terms.items[i].weight);
+		if (p->terms.items[i].weight != 0)
+			cc_buf_printf(out, "  %-20s %5" PRId64 " x %" PRId64 "\n", p->terms.items[i].name, p->terms.items[i].value,
+			        p->terms.items[i].weight);
 	if (cc_has(p, placement, would_fit) && p->would_fit[0] != '\0')
 		cc_buf_printf(out, "%s\n", p->would_fit);
 }

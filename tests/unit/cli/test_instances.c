@@ -228,7 +228,7 @@ static const struct fake_row rows_zone[] = {
 	        "\"ok\",\"revision\":9}" },
 	{ "GET", "/v1/instances/hello/placement", 200,
 	        "{\"id\":\"" ID_HELLO "\",\"decided\":\"2026-11-20T21:05:00.000Z\",\"placed\":true,\"node\":\"" ID_NODE
-	        "\",\"node_name\":\"ada\",\"tier\":\"the zone\",\"score\":812,\"runner_up\":\"" ID_NODE
+	        "\",\"node_name\":\"ada\",\"tier\":\"zone\",\"score\":812,\"runner_up\":\"" ID_NODE
 	        "\",\"runner_up_name\":\"bob\",\"margin\":12,\"considered\":5,\"fell\":[{\"reason\":\"not enough memory\",\"nodes\":2},{\"reason\":\"node is "
 	        "silent\",\"nodes\":1}],\"terms\":[{\"name\":\"fit\",\"value\":700,\"weight\":3}],\"seed\":1,\"snapshot\":4,\"revision\":5}" },
 	{ "GET", "/v1/instances/a%2Fb", 404, PROBLEM(404, "not-found", "no") },
@@ -269,11 +269,39 @@ START_TEST(status_version_and_explain_speak_in_sentences)
 	r = fake_run("ccctl version");
 	ck_assert_str_eq(r.out, "ccctl       " CC_VERSION "\ncontroller  0.1.0 (API 1, zone valley)\n");
 	r = fake_run("ccctl explain hello");
-	ck_assert_str_eq(r.out, "hello is on ada (the zone), with a score of 812.\n5 nodes were looked at.\n  2 fell out: not enough memory\n"
-	                        "  1 fell out: node is silent\nSecond came bob, 12 behind.\n"
-	                        "The score is made of (each from 0 to 1000, times its weight):\n  fit                    700 x 3\n");
+	ck_assert_str_eq(r.out,
+	        "hello is on ada, a node of the zone, with a score of 812.\n5 nodes were looked at.\n  2 fell out: not enough memory\n"
+	        "  1 fell out: node is silent\nSecond came bob, 12 behind.\n"
+	        "The score is made of (each from 0 to 1000, times its weight):\n  fit                    700 x 3\n");
 	r = fake_run("ccctl show a/b");
 	ck_assert_int_eq(r.status, 3);
+	fake_stop();
+}
+END_TEST
+
+START_TEST(colour_is_for_terminals_and_can_be_refused)
+{
+	static const struct fake_row rows[] = { { "GET", "/v1/instances", 200, "{\"index\":9,\"items\":[" HELLO_RUNNING "]}" }, { NULL } };
+
+	fake_start(rows);
+	ck_assert_ptr_null(strchr(fake_run("ccctl list").out, '\033'));
+	ck_assert_ptr_nonnull(strstr(fake_run("TERM=xterm script -qec 'ccctl list' /dev/null").out, "\033[32mrunning\033[0m"));
+	ck_assert_ptr_null(strchr(fake_run("TERM=xterm NO_COLOR=1 script -qec 'ccctl list' /dev/null").out, '\033'));
+	ck_assert_ptr_null(strchr(fake_run("TERM=dumb script -qec 'ccctl list' /dev/null").out, '\033'));
+	ck_assert_ptr_null(strchr(fake_run("TERM=xterm script -qec 'ccctl list -o json' /dev/null").out, '\033'));
+	fake_stop();
+}
+END_TEST
+
+START_TEST(an_empty_list_tells_a_person_how_to_go_on)
+{
+	static const struct fake_row rows[] = { { "GET", "/v1/images", 200, "{\"index\":9,\"items\":[]}" }, { NULL } };
+
+	fake_start(rows);
+	ck_assert_str_eq(fake_run("ccctl image list").out, "NAME  ARCH  SIZE  SHA256  CREATED\n");
+	ck_assert_str_eq(
+	        fake_run("script -qec 'ccctl image list' /dev/null").out, "There is no image yet. To make one: ccctl image import NAME FILE\r\n");
+	ck_assert_str_eq(fake_run("ccctl image list -o json").out, "[]\n");
 	fake_stop();
 }
 END_TEST
@@ -317,6 +345,8 @@ int main(void)
 	tcase_add_test(tc, delete_in_a_script_needs_yes);
 	tcase_add_test(tc, a_node_is_invited_and_a_member_added);
 	tcase_add_test(tc, status_version_and_explain_speak_in_sentences);
+	tcase_add_test(tc, colour_is_for_terminals_and_can_be_refused);
+	tcase_add_test(tc, an_empty_list_tells_a_person_how_to_go_on);
 	tcase_add_test(tc, a_list_of_500_is_printed);
 	return test_run(s);
 }
