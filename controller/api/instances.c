@@ -192,10 +192,13 @@ int api_instance_exec(struct call *c, struct cc_error *err)
 	struct stream_order order = { .kind = STREAM_EXEC, .argv = spec->argv };
 	struct stream *reply = cc_new(c->arena, struct stream);
 	struct cc_uuid node;
-	char id[CC_UUID_TEXT];
+	char id[CC_UUID_TEXT], why[256];
 
 	if (spec->argv.n == 0)
 		return cc_fail(err, INVALID, "argv: a program is needed");
+	/* The node hears of it with the answer to a report, and reports are not taken now. */
+	if (!engine_is_available(c->engine, why, sizeof(why)))
+		return cc_fail(err, UNAVAILABLE, "%s", why);
 	if (cc_has(spec, exec_spec, env))
 		order.env = spec->env;
 	if (find_running(c, &node, &order.instance, err) < 0)

@@ -47,11 +47,15 @@ class Faults(unittest.TestCase):
             self.assertEqual(r.returncode, 6, r.stderr)
             self.assertIn("database", r.stderr)
             self.assertEqual(list(zone.instances()), ["before"])
-            self.assertEqual(zone.ccctl("exec", "before", "--", "echo", "alive"), "alive\n")
+            r = zone.run_ccctl("exec", "before", "--", "true")
+            self.assertEqual(r.returncode, 6, r.stderr)
+            self.assertIn("database", r.stderr)
+            self.assertIn(zone.instances()["before"]["id"], self.node.running())
         finally:
             zone.pg.start()
         eventually("changes are taken again", lambda: zone.run_ccctl("create", "after", "--image", "busybox").returncode == 0)
         self.assertEqual(self.state("before"), "running")
+        self.assertEqual(zone.ccctl("exec", "before", "--", "echo", "alive"), "alive\n")
 
     def test_a_create_that_was_committed_but_not_answered_has_its_effect_once(self):
         zone = self.zone
@@ -155,7 +159,7 @@ class Faults(unittest.TestCase):
         cut = os.path.join(zone.dir, "cut.tar.gz")
         with open(whole, "rb") as f, open(cut, "wb") as g:
             g.write(f.read()[:200000])
-        for path, words in ((text, "archive"), (cut, "truncated"), (os.path.join(zone.dir, "missing"), "No such file")):
+        for path, words in ((text, "archive"), (cut, "truncated"), (os.path.join(zone.dir, "missing"), "there is no file")):
             with self.subTest(path=path):
                 r = zone.run_ccctl("image", "import", "bad", path)
                 self.assertNotEqual(r.returncode, 0)
