@@ -40,7 +40,7 @@ enum MHD_Result stream_feed(struct request *r, const char *data, size_t *size)
 
 	if (r->waiter.wake == WAKE_HUNG_UP || r->waiter.wake == WAKE_STOPPING)
 		return MHD_NO;
-	n = streams_write(r->stream, end_of(r), data, *size);
+	n = splice_write(r->stream, end_of(r), data, *size);
 	if (n < 0)
 		return MHD_NO;
 	*size -= (size_t)n;
@@ -55,7 +55,7 @@ static ssize_t read_more(void *arg, uint64_t pos, char *buf, size_t max)
 	(void)pos;
 	if (r->waiter.wake == WAKE_HUNG_UP || r->waiter.wake == WAKE_STOPPING)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
-	n = streams_read(r->stream, end_of(r), buf, max);
+	n = splice_read(r->stream, end_of(r), buf, max);
 	if (n == STREAM_FINISHED)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	return n == STREAM_BROKEN ? MHD_CONTENT_READER_END_WITH_ERROR : n;
@@ -66,7 +66,7 @@ enum MHD_Result stream_body_complete(struct request *r)
 	struct MHD_Response *resp;
 
 	if (r->route->flags & RF_STREAM_POST) {
-		streams_close(r->stream, end_of(r));
+		splice_close(r->stream, end_of(r));
 		return reply_send(r);
 	}
 	resp = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_more, r, NULL);

@@ -2,7 +2,8 @@
 /* Locks: the registry's (which streams there are, who is attached, lifetime) before a stream's own (its pipes). A pipe's reader and writer pointers are valid
  * while that end is attached, and ends attach and detach under the stream's lock.
  *
- * A stream stays in the registry until it is closed (broken, or the node has said all and the client has read it) and no end is attached. */
+ * A stream stays in the registry until it is closed (broken, or the node has said all and the client has read it) and no end is attached. One that ended well
+ * waits a moment for ends that have not come yet: the program may be faster than a request. */
 #include "controller/http/streams.h"
 #include "common/clock.h"
 
@@ -10,30 +11,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-struct pipe {
-	char *ring; /* buffer_bytes, made when the first byte comes */
-	size_t at;
-	size_t len;
-	bool eof;     /* the writer has ended well */
-	bool broken;  /* reader and writer end with an error */
-	bool discard; /* nobody reads any more, and that is fine */
-	bool reader_waits;
-	bool writer_waits;
-};
-
-struct splice {
-	struct streams *all;
-	struct splice *next;
-	struct stream_order *order; /* one block, free() */
-	struct principal opener;
-	struct cc_uuid node;
-	int64_t attach_by; /* 0: both sides have come */
-	bool came[STREAM_END_MAX];
-
-	pthread_mutex_t lock;
-	struct waiter *ends[STREAM_END_MAX];
-	struct pipe pipes[2]; /* towards the node, towards the client */
-};
+#define LINGER_MS 5000
 
 struct streams {
 	struct streams_options opt;
@@ -42,22 +20,6 @@ struct streams {
 	size_t n;
 	bool stopping;
 };
-
-static const struct {
-	int pipe;
-	enum stream_end other; /* end of the same pipe */
-	bool writes;
-	bool node;
-} ends[STREAM_END_MAX] = {
-	[STREAM_CLIENT_IN] = { 0, STREAM_NODE_IN, true, false },
-	[STREAM_NODE_IN] = { 0, STREAM_CLIENT_IN, false, true },
-	[STREAM_NODE_OUT] = { 1, STREAM_CLIENT_OUT, true, true },
-	[STREAM_CLIENT_OUT] = { 1, STREAM_NODE_OUT, false, false },
-};
-
-static const struct {
-	enum stream_end writer, reader;
-} pipe_ends[2] = { { STREAM_CLIENT_IN, STREAM_NODE_IN }, { STREAM_NODE_OUT, STREAM_CLIENT_OUT } };
 
 struct streams *streams_new(const struct streams_options *opt)
 {
@@ -68,15 +30,6 @@ struct streams *streams_new(const struct streams_options *opt)
 	return s;
 }
 
-static void stream_free(struct splice *st)
-{
-	for (int i = 0; i < 2; i++)
-		free(st->pipes[i].ring);
-	pthread_mutex_destroy(&st->lock);
-	free(st->order);
-	free(st);
-}
-
 void streams_free(struct streams *s)
 {
 	struct splice *next;
@@ -85,7 +38,7 @@ void streams_free(struct streams *s)
 		return;
 	for (struct splice *st = s->first; st != NULL; st = next) {
 		next = st->next;
-		stream_free(st);
+		splice_free(st);
 	}
 	pthread_mutex_destroy(&s->lock);
 	free(s);
@@ -112,13 +65,11 @@ int streams_open(struct streams *s, const struct principal *opener, struct cc_uu
 		pthread_mutex_unlock(&s->lock);
 		return cc_fail(err, BUSY, "there are %zu streams open already; try again later", s->opt.max);
 	}
-	st = cc_calloc(1, sizeof(*st));
+	st = splice_new(order, s->opt.buffer_bytes);
 	st->all = s;
-	st->order = cc_row_clone(&stream_order_desc, order);
 	st->opener = *opener;
 	st->node = node;
 	st->attach_by = cc_boottime_ms() + s->opt.attach_ms;
-	pthread_mutex_init(&st->lock, NULL);
 	st->next = s->first;
 	s->first = st;
 	s->n++;
@@ -152,72 +103,6 @@ size_t streams_count(struct streams *s)
 	return n;
 }
 
-/* ---- under a stream's lock ---- */
-
-static void wake(struct splice *st, enum stream_end end, bool *waits)
-{
-	if (!*waits)
-		return;
-	*waits = false;
-	hub_wake(st->ends[end], WAKE_TOUCHED);
-}
-
-static void break_pipe(struct splice *st, int i)
-{
-	struct pipe *p = &st->pipes[i];
-	struct waiter *writer = st->ends[pipe_ends[i].writer];
-	bool writer_waited = p->writer_waits;
-
-	if (p->eof || p->broken)
-		return;
-	p->broken = true;
-	wake(st, pipe_ends[i].reader, &p->reader_waits);
-	wake(st, pipe_ends[i].writer, &p->writer_waits);
-	/* A writer that is not suspended waits for its client's bytes. */
-	if (writer != NULL && !writer_waited)
-		hub_cut(writer->conn);
-}
-
-static void break_all(struct splice *st)
-{
-	break_pipe(st, 0);
-	break_pipe(st, 1);
-}
-
-static bool is_closed(const struct splice *st)
-{
-	const struct pipe *out = &st->pipes[1];
-
-	return out->broken || (out->eof && out->len == 0 && st->ends[STREAM_CLIENT_OUT] == NULL && st->came[STREAM_CLIENT_OUT]);
-}
-
-static bool is_free(const struct splice *st)
-{
-	for (int i = 0; i < STREAM_END_MAX; i++)
-		if (st->ends[i] != NULL)
-			return false;
-	return is_closed(st);
-}
-
-/* An end died, or left early. Once the node has said all, what still goes towards it is of no use and is thrown away. */
-static void end_lost(struct splice *st, enum stream_end end)
-{
-	struct pipe *in = &st->pipes[0];
-
-	if (!st->pipes[1].eof || end == STREAM_CLIENT_OUT) {
-		break_all(st);
-		st->pipes[1].broken = true;
-		return;
-	}
-	if (end == STREAM_NODE_IN) {
-		in->discard = true;
-		in->len = 0;
-		wake(st, STREAM_CLIENT_IN, &in->writer_waits);
-	} else if (end == STREAM_CLIENT_IN) {
-		break_pipe(st, 0);
-	}
-}
-
 /* ---- attaching ---- */
 
 /* Under the registry's lock. */
@@ -231,7 +116,7 @@ static struct splice *find(struct streams *s, struct cc_uuid id)
 
 static bool is_callers(const struct splice *st, enum stream_end end, const struct principal *who)
 {
-	if (ends[end].node)
+	if (splice_ends[end].node)
 		return who->who == WHO_NODE && cc_uuid_equal(who->id, st->node);
 	return who->who == st->opener.who && cc_uuid_equal(who->id, st->opener.id);
 }
@@ -243,7 +128,7 @@ static int attach(struct splice *st, enum stream_end end, struct waiter *w, stru
 	pthread_mutex_lock(&st->lock);
 	if (st->came[end])
 		r = cc_fail(err, CONFLICT, "this end of the stream is taken");
-	else if (st->pipes[ends[end].pipe].broken)
+	else if (st->pipes[splice_ends[end].pipe].broken)
 		r = cc_fail(err, GONE, "the other side of the stream has ended");
 	if (r == 0) {
 		st->came[end] = true;
@@ -284,68 +169,79 @@ static void unlink_stream(struct streams *s, struct splice *st)
 	s->n--;
 }
 
-/* All is said and read: who still waits for the rest is let go. */
-static void let_go(struct splice *st)
+/* All is said and read: what a client says after that is of no use, and a node that still listens has heard all. */
+static void let_go(struct splice *st, struct hub *hub, int64_t now)
 {
-	struct pipe *in = &st->pipes[0];
+	struct splice_pipe *in = &st->pipes[0];
 
-	if (!is_closed(st))
+	if (!splice_is_closed(st) || st->linger_until != 0)
 		return;
-	if (st->ends[STREAM_CLIENT_IN] == NULL) {
-		break_pipe(st, 0);
+	st->linger_until = now + LINGER_MS;
+	hub_kick(hub);
+	if (st->came[STREAM_CLIENT_IN])
 		return;
-	}
-	in->discard = true;
-	wake(st, STREAM_CLIENT_IN, &in->writer_waits);
+	in->eof = true;
+	splice_wake(st, STREAM_NODE_IN, &in->reader_waits);
 }
 
 void streams_detach(struct splice *st, enum stream_end end, bool ok)
 {
 	struct streams *s = st->all;
-	struct pipe *p = &st->pipes[ends[end].pipe];
+	struct splice_pipe *p = &st->pipes[splice_ends[end].pipe];
+	struct hub *hub = st->ends[end]->conn->hub;
+	int64_t now = cc_boottime_ms();
 	bool done;
 
 	pthread_mutex_lock(&s->lock);
 	pthread_mutex_lock(&st->lock);
 	st->ends[end] = NULL;
-	*(ends[end].writes ? &p->writer_waits : &p->reader_waits) = false;
-	if (!ok || !p->eof || (!ends[end].writes && p->len > 0))
-		end_lost(st, end);
-	let_go(st);
-	done = is_free(st);
+	*(splice_ends[end].writes ? &p->writer_waits : &p->reader_waits) = false;
+	if (!ok || !p->eof || (!splice_ends[end].writes && p->len > 0))
+		splice_end_lost(st, end);
+	let_go(st, hub, now);
+	done = splice_is_free(st, now);
 	pthread_mutex_unlock(&st->lock);
 	if (done)
 		unlink_stream(s, st);
 	pthread_mutex_unlock(&s->lock);
 	if (done)
-		stream_free(st);
+		splice_free(st);
+}
+
+/* Under the registry's lock. Returns when to look again, INT64_MAX for never; 0: it is over and nobody is attached. */
+static int64_t expire(struct splice *st, int64_t now)
+{
+	int64_t due;
+	bool done;
+
+	pthread_mutex_lock(&st->lock);
+	due = st->linger_until != 0 ? st->linger_until : st->attach_by != 0 ? st->attach_by : INT64_MAX;
+	if (due <= now && st->linger_until == 0) {
+		st->attach_by = 0;
+		splice_break(st);
+		st->pipes[1].broken = true;
+	}
+	done = splice_is_free(st, now);
+	pthread_mutex_unlock(&st->lock);
+	if (done)
+		return 0;
+	return due > now ? due : INT64_MAX;
 }
 
 int64_t streams_expire(struct streams *s, int64_t now)
 {
-	int64_t next_due = INT64_MAX;
+	int64_t next_due = INT64_MAX, due;
 	struct splice *next;
 
 	pthread_mutex_lock(&s->lock);
 	for (struct splice *st = s->first; st != NULL; st = next) {
-		bool done = false;
-
 		next = st->next;
-		if (st->attach_by == 0)
-			continue;
-		if (st->attach_by > now) {
-			next_due = st->attach_by < next_due ? st->attach_by : next_due;
-			continue;
-		}
-		st->attach_by = 0;
-		pthread_mutex_lock(&st->lock);
-		break_all(st);
-		st->pipes[1].broken = true;
-		done = is_free(st);
-		pthread_mutex_unlock(&st->lock);
-		if (done) {
+		due = expire(st, now);
+		if (due == 0) {
 			unlink_stream(s, st);
-			stream_free(st);
+			splice_free(st);
+		} else if (due < next_due) {
+			next_due = due;
 		}
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -358,94 +254,8 @@ void streams_stop(struct streams *s)
 	s->stopping = true;
 	for (struct splice *st = s->first; st != NULL; st = st->next) {
 		pthread_mutex_lock(&st->lock);
-		break_all(st);
+		splice_break(st);
 		pthread_mutex_unlock(&st->lock);
 	}
 	pthread_mutex_unlock(&s->lock);
-}
-
-/* ---- bytes ---- */
-
-static size_t put(struct pipe *p, size_t cap, const char *from, size_t len)
-{
-	size_t n = len < cap - p->len ? len : cap - p->len;
-	size_t end = (p->at + p->len) % cap, first = n < cap - end ? n : cap - end;
-
-	if (n == 0)
-		return 0;
-	if (p->ring == NULL)
-		p->ring = cc_malloc(cap);
-	memcpy(p->ring + end, from, first);
-	memcpy(p->ring, from + first, n - first);
-	p->len += n;
-	return n;
-}
-
-static size_t get(struct pipe *p, size_t cap, char *to, size_t max)
-{
-	size_t n = max < p->len ? max : p->len;
-	size_t first = n < cap - p->at ? n : cap - p->at;
-
-	memcpy(to, p->ring + p->at, first);
-	memcpy(to + first, p->ring, n - first);
-	p->at = (p->at + n) % cap;
-	p->len -= n;
-	return n;
-}
-
-ssize_t streams_write(struct splice *st, enum stream_end end, const void *bytes, size_t len)
-{
-	struct pipe *p = &st->pipes[ends[end].pipe];
-	ssize_t n;
-
-	pthread_mutex_lock(&st->lock);
-	if (p->broken) {
-		n = STREAM_BROKEN;
-	} else if (p->discard) {
-		n = (ssize_t)len;
-	} else {
-		n = (ssize_t)put(p, st->all->opt.buffer_bytes, bytes, len);
-		if (n > 0)
-			wake(st, ends[end].other, &p->reader_waits);
-		if ((size_t)n < len) {
-			p->writer_waits = hub_wait(st->ends[end], NULL, 0, 0);
-			n = p->writer_waits ? n : STREAM_BROKEN;
-		}
-	}
-	pthread_mutex_unlock(&st->lock);
-	return n;
-}
-
-void streams_close(struct splice *st, enum stream_end end)
-{
-	struct pipe *p = &st->pipes[ends[end].pipe];
-
-	pthread_mutex_lock(&st->lock);
-	if (!p->broken)
-		p->eof = true;
-	wake(st, ends[end].other, &p->reader_waits);
-	pthread_mutex_unlock(&st->lock);
-}
-
-ssize_t streams_read(struct splice *st, enum stream_end end, void *to, size_t max)
-{
-	struct pipe *p = &st->pipes[ends[end].pipe];
-	size_t cap = st->all->opt.buffer_bytes;
-	ssize_t n = 0;
-
-	pthread_mutex_lock(&st->lock);
-	if (p->broken) {
-		n = STREAM_BROKEN;
-	} else if (p->len > 0) {
-		n = (ssize_t)get(p, cap, to, max);
-		if (p->len <= cap / 2)
-			wake(st, ends[end].other, &p->writer_waits);
-	} else if (p->eof) {
-		n = STREAM_FINISHED;
-	} else {
-		p->reader_waits = hub_wait(st->ends[end], NULL, 0, 0);
-		n = p->reader_waits ? 0 : STREAM_BROKEN;
-	}
-	pthread_mutex_unlock(&st->lock);
-	return n;
 }

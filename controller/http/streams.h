@@ -6,20 +6,9 @@
  * the node has said completely is still delivered. Memory is bounded: so many streams, and one buffer per direction. Any thread. */
 #pragma once
 
-#include "common/model.h"
-#include "controller/engine/command.h"
-#include "controller/http/hub.h"
+#include "controller/http/splice.h"
 
 struct streams;
-struct splice;
-
-enum stream_end {
-	STREAM_CLIENT_IN,  /* writes towards the node */
-	STREAM_CLIENT_OUT, /* reads from the node */
-	STREAM_NODE_IN,    /* reads from the client */
-	STREAM_NODE_OUT,   /* writes towards the client */
-	STREAM_END_MAX
-};
 
 struct streams_options {
 	size_t max;
@@ -46,13 +35,3 @@ int streams_attach(struct streams *s, struct cc_uuid id, enum stream_end end, co
         struct cc_error *err);
 /* The request is over. `ok`: it ended as it should. Releases the stream when it was the last. */
 void streams_detach(struct splice *st, enum stream_end end, bool ok);
-
-/* Returned instead of a number of bytes. */
-enum { STREAM_FINISHED = -1, STREAM_BROKEN = -2 };
-
-/* Takes up to len bytes; when it takes fewer, the writer was suspended and shall offer the rest again. STREAM_BROKEN: nobody will read them. */
-ssize_t streams_write(struct splice *st, enum stream_end end, const void *p, size_t len);
-/* The writer's body is complete. */
-void streams_close(struct splice *st, enum stream_end end);
-/* Gives up to max bytes; 0: the reader was suspended and shall ask again. */
-ssize_t streams_read(struct splice *st, enum stream_end end, void *p, size_t max);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The hub's inside, shared by hub.c (connections, deadlines, the thread) and hub_wait.c (who waits for what). */
+#pragma once
+
+#include "controller/http/hub.h"
+
+#include <pthread.h>
+
+enum { HUB_BUCKETS = 1024 };
+
+struct hub {
+	struct hub_options opt;
+	int epoll_fd;
+	int event_fd;
+	pthread_t thread;
+	struct jobs *jobs;
+
+	pthread_mutex_t lock;
+	pthread_cond_t idle;
+	struct conn **slots;
+	uint32_t *generations;
+	size_t n_connections;
+	uint32_t *free_slots;
+	size_t n_free;
+	struct waiter *first;
+	size_t n_waiting;
+	size_t busy; /* suspended or about to be resumed, waiting ones included */
+	bool stopping;
+	bool quit;
+	int64_t next_scan;
+	struct waiter *buckets[HUB_BUCKETS];
+	uint64_t seqs[HUB_BUCKETS];
+};
+
+/* Under the lock: */
+/* Takes the waiter off the list and adds it to one chained by `next`. */
+void hub_claim_onto(struct hub *h, struct waiter *w, enum wake why, struct waiter **list);
+/* The thread must look at deadlines by then. */
+void hub_scan_by(struct hub *h, int64_t when);
+
+/* Without the lock: resumes what was claimed. */
+void hub_resume_all(struct hub *h, struct waiter *claimed);
