@@ -6,6 +6,7 @@ cc_test(buf SOURCES unit/common/test_buf.c)
 cc_test(id SOURCES unit/common/test_id.c)
 cc_test(hash_table SOURCES unit/common/test_hash_table.c)
 cc_test(frame SOURCES unit/common/test_frame.c)
+cc_test(clock SOURCES unit/common/test_clock.c)
 
 cc_test(config SOURCES unit/common/test_config.c unit/common/config_fixture.c LIBS cc_sys)
 cc_test(config_yaml SOURCES unit/common/test_config_yaml.c LIBS cc_sys)
