@@ -118,9 +118,14 @@ static size_t round_up(size_t size)
 void *cc_arena_alloc(struct cc_arena *a, size_t size)
 {
 	size_t need = round_up(size);
-	struct block *b = block_for(a, need);
-	void *p = b->data + b->used;
+	struct block *b;
+	void *p;
 
+	/* Far below where rounding and the head of a block would wrap. */
+	if (size > PTRDIFF_MAX / 2)
+		cc_out_of_memory(size);
+	b = block_for(a, need);
+	p = b->data + b->used;
 	b->used += need;
 	a->used += need;
 	return memset(p, 0, size);

@@ -30,6 +30,7 @@ char *cc_buf_reserve(struct cc_buf *b, size_t more)
 		if (b->cap < 64)
 			b->cap = 64;
 		b->data = cc_realloc(b->data, b->cap);
+		b->data[b->len] = '\0';
 	}
 	return b->data + b->len;
 }

@@ -17,8 +17,9 @@ struct cc_buf {
 void cc_buf_free(struct cc_buf *b);
 /* Empties it and keeps the memory. */
 void cc_buf_clear(struct cc_buf *b);
-/* Makes room for `more` bytes behind len and returns where they go; the caller then raises len. */
+/* Makes room for `more` bytes and a NUL behind len and returns where they go; the caller then raises len and writes the NUL, if it is a text. */
 char *cc_buf_reserve(struct cc_buf *b, size_t more);
+/* What is added must not lie in the buffer itself. */
 void cc_buf_add(struct cc_buf *b, const void *p, size_t len);
 void cc_buf_adds(struct cc_buf *b, const char *s);
 void cc_buf_addc(struct cc_buf *b, char c);

@@ -64,25 +64,70 @@ const char *cc_boot_id(void)
 
 char *cc_time_format(int64_t ms, char text[CC_TIME_TEXT])
 {
-	int64_t whole = ms >= 0 ? ms / 1000 : -((999 - ms) / 1000);
-	time_t seconds = (time_t)whole;
+	int64_t clamped = ms < CC_TIME_MIN_MS ? CC_TIME_MIN_MS : ms > CC_TIME_MAX_MS ? CC_TIME_MAX_MS : ms;
+	int64_t part = (clamped % 1000 + 1000) % 1000;
+	time_t seconds = (time_t)((clamped - part) / 1000);
 	struct tm tm;
 
-	gmtime_r(&seconds, &tm);
+	CC_PRE(gmtime_r(&seconds, &tm) != NULL);
 	snprintf(text, CC_TIME_TEXT, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)(tm.tm_mon + 1) % 100,
-	        (unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100,
-	        (unsigned)(ms - whole * 1000) % 1000);
+	        (unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100, (unsigned)part % 1000);
 	return text;
 }
 
-static bool parse_fraction(const char **p, int *ret_ms)
+/* Exactly n digits; moves *p behind them. */
+static bool take_digits(const char **p, int n, int *ret)
+{
+	int v = 0;
+
+	for (int i = 0; i < n; i++, (*p)++) {
+		if (**p < '0' || **p > '9')
+			return false;
+		v = v * 10 + (**p - '0');
+	}
+	*ret = v;
+	return true;
+}
+
+static bool take_any(const char **p, const char *of)
+{
+	if (**p == '\0' || strchr(of, **p) == NULL)
+		return false;
+	(*p)++;
+	return true;
+}
+
+static bool take_date(const char **p, struct tm *tm)
+{
+	static const int days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	int year, month, day;
+
+	if (!take_digits(p, 4, &year) || !take_any(p, "-") || !take_digits(p, 2, &month) || !take_any(p, "-") || !take_digits(p, 2, &day))
+		return false;
+	if (month < 1 || month > 12 || day < 1 || day > days[month - 1])
+		return false;
+	if (month == 2 && day == 29 && (year % 4 != 0 || (year % 100 == 0 && year % 400 != 0)))
+		return false;
+	tm->tm_year = year - 1900;
+	tm->tm_mon = month - 1;
+	tm->tm_mday = day;
+	return true;
+}
+
+static bool take_clock(const char **p, struct tm *tm)
+{
+	return take_digits(p, 2, &tm->tm_hour) && take_any(p, ":") && take_digits(p, 2, &tm->tm_min) && take_any(p, ":") &&
+	       take_digits(p, 2, &tm->tm_sec) && tm->tm_hour <= 23 && tm->tm_min <= 59 && tm->tm_sec <= 60;
+}
+
+static bool take_fraction(const char **p, int *ret_ms)
 {
 	int digits = 0;
 
 	*ret_ms = 0;
-	if (**p != '.')
+	if (!take_any(p, "."))
 		return true;
-	for ((*p)++; **p >= '0' && **p <= '9'; (*p)++, digits++)
+	for (; **p >= '0' && **p <= '9'; (*p)++, digits++)
 		if (digits < 3)
 			*ret_ms = *ret_ms * 10 + (**p - '0');
 	for (int i = digits; i < 3; i++)
@@ -90,39 +135,38 @@ static bool parse_fraction(const char **p, int *ret_ms)
 	return digits >= 1 && digits <= 9;
 }
 
-static bool parse_offset(const char *p, int *ret_minutes)
+static bool take_offset(const char **p, int *ret_minutes)
 {
+	int sign = **p == '-' ? -1 : 1;
 	int hours, minutes;
-	int end = 0;
 
-	if (strcmp(p, "Z") == 0 || strcmp(p, "z") == 0) {
-		*ret_minutes = 0;
+	*ret_minutes = 0;
+	if (take_any(p, "Zz"))
 		return true;
-	}
-	if ((*p != '+' && *p != '-') || sscanf(p + 1, "%2d:%2d%n", &hours, &minutes, &end) != 2 || end != 5 || p[1 + end] != '\0')
+	if (!take_any(p, "+-") || !take_digits(p, 2, &hours) || !take_any(p, ":") || !take_digits(p, 2, &minutes) || hours > 23 || minutes > 59)
 		return false;
-	if (hours > 23 || minutes > 59)
-		return false;
-	*ret_minutes = (*p == '-' ? -1 : 1) * (hours * 60 + minutes);
+	*ret_minutes = sign * (hours * 60 + minutes);
 	return true;
 }
 
 int cc_time_parse(const char *text, int64_t *ret_ms, struct cc_error *err)
 {
+	const char *p = text;
 	struct tm tm = { 0 };
-	int end = 0, ms, offset_minutes;
-	const char *p;
+	int part, offset_minutes;
+	int64_t seconds, ms;
+	bool leap;
 
-	if (sscanf(text, "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &end) != 6 ||
-	        end != 19)
+	if (!take_date(&p, &tm) || !take_any(&p, "Tt ") || !take_clock(&p, &tm) || !take_fraction(&p, &part) || !take_offset(&p, &offset_minutes) ||
+	        *p != '\0')
 		return cc_fail(err, INVALID, "'%.40s' is not a time; write it as 2026-11-20T21:05:00Z", text);
-	p = text + end;
-	if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60 ||
-	        !parse_fraction(&p, &ms) || !parse_offset(p, &offset_minutes))
-		return cc_fail(err, INVALID, "'%.40s' is not a time; write it as 2026-11-20T21:05:00Z", text);
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	*ret_ms = ((int64_t)timegm(&tm) - offset_minutes * 60) * 1000 + ms;
+	leap = tm.tm_sec == 60;
+	seconds = (int64_t)timegm(&tm) - offset_minutes * 60;
+	ms = seconds * 1000 + part;
+	/* A leap second is the last one of a day in UTC. */
+	if ((leap && seconds % 86400 != 0) || ms < CC_TIME_MIN_MS || ms > CC_TIME_MAX_MS)
+		return cc_fail(err, INVALID, "'%.40s' is not a time; there is no such second", text);
+	*ret_ms = ms;
 	return 0;
 }
 
@@ -133,15 +177,18 @@ static const struct {
 
 int cc_duration_parse(const char *text, int64_t *ret_ms, struct cc_error *err)
 {
+	int64_t ms;
 	char *end;
 	long long n;
 
 	errno = 0;
 	n = strtoll(text, &end, 10);
-	if (end != text && errno == 0 && n >= 0 && text[0] >= '0' && text[0] <= '9')
-		for (size_t i = 0; i < CC_ARRAY_LEN(units); i++)
-			if (strcmp(end, units[i].unit) == 0 && !__builtin_mul_overflow(n, units[i].ms, ret_ms))
-				return 0;
+	for (size_t i = 0; i < CC_ARRAY_LEN(units); i++) {
+		if (errno != 0 || text[0] < '0' || text[0] > '9' || strcmp(end, units[i].unit) != 0 || __builtin_mul_overflow(n, units[i].ms, &ms))
+			continue;
+		*ret_ms = ms;
+		return 0;
+	}
 	return cc_fail(err, INVALID, "'%.40s' is not a duration; write it as 250ms, 30s, 5m, 12h or 7d", text);
 }
 

@@ -45,34 +45,6 @@ const char *cc_enum_slug(const struct cc_enum *e, int value)
 	return value >= 0 && value < e->n ? e->values[value] : "?";
 }
 
-/* Length of the valid UTF-8 sequence at p, 0 when it is none (RFC 3629: no surrogates, nothing over U+10FFFF, shortest form). */
-static size_t utf8_sequence(const unsigned char *p, size_t left)
-{
-	size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
-
-	if (len == 0 || len > left || p[0] == 0)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return len;
-}
-
-bool cc_utf8_valid(const char *s, size_t len)
-{
-	while (len > 0) {
-		size_t n = utf8_sequence((const unsigned char *)s, len);
-
-		if (n == 0)
-			return false;
-		s += n;
-		len -= n;
-	}
-	return true;
-}
-
 static bool is_label(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {

@@ -7,6 +7,7 @@
 #include "common/buf.h"
 #include "common/error.h"
 #include "common/id.h"
+#include "common/utf8.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -120,8 +121,6 @@ const char *cc_enum_slug(const struct cc_enum *e, int value);
 /* Checks one value's text against its kind's limits: length, charset, UTF-8. The message starts with the field's name. @err INVALID */
 int cc_text_check(const struct cc_field *f, const char *s, size_t len, struct cc_error *err);
 int cc_int_check(const struct cc_field *f, int64_t v, struct cc_error *err);
-/* Valid UTF-8 without NUL. */
-bool cc_utf8_valid(const char *s, size_t len);
 
 /* Appends a field's value as plain text, for tables and for PostgreSQL's text format; lists and maps as JSON. Absent: nothing. */
 void cc_field_format(const struct cc_field *f, const void *row, struct cc_buf *out);

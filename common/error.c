@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/error.h"
 
+#include "common/utf8.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,6 +36,15 @@ static void set_message(struct cc_error *err, enum cc_code code, int sys_errno, 
 	err->sys_errno = sys_errno;
 	err->where = where;
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	cc_utf8_mend(err->msg);
+}
+
+static void append(struct cc_error *err, const char *text)
+{
+	size_t used = strlen(err->msg);
+
+	snprintf(err->msg + used, sizeof(err->msg) - used, ": %s", text);
+	cc_utf8_mend(err->msg);
 }
 
 int cc_error_set(struct cc_error *err, enum cc_code code, int sys_errno, const char *where, const char *fmt, ...)
@@ -49,28 +60,24 @@ int cc_error_set(struct cc_error *err, enum cc_code code, int sys_errno, const c
 int cc_error_set_errno(struct cc_error *err, const char *where, const char *fmt, ...)
 {
 	int saved = errno;
-	size_t used;
 	va_list ap;
 
 	va_start(ap, fmt);
 	set_message(err, CC_IO, saved, where, fmt, ap);
 	va_end(ap);
-	used = strlen(err->msg);
-	snprintf(err->msg + used, sizeof(err->msg) - used, ": %s", strerror(saved));
+	append(err, strerror(saved));
 	return -1;
 }
 
 int cc_error_wrap(struct cc_error *err, const char *fmt, ...)
 {
 	char inner[sizeof(err->msg)];
-	size_t used;
 	va_list ap;
 
 	memcpy(inner, err->msg, sizeof(inner));
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
-	used = strlen(err->msg);
-	snprintf(err->msg + used, sizeof(err->msg) - used, ": %s", inner);
+	append(err, inner);
 	return -1;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Errors as values. A function that can fail returns 0 or -1 (or a count >= 0), takes `struct cc_error *err` last, leaves it untouched on success and
  * sets it once on failure. The struct lives on the caller's stack, so reporting an error cannot fail. Messages are lower case, without a full stop,
- * user text in single quotes, and say what to do next where that is not plain. Broken invariants are CC_PRE (check.h), not errors. */
+ * user text in single quotes, and say what to do next where that is not plain. They are valid UTF-8 whatever went into them: what is not shows as '?', and
+ * what is too long is cut. Broken invariants are CC_PRE (check.h), not errors. */
 #pragma once
 
 #include "common/check.h"

@@ -1,4 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+cc_test(utf8 SOURCES unit/common/test_utf8.c)
+cc_test(error SOURCES unit/common/test_error.c)
+cc_test(arena SOURCES unit/common/test_arena.c)
+cc_test(buf SOURCES unit/common/test_buf.c)
+cc_test(id SOURCES unit/common/test_id.c)
+cc_test(hash_table SOURCES unit/common/test_hash_table.c)
+cc_test(frame SOURCES unit/common/test_frame.c)
+cc_test(clock SOURCES unit/common/test_clock.c)
+
 cc_test(config SOURCES unit/common/test_config.c unit/common/config_fixture.c LIBS cc_sys)
 cc_test(config_yaml SOURCES unit/common/test_config_yaml.c LIBS cc_sys)
 cc_test(log SOURCES unit/common/test_log.c LIBS cc_sys)
