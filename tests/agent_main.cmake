@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The unprivileged half of the agent.
 cc_test(agent_reconcile SOURCES unit/agent/test_reconcile.c LIBS cc_agent)
+cc_test(agent_inst SOURCES unit/agent/test_inst.c LIBS cc_agent)
