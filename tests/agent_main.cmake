@@ -2,3 +2,4 @@
 # The unprivileged half of the agent.
 cc_test(agent_reconcile SOURCES unit/agent/test_reconcile.c LIBS cc_agent)
 cc_test(agent_inst SOURCES unit/agent/test_inst.c LIBS cc_agent)
+cc_test(agent_spool SOURCES unit/agent/test_spool.c LIBS cc_agent)
