@@ -3,3 +3,4 @@
 cc_test(agent_reconcile SOURCES unit/agent/test_reconcile.c LIBS cc_agent)
 cc_test(agent_inst SOURCES unit/agent/test_inst.c LIBS cc_agent)
 cc_test(agent_spool SOURCES unit/agent/test_spool.c LIBS cc_agent)
+cc_test(agent_machine SOURCES unit/agent/test_machine.c LIBS cc_agent)
