@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/act_parts.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void fetch(struct act *a, const struct assignment *want, int64_t now_ms)
+{
+	struct image_here *m = image_get(a->images, want->image_sha256);
+	struct cc_error err = { 0 };
+
+	if (want->image_bytes <= a->opt.image_max_bytes) {
+		a->fetch(a->user, m, want->image_bytes);
+		return;
+	}
+	cc_fail(&err, TOO_LARGE, "its archive of %lld MiB is larger than the %lld MiB that the node's owner allows",
+	        (long long)want->image_bytes >> 20, (long long)a->opt.image_max_bytes >> 20);
+	image_failed(a->images, m, &err, now_ms);
+	a->again = true;
+}
+
+/* What all others take. Those that only exist take disk. */
+static struct amounts used_by_others(const struct act *a, const struct inst *except)
+{
+	struct amounts sum = { 0 };
+
+	for (size_t k = 0; k < a->insts->n; k++) {
+		const struct inst *i = a->insts->items[k];
+		bool exists = i->exists || i->doing == DOING_START;
+
+		if (i == except || i->want == NULL || !exists)
+			continue;
+		sum.instances++;
+		sum.disk_mib += i->want->disk_mib;
+		if (i->doing == DOING_START || i->ct.state != PRIV_CT_STOPPED) {
+			sum.cpu_millis += i->want->cpu_millis;
+			sum.memory_mib += i->want->memory_mib;
+		}
+	}
+	return sum;
+}
+
+static enum lease lease_of(const struct act *a, const struct inst *i, int64_t now_ms)
+{
+	if (i->want == NULL || i->want->on_disconnect == ON_DISCONNECT_KEEP)
+		return LEASE_KEEP;
+	return now_ms < a->lease_until_ms ? LEASE_HELD : LEASE_OVER;
+}
+
+static void carry_out(struct act *a, struct inst *i, enum action action, int64_t now_ms)
+{
+	switch (action) {
+	case ACTION_FETCH:
+		fetch(a, i->want, now_ms);
+		break;
+	case ACTION_UNPACK:
+		act_unpack(a, image_get(a->images, i->want->image_sha256), now_ms);
+		break;
+	case ACTION_START:
+		act_start(a, i, now_ms);
+		break;
+	case ACTION_STOP:
+		act_stop(a, i, now_ms);
+		break;
+	case ACTION_DELETE:
+		act_delete(a, i, now_ms);
+		break;
+	default:
+		break;
+	}
+}
+
+static bool is_to_start(const struct situation *s)
+{
+	return s->want == WANT_RUN && s->doing == DOING_NOTHING && s->seen != SEEN_RUNNING;
+}
+
+static const char *reason_of(struct act *a, const struct inst *i, const struct decision *d, const char *why_not)
+{
+	switch (d->because) {
+	case BECAUSE_ROW:
+		return d->why;
+	case BECAUSE_RETRY:
+		return i->retry.reason;
+	case BECAUSE_POLICY:
+		return why_not;
+	case BECAUSE_IMAGE:
+		return image_get(a->images, i->want->image_sha256)->reason;
+	default:
+		return NULL;
+	}
+}
+
+static void look_at(struct act *a, struct inst *i, int64_t now_ms)
+{
+	struct situation s = inst_situation(a->insts, i, lease_of(a, i, now_ms), now_ms);
+	char why_not[INST_REASON] = "";
+	struct decision d;
+
+	if (i->want != NULL)
+		s.image = image_state_of(a->images, i->want->image_sha256, now_ms);
+	if (is_to_start(&s)) {
+		struct amounts used = used_by_others(a, i);
+
+		s.policy = policy_allows(&a->policy, &used, i->want, why_not, sizeof(why_not)) ? POLICY_OK : POLICY_REFUSED;
+	}
+	d = reconcile_decide(&s);
+	if (s.image == IMAGE_REFUSED && d.because == BECAUSE_IMAGE)
+		inst_failed(i, DOING_START, true, now_ms, image_get(a->images, i->want->image_sha256)->reason);
+	if (d.action == ACTION_STOP && s.lease == LEASE_OVER)
+		cc_log(WARNING, LEASE_ENDED, kv_uuid("instance", i->id));
+	(void)inst_tell(a->insts, i, d.state, reason_of(a, i, &d, why_not), now_ms);
+	carry_out(a, i, d.action, now_ms);
+}
+
+/* Every instance that waited for a refused image has taken the failure over: whoever is asked to start later tries again. */
+static void forget_refused_images(struct act *a)
+{
+	for (size_t k = a->images->n; k-- > 0;)
+		if (a->images->items[k]->state == IMAGE_REFUSED)
+			image_remove(a->images, a->images->items[k]);
+}
+
+void act_all(struct act *a, int64_t now_ms)
+{
+	/* An action may settle at once what another instance waits for: an image that is too large. */
+	for (int rounds = 0; rounds < 2; rounds++) {
+		a->again = false;
+		for (size_t k = 0; k < a->insts->n; k++)
+			look_at(a, a->insts->items[k], now_ms);
+		if (!a->again)
+			break;
+	}
+	forget_refused_images(a);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int64_t act_next_ms(const struct act *a, int64_t now_ms)
+{
+	int64_t next = a->listing ? INT64_MAX : a->list_backoff.next_ms;
+
+	for (size_t k = 0; k < a->insts->n; k++) {
+		const struct inst *i = a->insts->items[k];
+
+		if (i->retry.backoff.next_ms > now_ms)
+			next = earlier(next, i->retry.backoff.next_ms);
+		if (lease_of(a, i, now_ms) == LEASE_HELD && i->exists)
+			next = earlier(next, a->lease_until_ms);
+	}
+	for (size_t k = 0; k < a->images->n; k++)
+		if (a->images->items[k]->state == IMAGE_LATER)
+			next = earlier(next, a->images->items[k]->backoff.next_ms);
+	return next;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The instances' hands: asks the reconcile table about each, carries out what it says through the privileged half, and sets what is to be told. Level-
+ * triggered: may be run at any time, does nothing when all is as it should be. */
+#pragma once
+
+#include "agent/image.h"
+#include "agent/inst.h"
+#include "agent/policy.h"
+#include "agent/priv_client.h"
+
+struct act_options {
+	int64_t stop_grace_ms;
+	int64_t image_max_bytes;
+	int64_t image_unpacked_max_bytes;
+	int64_t image_entries_max;
+	int64_t image_keep_ms; /* how long an image without use stays */
+};
+
+struct act {
+	struct insts *insts;
+	struct images *images;
+	struct priv_client *priv;
+	struct policy policy;
+	struct act_options opt;
+	int64_t lease_until_ms; /* boot time; what instances with on_disconnect stop may count on */
+	bool again;             /* something happened: run act_all before waiting */
+	uint64_t ops;           /* requests sent that change something */
+	bool listing;
+	uint64_t list_ops; /* `ops` when the list was asked for */
+	struct backoff list_backoff;
+	/* Begins to fetch an archive, or not yet when too many are under way. */
+	void (*fetch)(void *user, struct image_here *m, int64_t bytes);
+	void *user;
+};
+
+/* When it is time, asks the privileged half what exists and which images are unpacked; the answers come through priv_client_step. */
+void act_list(struct act *a, int64_t now_ms);
+/* Looks at every instance once. */
+void act_all(struct act *a, int64_t now_ms);
+/* When to look again although nothing happened: boot time, INT64_MAX for never. */
+int64_t act_next_ms(const struct act *a, int64_t now_ms);
+
+/* For priv_client_new: an instance's init ended. `user` is the struct act. */
+void act_on_event(void *user, const struct priv_ct *ct);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What exists on the node: asked once at the start, and now and then afterwards in case something changed unseen. First the images, then the instances:
+ * nothing is decided before the second answer. */
+#include "agent/act_parts.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <string.h>
+
+#define LIST_EVERY_MS 300000
+
+static void list_failed(struct act *a, const struct cc_error *err)
+{
+	a->listing = false;
+	(void)backoff_fail(&a->list_backoff, cc_boottime_ms(), 0);
+	cc_log(ERROR, PRIV_CALL_FAILED, kv_text("call", "list"), kv_err(err));
+}
+
+/* An answer that was under way together with other requests may be older than what they brought. */
+static bool is_stale(const struct act *a)
+{
+	return a->insts->ct_known && a->list_ops != a->ops;
+}
+
+static bool is_used(const struct insts *t, const char *sha256)
+{
+	for (size_t k = 0; k < t->n; k++) {
+		const struct inst *i = t->items[k];
+
+		if ((i->want != NULL && strcmp(i->want->image_sha256, sha256) == 0) || (i->exists && strcmp(i->ct.image_sha256, sha256) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* Removes what nobody has used for long; when that fails the next list shows it again. */
+static void remove_unused_images(struct act *a, int64_t now_ms)
+{
+	for (size_t k = a->images->n; k-- > 0;) {
+		struct image_here *m = a->images->items[k];
+		struct priv_image_ref body;
+		struct cc_error ignored = { 0 };
+
+		if (m->state != IMAGE_READY || is_used(a->insts, m->sha256)) {
+			m->unused_since_ms = 0;
+		} else if (m->unused_since_ms == 0) {
+			m->unused_since_ms = now_ms;
+		} else if (now_ms - m->unused_since_ms >= a->opt.image_keep_ms) {
+			memcpy(body.sha256, m->sha256, sizeof(body.sha256));
+			(void)priv_client_send(
+			        a->priv, &(struct priv_request){ .verb = PRIV_IMAGE_DELETE, .body = &body }, NULL, NULL, NULL, &ignored);
+			cc_log(INFO, IMAGE_DELETED, kv_text("sha256", m->sha256));
+			image_remove(a->images, m);
+		}
+	}
+}
+
+static void saw_cts(void *user, const struct priv_reply *r)
+{
+	struct act *a = user;
+	const struct priv_list_reply *list = r->body;
+	struct cc_error err = { 0 };
+
+	if (r->code != CC_OK) {
+		act_reply_error(r, &err);
+		list_failed(a, &err);
+		return;
+	}
+	a->listing = false;
+	a->list_backoff = (struct backoff){ .next_ms = cc_boottime_ms() + LIST_EVERY_MS };
+	if (is_stale(a) || r->tail_len != list->count * sizeof(struct priv_ct))
+		return;
+	inst_saw_all(a->insts, r->tail, list->count);
+	remove_unused_images(a, cc_boottime_ms());
+	a->again = true;
+}
+
+static void saw_images(void *user, const struct priv_reply *r)
+{
+	struct act *a = user;
+	const struct priv_list_reply *list = r->body;
+	struct priv_none none = { 0 };
+	struct cc_error err = { 0 };
+
+	if (r->code != CC_OK) {
+		act_reply_error(r, &err);
+		list_failed(a, &err);
+		return;
+	}
+	if (!is_stale(a) && r->tail_len == list->count * sizeof(struct priv_image))
+		image_saw_all(a->images, r->tail, list->count);
+	if (priv_client_send(a->priv, &(struct priv_request){ .verb = PRIV_CT_LIST, .body = &none }, saw_cts, a, NULL, &err) < 0)
+		list_failed(a, &err);
+}
+
+void act_list(struct act *a, int64_t now_ms)
+{
+	struct priv_none none = { 0 };
+	struct cc_error err = { 0 };
+
+	if (a->listing || !backoff_due(&a->list_backoff, now_ms))
+		return;
+	a->listing = true;
+	a->list_ops = a->ops;
+	if (priv_client_send(a->priv, &(struct priv_request){ .verb = PRIV_IMAGE_LIST, .body = &none }, saw_images, a, NULL, &err) < 0)
+		list_failed(a, &err);
+}
+
+void act_on_event(void *user, const struct priv_ct *ct)
+{
+	struct act *a = user;
+	struct inst *i = inst_find(a->insts, ct->id);
+
+	a->again = true;
+	if (i == NULL)
+		return;
+	inst_exited(i, ct, cc_boottime_ms());
+	cc_log(INFO, INSTANCE_STOPPED, kv_uuid("instance", ct->id), kv_i64("status", ct->exit_status));
+}

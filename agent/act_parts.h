@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the act_*.c files share. Not for others. */
+#pragma once
+
+#include "agent/act.h"
+
+/* Each sends one request; when the privileged half has too many open, nothing happens and the next look tries again. */
+void act_start(struct act *a, struct inst *i, int64_t now_ms);
+void act_stop(struct act *a, struct inst *i, int64_t now_ms);
+void act_delete(struct act *a, struct inst *i, int64_t now_ms);
+void act_unpack(struct act *a, struct image_here *m, int64_t now_ms);
+
+/* A failed reply as an error. */
+void act_reply_error(const struct priv_reply *r, struct cc_error *ret);

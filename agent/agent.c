@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One turn of the loop: wait; take in what the privileged half and the network say; look at every instance if anything happened; send what that brought about;
+ * only then write the spool, so that the disk is waited for while the privileged half works. A crash before the write costs nothing: the controller
+ * sends again what was not confirmed by its revision. */
+#include "agent/agent.h"
+
+#include "agent/act.h"
+#include "agent/image_fetch.h"
+#include "agent/statefile.h"
+#include "agent/stream.h"
+#include "agent/sync.h"
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define HELLO_MS      20000
+#define SAVE_EVERY_MS 200
+#define SAVE_AGAIN_MS 10000 /* after a failure */
+
+struct agent {
+	const struct agent_start *start;
+	const struct agent_config *cfg;
+	struct fingerprint machine;
+	uint32_t features;
+	struct cc_arena *facts_arena;
+	struct node_facts facts;
+	struct cc_http *http;
+	struct priv_client *priv;
+	struct insts insts;
+	struct images images;
+	struct act act;
+	struct image_fetcher fetcher;
+	struct sync sync;
+	struct streams streams;
+	char images_dir[4096];
+	int64_t save_ms;    /* not before */
+	int64_t lease_kept; /* what lease.json says */
+	int64_t look_ms;    /* when to look at the instances although nothing happened */
+	bool ended;
+};
+
+static int64_t assigned_disk_mib(const struct insts *t)
+{
+	int64_t sum = 0;
+
+	for (size_t k = 0; k < t->n; k++)
+		sum += t->items[k]->want != NULL ? t->items[k]->want->disk_mib : 0;
+	return sum;
+}
+
+/* Settings and machine → policy and facts. */
+static int apply_settings(struct agent *a, const struct agent_config *cfg, struct cc_error *err)
+{
+	if (settings_policy(cfg, &a->machine, assigned_disk_mib(&a->insts), &a->act.policy, err) < 0)
+		return -1;
+	a->cfg = cfg;
+	cc_arena_reset(a->facts_arena);
+	a->facts = settings_facts(cfg, &a->machine, &a->act.policy, a->features, a->facts_arena);
+	a->act.opt = (struct act_options){
+		.stop_grace_ms = cfg->stop_grace,
+		.image_max_bytes = cfg->image_max,
+		.image_unpacked_max_bytes = cfg->image_unpacked_max,
+		.image_entries_max = cfg->image_entries_max,
+		.image_keep_ms = cfg->image_keep,
+	};
+	return 0;
+}
+
+static void on_orders(void *user, const struct node_orders *o, int64_t sent_ms)
+{
+	struct agent *a = user;
+
+	if (sent_ms + o->lease_ms > a->act.lease_until_ms)
+		a->act.lease_until_ms = sent_ms + o->lease_ms;
+	for (size_t k = 0; k < o->streams.n; k++)
+		stream_take(&a->streams, &o->streams.items[k], cc_boottime_ms());
+	a->act.again = true;
+}
+
+static int say_hello(struct agent *a, struct cc_error *err)
+{
+	struct priv_hello hello = { .version = PRIV_VERSION };
+	struct priv_hello_reply reply;
+
+	if (priv_client_call(a->priv, &(struct priv_request){ .verb = PRIV_HELLO, .body = &hello }, HELLO_MS, &reply, NULL, err) < 0)
+		return cc_wrap(err, "the half with rights");
+	if (reply.version != PRIV_VERSION)
+		return cc_fail(
+		        err, INVALID, "cc-agent-priv speaks version %u and cc-agent %u; install both from one build", reply.version, PRIV_VERSION);
+	a->features = reply.features;
+	return 0;
+}
+
+/* A damaged spool is set aside: what runs runs on, and the controller is asked for all. */
+static int64_t load_spool(struct agent *a)
+{
+	struct cc_error err = { 0 };
+	int64_t revision = 0;
+
+	a->act.lease_until_ms = a->lease_kept = spool_load_lease(a->start->cfg->state_dir);
+	if (spool_load_assignments(a->start->cfg->state_dir, &a->insts, &revision, &err) < 0 && err.code != CC_NOT_FOUND)
+		cc_log(ERROR, SPOOL_DAMAGED, kv_err(&err));
+	return revision;
+}
+
+static int open_http(struct agent *a, struct cc_error *err)
+{
+	const struct spool_identity *who = a->start->who;
+	const struct cc_text_list *own = &a->start->cfg->controllers;
+	struct cc_http_options options = {
+		.addresses = own->n > 0 ? own->items : who->controllers.items,
+		.n_addresses = own->n > 0 ? own->n : who->controllers.n,
+		.identity_path = a->start->identity_path,
+		.user_agent = "cc-agent/" CC_VERSION,
+	};
+
+	if (cc_pin_parse(who->pin, &options.pin, err) < 0)
+		return -1;
+	return cc_http_new(&options, &a->http, err);
+}
+
+static int prepare(struct agent *a, struct cc_error *err)
+{
+	const struct agent_config *cfg = a->start->cfg;
+	struct fingerprint_from from = fingerprint_from_here(cfg->disk_path[0] != '\0' ? cfg->disk_path : cfg->state_dir);
+	struct fingerprint measured = fingerprint_take(&from);
+	int64_t revision = load_spool(a);
+
+	snprintf(a->images_dir, sizeof(a->images_dir), "%.4000s/images", cfg->state_dir);
+	a->machine = settings_machine(cfg, &measured);
+	a->act.insts = &a->insts;
+	a->act.images = &a->images;
+	a->act.priv = a->priv;
+	if (statefile_make_dir(a->images_dir, err) < 0 || say_hello(a, err) < 0 || apply_settings(a, cfg, err) < 0 || open_http(a, err) < 0)
+		return -1;
+	a->fetcher = (struct image_fetcher){ .http = a->http, .images = &a->images, .dir = a->images_dir, .changed = &a->act.again };
+	a->act.fetch = image_fetch;
+	a->act.user = &a->fetcher;
+	a->streams.http = a->http;
+	a->streams.priv = a->priv;
+	sync_init(&a->sync, a->http, &a->insts, &a->facts, a->start->who->node, revision);
+	a->sync.on_orders = on_orders;
+	a->sync.user = a;
+	return 0;
+}
+
+static bool has_leased(const struct insts *t)
+{
+	for (size_t k = 0; k < t->n; k++)
+		if (t->items[k]->want != NULL && t->items[k]->want->on_disconnect == ON_DISCONNECT_STOP)
+			return true;
+	return false;
+}
+
+static void save(struct agent *a, int64_t now_ms)
+{
+	struct cc_error err = { 0 };
+
+	if (a->insts.unsaved && now_ms >= a->save_ms) {
+		a->save_ms = now_ms + SAVE_EVERY_MS;
+		if (spool_save_assignments(a->cfg->state_dir, &a->insts, a->sync.revision, &err) < 0) {
+			a->save_ms = now_ms + SAVE_AGAIN_MS;
+			cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&err));
+		}
+	}
+	if (a->act.lease_until_ms > a->lease_kept && has_leased(&a->insts)) {
+		a->lease_kept = a->act.lease_until_ms;
+		if (spool_save_lease(a->cfg->state_dir, a->lease_kept, &err) < 0 && err.code != CC_OK)
+			cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&err));
+	}
+}
+
+static void reload(struct agent *a)
+{
+	const struct agent_config *cfg = a->start->reload(a->start->reload_user);
+	struct cc_error err = { 0 };
+
+	if (cfg == NULL)
+		return;
+	if (apply_settings(a, cfg, &err) < 0) {
+		cc_log(ERROR, CONFIG_BAD, kv_err(&err));
+		return;
+	}
+	sync_facts_changed(&a->sync);
+	a->act.again = true;
+	cc_log(NOTICE, POLICY_CHANGED);
+}
+
+static int64_t earlier(int64_t x, int64_t y)
+{
+	return x < y ? x : y;
+}
+
+static int64_t wait_ms(struct agent *a, int64_t now_ms)
+{
+	int64_t next = a->look_ms = act_next_ms(&a->act, now_ms);
+
+	next = earlier(next, earlier(sync_next_ms(&a->sync), stream_next_ms(&a->streams)));
+	if (a->insts.unsaved)
+		next = earlier(next, a->save_ms);
+	if (a->act.again || next <= now_ms)
+		return 0;
+	return next == INT64_MAX ? -1 : next - now_ms;
+}
+
+static void take_signal(struct agent *a)
+{
+	struct signalfd_siginfo info;
+
+	if (read(a->start->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP)
+		reload(a);
+	else
+		a->ended = true;
+}
+
+static int turn(struct agent *a, struct cc_error *err)
+{
+	struct pollfd fds[2 + STREAMS_POLLFDS];
+	int64_t now = cc_boottime_ms();
+	size_t n;
+
+	fds[0] = (struct pollfd){ .fd = priv_client_fd(a->priv), .events = (short)(POLLIN | (priv_client_wants_write(a->priv) ? POLLOUT : 0)) };
+	fds[1] = (struct pollfd){ .fd = a->start->signal_fd, .events = POLLIN };
+	n = 2 + stream_pollfds(&a->streams, fds + 2);
+	(void)cc_http_poll(a->http, fds, n, wait_ms(a, now));
+	if (fds[1].revents != 0)
+		take_signal(a);
+	if (priv_client_step(a->priv, err) < 0)
+		return -1;
+	now = cc_boottime_ms();
+	stream_step(&a->streams, now);
+	act_list(&a->act, now);
+	if (a->act.again || now >= a->look_ms)
+		act_all(&a->act, now);
+	sync_step(&a->sync, now);
+	save(a, now);
+	return 0;
+}
+
+static void done(struct agent *a)
+{
+	sync_stop(&a->sync);
+	stream_done(&a->streams);
+	cc_http_free(a->http);
+	priv_client_free(a->priv);
+	image_table_done(&a->images);
+	inst_table_done(&a->insts);
+	cc_arena_free(a->facts_arena);
+	free(a);
+}
+
+int agent_run(const struct agent_start *start, struct cc_error *err)
+{
+	struct agent *a = cc_calloc(1, sizeof(*a));
+	int result;
+
+	a->start = start;
+	a->facts_arena = cc_arena_new(0);
+	a->priv = priv_client_new(start->priv_fd, act_on_event, &a->act);
+	result = prepare(a, err);
+	if (result == 0)
+		cc_log(NOTICE, STARTED, kv_text("node", start->who->node_name), kv_text("zone", start->who->zone), kv_u64("assignments", a->insts.n));
+	while (result == 0 && !a->ended)
+		result = turn(a, err);
+	done(a);
+	return result;
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Program cc-agent: join once, then run under cc-agent-priv. */
+#include "agent/agent.h"
+#include "agent/join.h"
+#include "agent/statefile.h"
+#include "agent/status.h"
+#include "common/config_args.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CONFIG_PATH "/etc/communitycloud/agent.yaml"
+#define OWN_USER    "cc-agent"
+#define WORDS_MAX   2
+#define TOKEN_MAX   8192
+
+static const struct cc_program program = {
+	.name = "cc-agent",
+	.summary = "a node's unprivileged half: talks to the zone's controller.\n\n"
+	           "Commands:\n"
+	           "  join TOKEN   join the zone that made the token (- reads it from standard input)\n"
+	           "  run          work; started by cc-agent-priv (default)\n"
+	           "  status       print what this node is and should run, from its disk",
+	.config_path = CONFIG_PATH,
+	.settings = &agent_settings,
+};
+
+/* What the command line said besides options. */
+struct words {
+	const char *items[WORDS_MAX + 1];
+	size_t n;
+	bool check; /* --check-config: answered here, for settings are also checked against each other */
+};
+
+struct loaded {
+	struct cc_config_sources from;
+	struct cc_config *config;
+};
+
+static int fail(const struct cc_error *err)
+{
+	fprintf(stderr, "cc-agent: %s\n", err->msg);
+	return cc_code_info(err->code)->exit_status;
+}
+
+/* Takes the words out of argv, which keeps the options. */
+static int split_args(int argc, char **argv, struct words *words)
+{
+	int kept = 1;
+
+	for (int i = 1; i < argc; i++) {
+		bool takes_value = strcmp(argv[i], "--config") == 0 || strcmp(argv[i], "--set") == 0;
+
+		if (argv[i][0] != '-' || strcmp(argv[i], "-") == 0) {
+			if (words->n <= WORDS_MAX)
+				words->items[words->n++] = argv[i];
+			continue;
+		}
+		if (strcmp(argv[i], "--check-config") == 0) {
+			words->check = true;
+			continue;
+		}
+		argv[kept++] = argv[i];
+		if (takes_value && i + 1 < argc)
+			argv[kept++] = argv[++i];
+	}
+	argv[kept] = NULL;
+	return kept;
+}
+
+/* Files of the state directory belong to the user that cc-agent runs as, also when root types the command. */
+static int become_owner(const char *dir, struct cc_error *err)
+{
+	const struct passwd *own = getpwnam(OWN_USER);
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (stat(dir, &st) < 0) {
+		if (own == NULL)
+			return 0;
+		if (statefile_make_dir(dir, err) < 0)
+			return -1;
+		if (chown(dir, own->pw_uid, own->pw_gid) < 0 || stat(dir, &st) < 0)
+			return cc_fail_errno(err, "giving '%s' to user %s", dir, OWN_USER);
+	}
+	if (st.st_uid == 0)
+		return 0;
+	if (setgroups(0, NULL) < 0 || setgid(st.st_gid) < 0 || setuid(st.st_uid) < 0)
+		return cc_fail_errno(err, "becoming the owner of '%s'", dir);
+	return 0;
+}
+
+static const char *read_token(const char *word, char text[TOKEN_MAX])
+{
+	size_t n;
+
+	if (strcmp(word, "-") != 0)
+		return word;
+	n = fread(text, 1, TOKEN_MAX - 1, stdin);
+	text[n] = '\0';
+	return text;
+}
+
+static int run_join(const struct agent_config *cfg, const struct words *words)
+{
+	cc_auto_free struct spool_identity *who = NULL;
+	char text[TOKEN_MAX];
+	struct cc_error err = { 0 };
+
+	if (words->n != 2) {
+		fprintf(stderr, "cc-agent: join needs one token, as `ccctl node invite` prints it\n");
+		return cc_code_info(CC_INVALID)->exit_status;
+	}
+	if (become_owner(cfg->state_dir, &err) < 0 || join_zone(cfg, read_token(words->items[1], text), &who, &err) < 0)
+		return fail(&err);
+	printf("joined zone '%s' as node '%s'\n", who->zone, who->node_name);
+	return 0;
+}
+
+static int run_status(const struct agent_config *cfg)
+{
+	struct cc_error err = { 0 };
+
+	return status_print(cfg, stdout, &err) < 0 ? fail(&err) : 0;
+}
+
+static const struct agent_config *reload(void *user)
+{
+	struct loaded *l = user;
+	struct cc_config *fresh;
+	cc_auto_buf struct cc_buf restart = { 0 };
+	struct cc_error err = { 0 };
+
+	if (cc_config_reload(l->config, &l->from, &fresh, &restart, &err) < 0 || settings_check(agent_config(fresh), &err) < 0) {
+		cc_log(ERROR, CONFIG_BAD, kv_err(&err));
+		return NULL;
+	}
+	if (restart.len > 0)
+		cc_log(WARNING, CONFIG_NEEDS_RESTART, kv_text("settings", cc_buf_str(&restart)));
+	cc_config_free(l->config);
+	l->config = fresh;
+	return agent_config(fresh);
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* A node may be started before it has joined. False when it is to end. */
+static bool wait_for_join(const struct agent_config *cfg, int signal_fd, struct spool_identity **ret, struct cc_error *err)
+{
+	struct pollfd fds[2] = { { .fd = AGENT_PRIV_FD, .events = POLLRDHUP }, { .fd = signal_fd, .events = POLLIN } };
+	bool told = false;
+
+	while (spool_load_identity(cfg->state_dir, ret, err) < 0) {
+		if (err->code != CC_NOT_FOUND)
+			return false;
+		*err = (struct cc_error){ 0 };
+		if (!told)
+			cc_log(NOTICE, NOT_JOINED, kv_text("state_dir", cfg->state_dir));
+		told = true;
+		if (poll(fds, 2, 1000) > 0)
+			return false;
+	}
+	return true;
+}
+
+static int run_agent(struct loaded *l)
+{
+	const struct agent_config *cfg = agent_config(l->config);
+	cc_auto_free struct spool_identity *who = NULL;
+	cc_auto(cc_key_pair_free) struct cc_key_pair *key = NULL;
+	cc_auto_close int signal_fd = -1;
+	struct cc_error err = { 0 };
+	struct agent_start start = { .priv_fd = AGENT_PRIV_FD, .reload = reload, .reload_user = l };
+	struct stat st;
+
+	if (fstat(AGENT_PRIV_FD, &st) < 0 || !S_ISSOCK(st.st_mode)) {
+		fprintf(stderr, "cc-agent: cc-agent-priv starts this; by hand there are `join` and `status`, see --help\n");
+		return cc_code_info(CC_INVALID)->exit_status;
+	}
+	fcntl(AGENT_PRIV_FD, F_SETFD, FD_CLOEXEC);
+	start.signal_fd = signal_fd = open_signals();
+	if (!wait_for_join(cfg, signal_fd, &who, &err))
+		return err.code != CC_OK ? fail(&err) : 0;
+	if (cc_key_pair_open(cfg->state_dir, who->node_name, &key, &err) < 0)
+		return fail(&err);
+	start.cfg = cfg;
+	start.who = who;
+	start.identity_path = cc_key_pair_path(key);
+	if (agent_run(&start, &err) < 0) {
+		cc_log(ERROR, START_FAILED, kv_err(&err));
+		return cc_code_info(err.code)->exit_status;
+	}
+	cc_log(NOTICE, STOPPED);
+	return 0;
+}
+
+static int run_command(const struct words *words, struct loaded *l)
+{
+	const struct agent_config *cfg = agent_config(l->config);
+	const char *command = words->n > 0 ? words->items[0] : "run";
+
+	if (strcmp(command, "join") == 0)
+		return run_join(cfg, words);
+	if (words->n <= 1 && strcmp(command, "status") == 0)
+		return run_status(cfg);
+	if (words->n <= 1 && strcmp(command, "run") == 0)
+		return run_agent(l);
+	fprintf(stderr, "cc-agent: '%s' is not understood here; see --help\n", words->items[words->n > 1 ? 1 : 0]);
+	return cc_code_info(CC_INVALID)->exit_status;
+}
+
+int main(int argc, char **argv)
+{
+	cc_auto(cc_arena_free) struct cc_arena *arena = cc_arena_new(0);
+	struct words words = { 0 };
+	struct loaded l = { 0 };
+	struct cc_args args;
+	struct cc_error err = { 0 };
+	enum cc_log_level level;
+	int status;
+
+	argc = split_args(argc, argv, &words);
+	cc_config_args(&program, argc, argv, arena, &args, &l.config);
+	if (!args.run)
+		return args.exit_status;
+	l.from = args.sources;
+	if (settings_check(agent_config(l.config), &err) < 0 || cc_log_level_parse(agent_config(l.config)->log_level, &level, &err) < 0) {
+		cc_config_free(l.config);
+		return fail(&err);
+	}
+	cc_log_set_level(level);
+	if (words.check) {
+		puts("the configuration is right");
+		status = 0;
+	} else {
+		status = run_command(&words, &l);
+	}
+	cc_config_free(l.config);
+	return status;
+}

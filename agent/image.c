@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/image.h"
+
+#include "common/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void close_archive(struct images *t, struct image_here *m)
+{
+	if (m->state == IMAGE_FETCHING)
+		t->fetching--;
+	if (m->fd >= 0)
+		close(m->fd);
+	m->fd = -1;
+}
+
+void image_table_done(struct images *t)
+{
+	while (t->n > 0)
+		image_remove(t, t->items[0]);
+	free(t->items);
+	*t = (struct images){ 0 };
+}
+
+struct image_here *image_find(const struct images *t, const char *sha256)
+{
+	for (size_t k = 0; k < t->n; k++)
+		if (strcmp(t->items[k]->sha256, sha256) == 0)
+			return t->items[k];
+	return NULL;
+}
+
+struct image_here *image_get(struct images *t, const char *sha256)
+{
+	struct image_here *m = image_find(t, sha256);
+
+	if (m != NULL)
+		return m;
+	if (t->n == t->cap) {
+		t->cap = t->cap > 0 ? t->cap * 2 : 8;
+		t->items = cc_realloc(t->items, t->cap * sizeof(struct image_here *));
+	}
+	m = cc_calloc(1, sizeof(*m));
+	snprintf(m->sha256, sizeof(m->sha256), "%s", sha256);
+	m->fd = -1;
+	t->items[t->n++] = m;
+	return m;
+}
+
+void image_remove(struct images *t, struct image_here *m)
+{
+	close_archive(t, m);
+	for (size_t k = 0; k < t->n; k++)
+		if (t->items[k] == m) {
+			t->items[k] = t->items[--t->n];
+			break;
+		}
+	free(m);
+}
+
+enum image_state image_state_of(struct images *t, const char *sha256, int64_t now_ms)
+{
+	struct image_here *m = image_find(t, sha256);
+
+	if (m == NULL)
+		return IMAGE_ABSENT;
+	if (m->state == IMAGE_LATER && backoff_due(&m->backoff, now_ms))
+		m->state = IMAGE_ABSENT;
+	return m->state;
+}
+
+void image_saw_all(struct images *t, const struct priv_image *list, size_t n)
+{
+	for (size_t k = 0; k < t->n; k++)
+		if (t->items[k]->state == IMAGE_READY)
+			t->items[k]->state = IMAGE_ABSENT;
+	for (size_t k = 0; k < n; k++)
+		image_ready(t, image_get(t, list[k].sha256));
+}
+
+static int claim_room(int fd, int64_t bytes, struct cc_error *err)
+{
+	if (fallocate(fd, 0, 0, bytes) == 0 || errno == EOPNOTSUPP || errno == ENOSYS)
+		return 0;
+	if (errno == ENOSPC || errno == EFBIG || errno == EDQUOT)
+		return cc_fail(err, IO, "the node's disk has no room for the image's archive of %lld MiB", (long long)(bytes >> 20));
+	return cc_fail_errno(err, "claiming room for the image's archive");
+}
+
+int image_begin(struct images *t, struct image_here *m, const char *dir, int64_t bytes, struct cc_error *err)
+{
+	cc_auto_close int fd = -1;
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%.3900s/%s.part", dir, m->sha256);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || unlink(path) < 0)
+		return cc_fail_errno(err, "making a file in '%s'", dir);
+	if (bytes > 0 && claim_room(fd, bytes, err) < 0)
+		return -1;
+	close_archive(t, m);
+	m->fd = cc_take_fd(fd);
+	m->bytes = bytes;
+	m->got = 0;
+	cc_sha256_init(&m->hash);
+	m->state = IMAGE_FETCHING;
+	t->fetching++;
+	return 0;
+}
+
+int image_add(struct image_here *m, const void *p, size_t len, struct cc_error *err)
+{
+	const char *from = p;
+
+	if (m->got + (int64_t)len > m->bytes)
+		return cc_fail(err, INVALID, "the image's archive is larger than the %lld bytes announced", (long long)m->bytes);
+	cc_sha256_update(&m->hash, p, len);
+	m->got += (int64_t)len;
+	while (len > 0) {
+		ssize_t n = write(m->fd, from, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
+			return cc_fail(err, IO, "the node's disk has no room for the image's archive");
+		if (n < 0)
+			return cc_fail_errno(err, "writing the image's archive");
+		from += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int image_end(struct images *t, struct image_here *m, struct cc_error *err)
+{
+	char text[CC_SHA256_HEX];
+
+	if (m->got < m->bytes)
+		return cc_fail(err, UNAVAILABLE, "the image's archive ended after %lld of %lld bytes", (long long)m->got, (long long)m->bytes);
+	cc_sha256_format(cc_sha256_final(&m->hash), text);
+	if (strcmp(text, m->sha256) != 0)
+		return cc_fail(err, INVALID, "the image's archive is damaged: its hash is %.12s…", text);
+	if (lseek(m->fd, 0, SEEK_SET) < 0)
+		return cc_fail_errno(err, "rewinding the image's archive");
+	t->fetching--;
+	m->state = IMAGE_FETCHED;
+	return 0;
+}
+
+void image_failed(struct images *t, struct image_here *m, const struct cc_error *why, int64_t now_ms)
+{
+	bool for_good = why->code == CC_INVALID || why->code == CC_TOO_LARGE;
+
+	close_archive(t, m);
+	if (for_good) {
+		snprintf(m->reason, sizeof(m->reason), "image: %.180s", why->msg);
+		m->state = IMAGE_REFUSED;
+		return;
+	}
+	snprintf(m->reason, sizeof(m->reason), "image: %.150s; next try in %lld s", why->msg,
+	        (long long)(backoff_fail(&m->backoff, now_ms, 0) / 1000));
+	m->state = IMAGE_LATER;
+}
+
+void image_ready(struct images *t, struct image_here *m)
+{
+	close_archive(t, m);
+	backoff_reset(&m->backoff);
+	m->reason[0] = '\0';
+	m->state = IMAGE_READY;
+}

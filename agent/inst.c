@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/inst.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define RAN_LONG_MS 60000
+
+static void inst_free(struct inst *i)
+{
+	free(i->want);
+	free(i);
+}
+
+void inst_table_done(struct insts *t)
+{
+	for (size_t k = 0; k < t->n; k++)
+		inst_free(t->items[k]);
+	free(t->items);
+	*t = (struct insts){ 0 };
+}
+
+struct inst *inst_find(const struct insts *t, struct cc_uuid id)
+{
+	for (size_t k = 0; k < t->n; k++)
+		if (cc_uuid_equal(t->items[k]->id, id))
+			return t->items[k];
+	return NULL;
+}
+
+struct inst *inst_get(struct insts *t, struct cc_uuid id)
+{
+	struct inst *i = inst_find(t, id);
+
+	if (i != NULL)
+		return i;
+	if (t->n == t->cap) {
+		t->cap = t->cap > 0 ? t->cap * 2 : 16;
+		t->items = cc_realloc(t->items, t->cap * sizeof(struct inst *));
+	}
+	i = cc_calloc(1, sizeof(*i));
+	i->id = id;
+	t->items[t->n++] = i;
+	return i;
+}
+
+void inst_remove(struct insts *t, struct inst *i)
+{
+	for (size_t k = 0; k < t->n; k++)
+		if (t->items[k] == i) {
+			t->items[k] = t->items[--t->n];
+			break;
+		}
+	inst_free(i);
+}
+
+static bool is_asked_anew(const struct assignment *old, const struct assignment *new)
+{
+	return old == NULL || new == NULL || old->epoch != new->epoch || old->boot_sn != new->boot_sn || old->desired != new->desired;
+}
+
+bool inst_set_want(struct insts *t, struct inst *i, const struct assignment *want)
+{
+	struct assignment *copy = want != NULL ? cc_row_clone(&assignment_desc, want) : NULL;
+	bool anew = is_asked_anew(i->want, copy);
+
+	if (anew)
+		i->retry = (struct retry){ 0 };
+	if (copy != NULL || i->want != NULL)
+		t->unsaved = true;
+	free(i->want);
+	i->want = copy;
+	return anew;
+}
+
+void inst_saw(struct inst *i, const struct priv_ct *ct)
+{
+	i->exists = ct != NULL;
+	i->ct = ct != NULL ? *ct : (struct priv_ct){ 0 };
+}
+
+void inst_saw_all(struct insts *t, const struct priv_ct *cts, size_t n)
+{
+	for (size_t k = 0; k < t->n; k++)
+		t->items[k]->listed = false;
+	for (size_t k = 0; k < n; k++) {
+		struct inst *i = inst_get(t, cts[k].id);
+
+		i->listed = true;
+		if (i->doing == DOING_NOTHING)
+			inst_saw(i, &cts[k]);
+	}
+	for (size_t k = 0; k < t->n; k++)
+		if (!t->items[k]->listed && t->items[k]->doing == DOING_NOTHING)
+			inst_saw(t->items[k], NULL);
+	t->ct_known = true;
+}
+
+static void describe_exit(int wait_status, char *to, size_t size)
+{
+	if (wait_status < 0)
+		snprintf(to, size, "init ended");
+	else if (WIFSIGNALED(wait_status))
+		snprintf(to, size, "init was ended by signal %d", WTERMSIG(wait_status));
+	else
+		snprintf(to, size, "init exited with status %d", WEXITSTATUS(wait_status));
+}
+
+void inst_exited(struct inst *i, const struct priv_ct *ct, int64_t now_ms)
+{
+	char what[64];
+	bool ran_long = ct->started_boottime_ms > 0 && now_ms - (int64_t)ct->started_boottime_ms >= RAN_LONG_MS;
+
+	if (i->doing == DOING_START) {
+		i->exited_start_ms = ct->started_boottime_ms;
+		i->exited_status = ct->exit_status;
+	}
+	if (i->doing != DOING_NOTHING)
+		return;
+	inst_saw(i, ct);
+	i->ct.state = PRIV_CT_STOPPED;
+	if (i->want == NULL || i->want->desired != DESIRED_RUN)
+		return;
+	if (ran_long)
+		backoff_reset(&i->retry.backoff);
+	describe_exit(ct->exit_status, what, sizeof(what));
+	inst_failed(i, DOING_START, false, now_ms, what);
+}
+
+void inst_started(struct inst *i, const struct priv_ct *ct, int64_t now_ms)
+{
+	struct priv_ct ended = *ct;
+
+	inst_saw(i, ct);
+	if (i->exited_start_ms != 0 && i->exited_start_ms == ct->started_boottime_ms) {
+		ended.exit_status = i->exited_status;
+		inst_exited(i, &ended, now_ms);
+	}
+	i->exited_start_ms = 0;
+}
+
+void inst_failed(struct inst *i, enum doing what, bool never, int64_t now_ms, const char *reason)
+{
+	int64_t wait_ms;
+
+	i->retry.what = what;
+	i->retry.never = never;
+	if (never) {
+		snprintf(i->retry.reason, sizeof(i->retry.reason), "%s", reason);
+		return;
+	}
+	wait_ms = backoff_fail(&i->retry.backoff, now_ms, 0);
+	snprintf(i->retry.reason, sizeof(i->retry.reason), "%.200s; next try in %lld s", reason, (long long)(wait_ms / 1000));
+}
+
+void inst_succeeded(struct inst *i)
+{
+	/* The count of failures stays: an init that exits right after each start must meet longer and longer waits. */
+	i->retry.backoff.next_ms = 0;
+	i->retry.reason[0] = '\0';
+}
+
+static enum want wanted(const struct inst *i)
+{
+	if (i->drop)
+		return WANT_DROP;
+	if (i->want == NULL)
+		return WANT_NOTHING;
+	if (i->want->desired == DESIRED_DELETE)
+		return WANT_DROP;
+	return i->want->desired == DESIRED_RUN ? WANT_RUN : WANT_STOP;
+}
+
+static enum seen seen_running(const struct inst *i)
+{
+	if (i->want == NULL)
+		return SEEN_RUNNING;
+	if (i->ct.epoch > (uint64_t)i->want->epoch)
+		return SEEN_RUNNING_NEWER;
+	if (i->ct.epoch < (uint64_t)i->want->epoch || i->ct.boot_sn < (uint64_t)i->want->boot_sn)
+		return SEEN_RUNNING_OLDER;
+	return SEEN_RUNNING;
+}
+
+static enum seen seen(const struct insts *t, const struct inst *i)
+{
+	if (!t->ct_known)
+		return SEEN_UNKNOWN;
+	if (!i->exists)
+		return SEEN_NONE;
+	if (i->ct.state == PRIV_CT_RUNNING)
+		return seen_running(i);
+	return i->ct.state == PRIV_CT_STOPPED ? SEEN_STOPPED : SEEN_STOPPING;
+}
+
+static enum retry_word retry_word(const struct inst *i, bool starting, int64_t now_ms)
+{
+	if (i->retry.what == DOING_START && !starting)
+		return RETRY_NOW;
+	if (i->retry.never)
+		return RETRY_NEVER;
+	return backoff_due(&i->retry.backoff, now_ms) ? RETRY_NOW : RETRY_LATER;
+}
+
+struct situation inst_situation(const struct insts *t, const struct inst *i, enum lease lease, int64_t now_ms)
+{
+	enum want want = wanted(i);
+
+	return (struct situation){
+		.want = want,
+		.seen = seen(t, i),
+		.doing = i->doing,
+		.lease = lease,
+		.retry = retry_word(i, want == WANT_RUN && lease != LEASE_OVER, now_ms),
+	};
+}
+
+/* What runs is told by its own numbers; every other state answers the assignment. */
+static bool told_by_what_runs(const struct inst *i, enum observed state)
+{
+	return i->exists && (i->want == NULL || (state == OBSERVED_RUNNING && i->ct.state == PRIV_CT_RUNNING));
+}
+
+bool inst_tell(struct insts *t, struct inst *i, enum observed state, const char *reason, int64_t now_ms)
+{
+	struct told now = { .state = state };
+
+	if (told_by_what_runs(i, state)) {
+		now.epoch = (int64_t)i->ct.epoch;
+		now.boot_sn = (int64_t)i->ct.boot_sn;
+	} else if (i->want != NULL) {
+		now.epoch = i->want->epoch;
+		now.boot_sn = i->want->boot_sn;
+	} else {
+		now.epoch = i->told.epoch;
+		now.boot_sn = i->told.boot_sn;
+	}
+	if (state == OBSERVED_RUNNING)
+		memcpy(now.address, i->ct.address, sizeof(now.address));
+	snprintf(now.reason, sizeof(now.reason), "%s", reason != NULL ? reason : "");
+	if (i->change != 0 && now.state == i->told.state && now.epoch == i->told.epoch && now.boot_sn == i->told.boot_sn &&
+	        strcmp(now.reason, i->told.reason) == 0 && strcmp(now.address, i->told.address) == 0)
+		return false;
+	i->told = now;
+	i->change = ++t->change;
+	i->changed_ms = now_ms;
+	return true;
+}

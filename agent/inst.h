@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The instances that this agent knows: what each should be, what is there, what is under way, and what the controller was told. Pure memory. */
+#pragma once
+
+#include "agent/backoff.h"
+#include "agent/priv_msg.h"
+#include "agent/reconcile.h"
+
+#define INST_MAX_KNOWN 4096 /* more are refused as nonsense */
+#define INST_REASON    256
+
+/* What a report says of an instance. */
+struct told {
+	enum observed state;
+	int64_t epoch;
+	int64_t boot_sn;
+	char reason[INST_REASON];
+	char address[PRIV_ADDR_TEXT];
+};
+
+/* Why it is not tried (again) now. */
+struct retry {
+	struct backoff backoff;
+	enum doing what; /* failed */
+	bool never;
+	char reason[INST_REASON];
+};
+
+struct inst {
+	struct cc_uuid id;
+	struct assignment *want; /* the assignment that counts, one heap block; NULL: none */
+	bool drop;               /* the controller said so */
+	bool exists;             /* on the node; then `ct` is what was last seen of it */
+	bool listed;             /* mark while a list is compared */
+	struct priv_ct ct;
+	enum doing doing;
+	uint64_t exited_start_ms; /* ct.started_boottime_ms of the init that ended while a start was under way; 0: none did */
+	int32_t exited_status;
+	struct retry retry;
+	struct told told;
+	uint64_t change;    /* number of the last change of `told`; 0: never told */
+	int64_t changed_ms; /* boot time of it */
+};
+
+struct insts {
+	struct inst **items;
+	size_t n;
+	size_t cap;
+	bool ct_known;      /* the privileged half has listed what exists */
+	uint64_t change;    /* the last number given to a change */
+	uint64_t confirmed; /* the controller has all changes up to this one */
+	bool unsaved;       /* assignments differ from the spool */
+};
+
+void inst_table_done(struct insts *t);
+/* NULL when there is none. */
+struct inst *inst_find(const struct insts *t, struct cc_uuid id);
+/* Finds or adds. */
+struct inst *inst_get(struct insts *t, struct cc_uuid id);
+void inst_remove(struct insts *t, struct inst *i);
+
+/* A copy of `want`, NULL for none. A higher epoch or boot_sn, or another wish, ends all waiting and every failure for good. Returns whether it did. */
+bool inst_set_want(struct insts *t, struct inst *i, const struct assignment *want);
+
+/* Takes in what the privileged half says of one instance, or that it does not exist (NULL). */
+void inst_saw(struct inst *i, const struct priv_ct *ct);
+/* The list of all: what is not in it does not exist, but for those with something under way. */
+void inst_saw_all(struct insts *t, const struct priv_ct *cts, size_t n);
+
+/* A start was answered. When its init has ended again meanwhile, that counts. */
+void inst_started(struct inst *i, const struct priv_ct *ct, int64_t now_ms);
+/* Its init ended by itself: when it should run, the next start waits, longer each time unless it ran for a minute. */
+void inst_exited(struct inst *i, const struct priv_ct *ct, int64_t now_ms);
+/* `what` failed. `never`: not tried again until asked, else with growing waits that the reason names. */
+void inst_failed(struct inst *i, enum doing what, bool never, int64_t now_ms, const char *reason);
+void inst_succeeded(struct inst *i);
+
+/* Classifies all but image and policy. A failed start holds up further starts only, never a stop. */
+struct situation inst_situation(const struct insts *t, const struct inst *i, enum lease lease, int64_t now_ms);
+
+/* Sets what is to be told; when it differs from before, the change gets a number and true is returned. */
+bool inst_tell(struct insts *t, struct inst *i, enum observed state, const char *reason, int64_t now_ms);

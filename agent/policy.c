@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/policy.h"
+
+#include "common/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MIB (1024 * 1024)
+
+static bool read_percent(const char *text, int64_t *ret)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (text[0] < '0' || text[0] > '9' || strcmp(end, "%") != 0 || n > 100)
+		return false;
+	*ret = n;
+	return true;
+}
+
+/* "2", "1.5", "1500m" */
+static bool read_cpu(const char *text, int64_t *ret)
+{
+	char *end;
+	long whole = strtol(text, &end, 10);
+	int64_t millis = 0, digit = 100;
+
+	if (text[0] < '0' || text[0] > '9' || whole > 1000000)
+		return false;
+	if (strcmp(end, "m") == 0) {
+		*ret = whole;
+		return true;
+	}
+	if (*end == '.')
+		for (end++; *end >= '0' && *end <= '9'; end++, digit /= 10)
+			millis += (*end - '0') * digit;
+	*ret = whole * 1000 + millis;
+	return *end == '\0';
+}
+
+static bool read_mib(const char *text, int64_t *ret)
+{
+	struct cc_error ignored = { 0 };
+	int64_t bytes;
+
+	if (cc_size_parse(text, &bytes, &ignored) < 0)
+		return false;
+	*ret = bytes / MIB;
+	return true;
+}
+
+int policy_share(const char *text, enum policy_unit unit, int64_t total, int64_t *ret, struct cc_error *err)
+{
+	int64_t n;
+
+	if (read_percent(text, &n))
+		n = total * n / 100;
+	else if (unit == POLICY_CPU ? !read_cpu(text, &n) : !read_mib(text, &n))
+		return cc_fail(err, INVALID, "'%.40s' is no share; write it as 75%% or as %s", text,
+		        unit == POLICY_CPU ? "cores: 2, 1.5, 1500m" : "a size: 512MiB, 2GiB");
+	*ret = n < total ? n : total;
+	return 0;
+}
+
+static bool fits(const char *what, int64_t need, int64_t used, int64_t offer, int64_t percent, const char *unit, char *why, size_t size)
+{
+	int64_t most = offer * percent / 100;
+
+	if (used + need > most) {
+		snprintf(why, size, "refused by the node's owner: %s %lld%s beside %lld%s in use is more than the %lld%s allowed", what,
+		        (long long)need, unit, (long long)used, unit, (long long)most, unit);
+		return false;
+	}
+	return true;
+}
+
+bool policy_allows(const struct policy *p, const struct amounts *used, const struct assignment *a, char *why, size_t why_size)
+{
+	if (used->instances + 1 > p->offer.instances) {
+		snprintf(why, why_size, "refused by the node's owner: %lld instances are the most allowed", (long long)p->offer.instances);
+		return false;
+	}
+	return fits("processor", a->cpu_millis, used->cpu_millis, p->offer.cpu_millis, p->cpu_percent, "m", why, why_size) &&
+	       fits("memory", a->memory_mib, used->memory_mib, p->offer.memory_mib, p->memory_percent, " MiB", why, why_size) &&
+	       fits("disk", a->disk_mib, used->disk_mib, p->offer.disk_mib, p->disk_percent, " MiB", why, why_size);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/report.h"
+
+#include "common/clock.h"
+#include "common/json.h"
+
+#include <stdlib.h>
+
+#define UNDER_WAY_MS 150
+
+static void fill_instance(struct node_instance *to, const struct inst *i)
+{
+	*to = (struct node_instance){ .id = i->id, .epoch = i->told.epoch, .boot_sn = i->told.boot_sn, .state = i->told.state };
+	if (i->told.reason[0] != '\0')
+		cc_set(to, node_instance, reason, i->told.reason);
+	if (i->told.address[0] != '\0')
+		cc_set(to, node_instance, address, i->told.address);
+	if (i->told.state == OBSERVED_RUNNING && i->ct.memory_bytes > 0) {
+		cc_set(to, node_instance, memory_bytes, (int64_t)i->ct.memory_bytes);
+		cc_set(to, node_instance, cpu_usec, (int64_t)i->ct.cpu_usec);
+	}
+}
+
+static void fill_facts(struct node_report *r, const struct node_facts *f)
+{
+	cc_set(r, node_report, boot_id, cc_boot_id());
+	cc_set(r, node_report, agent_version, CC_VERSION);
+	cc_set(r, node_report, arch, f->arch);
+	cc_set(r, node_report, features, f->features);
+	cc_set(r, node_report, cpu_millis, f->cpu_millis);
+	cc_set(r, node_report, memory_mib, f->memory_mib);
+	cc_set(r, node_report, disk_mib, f->disk_mib);
+	cc_set(r, node_report, offer_cpu_millis, f->offer_cpu_millis);
+	cc_set(r, node_report, offer_memory_mib, f->offer_memory_mib);
+	cc_set(r, node_report, offer_disk_mib, f->offer_disk_mib);
+	cc_set(r, node_report, offer_instances, f->offer_instances);
+	cc_set(r, node_report, labels, f->labels);
+}
+
+static bool is_in(const struct insts *t, const struct inst *i, bool full)
+{
+	return i->change != 0 && (full || i->change > t->confirmed);
+}
+
+uint64_t report_build(const struct insts *t, const struct report_want *w, struct cc_buf *out)
+{
+	struct node_report r = { .revision = w->revision, .full = w->full };
+	cc_auto_free struct node_instance *items = cc_calloc(t->n + 1, sizeof(*items));
+
+	cc_set(&r, node_report, wait_ms, w->wait_ms);
+	if (w->facts != NULL)
+		fill_facts(&r, w->facts);
+	for (size_t k = 0; k < t->n; k++)
+		if (is_in(t, t->items[k], w->full))
+			fill_instance(&items[r.instances.n++], t->items[k]);
+	r.instances.items = items;
+	if (w->full || r.instances.n > 0)
+		r.has |= CC_BIT(node_report_f_instances);
+	cc_json_encode(&node_report_desc, &r, out);
+	return t->change;
+}
+
+void report_build_empty(const struct report_want *w, struct cc_buf *out)
+{
+	struct node_report r = { .revision = w->revision };
+
+	cc_set(&r, node_report, wait_ms, w->wait_ms);
+	cc_json_encode(&node_report_desc, &r, out);
+}
+
+static bool is_under_way(enum observed state)
+{
+	return state == OBSERVED_FETCHING || state == OBSERVED_STARTING || state == OBSERVED_STOPPING;
+}
+
+int64_t report_due_ms(const struct insts *t)
+{
+	int64_t due = INT64_MAX;
+
+	for (size_t k = 0; k < t->n; k++) {
+		const struct inst *i = t->items[k];
+		int64_t at = is_under_way(i->told.state) ? i->changed_ms + UNDER_WAY_MS : 0;
+
+		if (i->change > t->confirmed && at < due)
+			due = at;
+	}
+	return due;
+}
+
+static bool is_over(const struct insts *t, const struct inst *i)
+{
+	bool unwanted = i->want == NULL || i->want->desired == DESIRED_DELETE;
+
+	return unwanted && i->change != 0 && i->change <= t->confirmed && i->told.state == OBSERVED_GONE && !i->exists && i->doing == DOING_NOTHING;
+}
+
+void report_confirmed(struct insts *t, uint64_t change)
+{
+	if (change > t->confirmed)
+		t->confirmed = change;
+	for (size_t k = t->n; k-- > 0;)
+		if (is_over(t, t->items[k])) {
+			struct inst *i = t->items[k];
+
+			if (i->want != NULL)
+				t->unsaved = true;
+			inst_remove(t, i);
+		}
+}

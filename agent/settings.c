@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/settings.h"
+
+#include "agent/priv_msg.h"
+
+#define CC_CONFIG_NAME agent
+#define CC_CONFIG_DEF  "agent/agent.def"
+#define CC_CONFIG_ROWS
+#include "common/config_table.h"
+
+#define MIB        (1024 * 1024)
+#define DISK_STEPS 256 /* MiB; what is free changes all the time, what is offered should not */
+
+static const struct {
+	uint32_t bit;
+	const char *word;
+} feature_words[] = {
+	{ PRIV_FEATURE_LXC, "lxc" },
+	{ PRIV_FEATURE_SIM, "sim" },
+	{ PRIV_FEATURE_CGROUP_V2, "cgroup2" },
+	{ PRIV_FEATURE_IDMAPPED_LOWER, "idmapped" },
+	{ PRIV_FEATURE_DISK_LIMIT, "disk-limit" },
+	{ PRIV_FEATURE_SECCOMP, "seccomp" },
+};
+
+int settings_check(const struct agent_config *cfg, struct cc_error *err)
+{
+	struct fingerprint any = { .cpu_millis = 1000, .memory_mib = 1024, .disk_mib = 1024, .disk_free_mib = 1024 };
+	struct policy ignored;
+
+	return settings_policy(cfg, &any, 0, &ignored, err);
+}
+
+struct fingerprint settings_machine(const struct agent_config *cfg, const struct fingerprint *measured)
+{
+	struct fingerprint m = *measured;
+
+	if (cfg->machine_cpu_millis > 0)
+		m.cpu_millis = cfg->machine_cpu_millis;
+	if (cfg->machine_memory >= MIB)
+		m.memory_mib = cfg->machine_memory / MIB;
+	if (cfg->machine_disk >= MIB)
+		m.disk_mib = m.disk_free_mib = cfg->machine_disk / MIB;
+	return m;
+}
+
+static int share(const char *name, const char *text, enum policy_unit unit, int64_t total, int64_t *ret, struct cc_error *err)
+{
+	return policy_share(text, unit, total, ret, err) < 0 ? cc_wrap(err, "%s", name) : 0;
+}
+
+int settings_policy(
+        const struct agent_config *cfg, const struct fingerprint *machine, int64_t assigned_disk_mib, struct policy *ret, struct cc_error *err)
+{
+	struct policy p = { .cpu_percent = cfg->accept_cpu, .memory_percent = cfg->accept_memory, .disk_percent = cfg->accept_disk };
+	int64_t room = (machine->disk_free_mib + assigned_disk_mib) / DISK_STEPS * DISK_STEPS;
+
+	p.offer.instances = cfg->offer_instances;
+	if (share("offer_cpu", cfg->offer_cpu, POLICY_CPU, machine->cpu_millis, &p.offer.cpu_millis, err) < 0 ||
+	        share("offer_memory", cfg->offer_memory, POLICY_MIB, machine->memory_mib, &p.offer.memory_mib, err) < 0 ||
+	        share("offer_disk", cfg->offer_disk, POLICY_MIB, machine->disk_mib, &p.offer.disk_mib, err) < 0)
+		return -1;
+	if (p.offer.disk_mib > room)
+		p.offer.disk_mib = room;
+	*ret = p;
+	return 0;
+}
+
+static struct cc_texts features_of(uint32_t bits, struct cc_arena *a)
+{
+	struct cc_texts t = { .items = cc_new_array(a, CC_ARRAY_LEN(feature_words), const char *) };
+
+	for (size_t i = 0; i < CC_ARRAY_LEN(feature_words); i++)
+		if (bits & feature_words[i].bit)
+			t.items[t.n++] = feature_words[i].word;
+	return t;
+}
+
+static struct cc_map labels_of(const struct cc_text_map *from, struct cc_arena *a)
+{
+	struct cc_map m = { .n = from->n, .items = cc_new_array(a, from->n + 1, struct cc_pair) };
+
+	for (size_t i = 0; i < from->n; i++)
+		m.items[i] = (struct cc_pair){ cc_arena_strdup(a, from->pairs[i].key), cc_arena_strdup(a, from->pairs[i].value) };
+	return m;
+}
+
+struct node_facts settings_facts(
+        const struct agent_config *cfg, const struct fingerprint *machine, const struct policy *p, uint32_t features, struct cc_arena *a)
+{
+	return (struct node_facts){
+		.arch = machine->arch,
+		.features = features_of(features, a),
+		.cpu_millis = machine->cpu_millis,
+		.memory_mib = machine->memory_mib,
+		.disk_mib = machine->disk_mib,
+		.offer_cpu_millis = p->offer.cpu_millis,
+		.offer_memory_mib = p->offer.memory_mib,
+		.offer_disk_mib = p->offer.disk_mib,
+		.offer_instances = p->offer.instances,
+		.labels = labels_of(&cfg->labels, a),
+	};
+}

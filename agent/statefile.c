@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* First line: "communitycloud NAME sha256=HEX bytes=N". The name is in it so that a file copied over another one is noticed. */
+#include "agent/statefile.h"
+
+#include "common/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define HEX_SIZE   (crypto_hash_sha256_BYTES * 2 + 1)
+#define FIRST_LINE 256
+
+static char *first_line(const char *name, const char *body, size_t len, char line[FIRST_LINE])
+{
+	unsigned char hash[crypto_hash_sha256_BYTES];
+	char hex[HEX_SIZE];
+
+	crypto_hash_sha256(hash, (const unsigned char *)body, len);
+	sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
+	snprintf(line, FIRST_LINE, "communitycloud %.100s sha256=%s bytes=%zu\n", name, hex, len);
+	return line;
+}
+
+static int write_all(int fd, const char *p, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_new(int dir, const char *name, const char *line, const struct cc_buf *body, bool durable)
+{
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool ok;
+
+	if (fd < 0)
+		return -1;
+	ok = write_all(fd, line, strlen(line)) == 0 && write_all(fd, cc_buf_str(body), body->len) == 0 && (!durable || fsync(fd) == 0);
+	if (close(fd) < 0)
+		ok = false;
+	return ok ? 0 : -1;
+}
+
+int statefile_write(const char *dir, const char *name, const struct cc_buf *body, bool durable, struct cc_error *err)
+{
+	cc_auto_close int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char line[FIRST_LINE], new_name[128];
+
+	if (dir_fd < 0)
+		return cc_fail_errno(err, "opening '%s'", dir);
+	snprintf(new_name, sizeof(new_name), "%.100s.new", name);
+	first_line(name, cc_buf_str(body), body->len, line);
+	if (write_new(dir_fd, new_name, line, body, durable) < 0 || renameat(dir_fd, new_name, dir_fd, name) < 0 || (durable && fsync(dir_fd) < 0)) {
+		cc_fail_errno(err, "writing '%s/%s'", dir, name);
+		(void)unlinkat(dir_fd, new_name, 0);
+		return -1;
+	}
+	return 0;
+}
+
+static int read_all(int fd, struct cc_buf *ret, struct cc_error *err)
+{
+	for (;;) {
+		ssize_t n = read(fd, cc_buf_reserve(ret, 4096), 4096);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return cc_fail_errno(err, "reading");
+		if (n == 0)
+			return 0;
+		ret->len += (size_t)n;
+		if (ret->len > STATEFILE_MAX)
+			return cc_fail(err, INVALID, "larger than %d bytes", STATEFILE_MAX);
+	}
+}
+
+static int check(const char *name, struct cc_buf *content, struct cc_error *err)
+{
+	const char *end = content->len > 0 ? memchr(content->data, '\n', content->len) : NULL;
+	size_t len = end != NULL ? (size_t)(end - content->data) + 1 : 0;
+	char line[FIRST_LINE];
+
+	if (end == NULL)
+		return cc_fail(err, INVALID, "its first line is missing");
+	first_line(name, end + 1, content->len - len, line);
+	if (strlen(line) != len || memcmp(line, content->data, len) != 0)
+		return cc_fail(err, INVALID, "its content does not fit its checksum");
+	cc_buf_consume(content, len);
+	return 0;
+}
+
+static void set_aside(int dir, const char *name)
+{
+	char damaged[128];
+
+	snprintf(damaged, sizeof(damaged), "%.100s.damaged", name);
+	(void)renameat(dir, name, dir, damaged);
+}
+
+int statefile_read(const char *dir, const char *name, struct cc_buf *ret, struct cc_error *err)
+{
+	cc_auto_close int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cc_auto_close int fd = dir_fd >= 0 ? openat(dir_fd, name, O_RDONLY | O_CLOEXEC) : -1;
+	cc_auto_buf struct cc_buf content = { 0 };
+
+	if (fd < 0 && errno == ENOENT)
+		return cc_fail(err, NOT_FOUND, "no file '%s/%s'", dir, name);
+	if (fd < 0)
+		return cc_fail_errno(err, "opening '%s/%s'", dir, name);
+	if (read_all(fd, &content, err) < 0 || check(name, &content, err) < 0) {
+		if (err->code == CC_INVALID)
+			set_aside(dir_fd, name);
+		return cc_wrap(err, "file '%s/%s'", dir, name);
+	}
+	cc_buf_add(ret, content.data, content.len);
+	return 0;
+}
+
+int statefile_make_dir(const char *dir, struct cc_error *err)
+{
+	char path[4096];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s", dir) >= sizeof(path))
+		return cc_fail(err, INVALID, "the path '%.60s…' is too long", dir);
+	for (char *p = path + 1; *p != '\0'; p++)
+		if (*p == '/') {
+			*p = '\0';
+			(void)mkdir(path, 0755);
+			*p = '/';
+		}
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return cc_fail_errno(err, "making the folder '%s'", dir);
+	return 0;
+}

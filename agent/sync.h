@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The conversation with the controller, two requests of one kind (POST /v1/nodes/{id}/sync): one listens, empty and parked until there are new orders; one
+ * talks, carrying what changed and answered at once. So a change on the node is told within a round trip without breaking off what is parked, and reports,
+ * being strictly one after another, cannot overtake each other. The first talk after the start is full. When nothing gets through, both wait, longer each
+ * time up to a minute, and the next attempt is a full talk. */
+#pragma once
+
+#include "agent/report.h"
+#include "common/http_client.h"
+
+struct sync_call {
+	struct sync *sync;
+	struct cc_http_exchange *exchange; /* NULL: not under way */
+	int64_t sent_ms;                   /* boot time */
+	uint64_t number;                   /* of this call; they only grow */
+	uint64_t change;                   /* of insts, the last in this report */
+	bool full;
+	bool facts;
+};
+
+struct sync {
+	struct cc_http *http;
+	struct insts *insts;
+	const struct node_facts *facts;
+	char path[128];
+
+	int64_t revision;  /* of the last orders taken in */
+	uint64_t adopted;  /* `calls` when that was */
+	uint64_t calls;    /* calls sent so far */
+	int64_t wait_ms;   /* how long the controller lets us listen */
+	int64_t listen_ms; /* not before: boot time */
+	int64_t full_ms;   /* when the last full report was sent */
+	bool full_due;
+	bool facts_due;
+	bool reached; /* the last attempt succeeded */
+	bool lost;    /* and that it is not was logged */
+	struct backoff backoff;
+	struct sync_call talk;
+	struct sync_call listen;
+
+	/* New orders were taken in; `sent_ms` is when the report was sent that they answer. Streams are for this callback to carry. */
+	void (*on_orders)(void *user, const struct node_orders *o, int64_t sent_ms);
+	void *user;
+};
+
+/* `who` is the node's id. The caller sets the callback. */
+void sync_init(struct sync *s, struct cc_http *http, struct insts *insts, const struct node_facts *facts, struct cc_uuid who, int64_t revision);
+/* Sends what is due. */
+void sync_step(struct sync *s, int64_t now_ms);
+/* When sync_step has to be called although nothing happened. */
+int64_t sync_next_ms(const struct sync *s);
+/* Breaks off what is under way. */
+void sync_stop(struct sync *s);
+/* What is told of the machine has changed. */
+void sync_facts_changed(struct sync *s);

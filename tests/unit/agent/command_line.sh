@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# command_line.sh CC_AGENT: what cc-agent says to a person.
+set -euo pipefail
+
+agent=$1
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+# says STATUS TEXT ARGUMENT...: the program ends so and says that, on either stream.
+says() {
+	local status=$1 text=$2 got=0 out
+	shift 2
+	out=$("$agent" "$@" 3</dev/null 2>&1) || got=$?
+	[[ $got == "$status" ]] || { echo "'$*' ended with $got, not $status: $out" >&2; exit 1; }
+	[[ $out == *"$text"* ]] || { echo "'$*' said: $out" >&2; exit 1; }
+}
+
+printf 'state_dir: %s/state\nlabels:\n  roof: "yes"\n' "$dir" >"$dir/good.yaml"
+printf 'state_dir: %s/state\noffer_cpus: 2\n' "$dir" >"$dir/typo.yaml"
+printf 'offer_memory: lots\n' >"$dir/share.yaml"
+
+says 0 'join TOKEN' --help
+says 0 'cc-agent 0.' --version
+says 0 'the configuration is right' --check-config --config "$dir/good.yaml"
+says 2 'offer_cpus' --check-config --config "$dir/typo.yaml"
+says 2 "offer_memory: 'lots' is no share" --check-config --config "$dir/share.yaml"
+says 0 'stop_grace' --example-config
+says 0 'roof' --show-config --config "$dir/good.yaml"
+says 2 'needs one token' join --config "$dir/good.yaml"
+says 2 'needs one token' join a b --config "$dir/good.yaml"
+says 2 'the token' join nonsense --config "$dir/good.yaml"
+says 3 'has not joined' status --config "$dir/good.yaml"
+says 2 'cc-agent-priv starts this' run --config "$dir/good.yaml"
+says 2 'cc-agent-priv starts this' --config "$dir/good.yaml"
+says 2 'dance' dance
+[[ ! -e $dir/state ]]
+
+# Before it has joined it waits, and ends with the half that started it.
+python3 - "$agent" "$dir/good.yaml" <<-'END'
+	import fcntl, os, socket, subprocess, sys, time
+	pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+	ours, theirs = (fcntl.fcntl(s.fileno(), fcntl.F_DUPFD_CLOEXEC, 10) for s in pair)
+	for s in pair:
+	    s.close()
+	os.dup2(theirs, 3)
+	agent = subprocess.Popen([sys.argv[1], "run", "--config", sys.argv[2]], pass_fds=[3], stderr=subprocess.PIPE, text=True)
+	assert "not_joined" in agent.stderr.readline()
+	time.sleep(0.3)
+	assert agent.poll() is None
+	os.close(theirs); os.close(3); os.close(ours)
+	assert agent.wait(5) == 0
+END

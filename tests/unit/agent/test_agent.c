@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The agent as a whole: what it tells, what it does, and what it does when one
+ * of its neighbours is gone. */
+#include "common/clock.h"
+#include "tests/unit/agent/agent_fixture.h"
+
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+START_TEST(the_first_report_is_full_and_says_what_the_machine_has)
+{
+	agent_begin();
+	ck_assert(controller_wait_listening(controller));
+	ck_assert_uint_eq(controller_reports(controller, true), 1);
+	ck_assert_int_eq(controller_offer_memory(controller), 768);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(an_assignment_is_fetched_unpacked_started_and_told)
+{
+	struct test_told t;
+	struct priv_ct ct;
+	bool right;
+
+	agent_begin();
+	ck_assert(controller_wait_listening(controller));
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	t = controller_told(controller, 1);
+	ck_assert_str_eq(t.address, "10.9.8.7");
+	ck_assert_int_eq(t.epoch, 1);
+	ck_assert_uint_eq(fake_priv_unpacked(priv, &right), 300000);
+	ck_assert(right);
+	ck_assert(fake_priv_ct(priv, 1, &ct));
+	ck_assert_uint_eq(fake_priv_calls(priv, PRIV_CT_START), 1);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(on_a_ready_image_the_way_from_order_to_report_is_short)
+{
+	int64_t begun;
+
+	fake_priv_add_image(priv, controller_sha256());
+	agent_begin();
+	ck_assert(controller_wait_listening(controller));
+	world_assign(2, 1, 0, DESIRED_RUN);
+	world_wait_state(2, OBSERVED_RUNNING, 0);
+	usleep(50000);
+	begun = cc_boottime_ms();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	ck_assert_int_lt(controller_told(controller, 1).at_ms - begun, 500);
+	ck_assert_uint_eq(controller_told(controller, 1).count, 1);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(several_instances_wait_for_one_fetch)
+{
+	for (int n = 1; n <= 5; n++)
+		world_assign(n, 1, 0, DESIRED_RUN);
+	agent_begin();
+	for (int n = 1; n <= 5; n++)
+		world_wait_state(n, OBSERVED_RUNNING, 0);
+	ck_assert_uint_eq(controller_fetches(controller), 1);
+	ck_assert_uint_eq(fake_priv_calls(priv, PRIV_IMAGE_UNPACK), 1);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(stop_start_restart_and_delete_are_followed)
+{
+	struct priv_ct ct;
+
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	world_assign(1, 1, 0, DESIRED_STOP);
+	world_wait_state(1, OBSERVED_STOPPED, 0);
+	world_assign(1, 1, 1, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 1);
+	world_assign(1, 1, 2, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 2);
+	world_assign(1, 1, 2, DESIRED_DELETE);
+	world_wait_state(1, OBSERVED_GONE, 2);
+	ck_assert(!fake_priv_ct(priv, 1, &ct));
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(what_the_controller_does_not_know_is_deleted_only_when_it_says_drop)
+{
+	struct priv_ct ct;
+
+	fake_priv_add_ct(priv, test_ct(1, PRIV_CT_RUNNING, 1, 0));
+	controller_answer_raw(controller, 503, "{}");
+	agent_begin();
+	ck_assert(controller_wait_full(controller, 0));
+	ck_assert(fake_priv_ct(priv, 1, &ct));
+	ck_assert_uint_eq(fake_priv_calls(priv, PRIV_CT_STOP), 0);
+	controller_answer_raw(controller, 0, NULL);
+	world_wait_state(1, OBSERVED_GONE, -1);
+	ck_assert(!fake_priv_ct(priv, 1, &ct));
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(a_full_report_is_given_when_asked_for)
+{
+	unsigned before;
+
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	before = controller_reports(controller, true);
+	controller_want_full(controller);
+	ck_assert(controller_wait_full(controller, before));
+	world_eventually(controller_told(controller, 1).count >= 2);
+	agent_end_well();
+}
+END_TEST
+
+static const char *const nonsense[] = {
+	"{\"revision\":99,\"full\":true,\"want_full\":false,\"assignments\":[{"
+	"\"id\":\"01010000-0000-0000-0000-000000000000\",\"name\":\"web\","
+	"\"epoch\":9,"
+	"\"boot_sn\":0,\"desired\":\"dancing\",\"image_sha256\":\"" TEST_SHA
+	"\",\"image_bytes\":1,\"cpu_millis\":100,\"memory_mib\":64,\"disk_mib\":1,"
+	"\"pids\":10,\"on_disconnect\":\"keep\"}],\"drop\":[],\"streams\":[],"
+	"\"wait_ms\":1000,\"lease_ms\":1000}",
+	"{\"revision\":99,\"full\":true,\"want_full\":false,\"assignments\":[],"
+	"\"drop\":[\"01010000-0000-0000-0000-000000000000\","
+	"\"01010000-0000-0000-0000-000000000000\"],\"streams\":[],\"wait_ms\":1000,"
+	"\"lease_ms\":1000}",
+	"{\"revision\":99,\"full\":true}",
+	"not json",
+	"",
+};
+
+START_TEST(orders_that_make_no_sense_change_nothing)
+{
+	struct priv_ct ct;
+
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	ck_assert(controller_wait_listening(controller));
+	controller_answer_raw(controller, 200, nonsense[_i]);
+	usleep(200000);
+	ck_assert(fake_priv_ct(priv, 1, &ct));
+	ck_assert_int_eq(ct.state, PRIV_CT_RUNNING);
+	controller_answer_raw(controller, 0, NULL);
+	world_assign(1, 1, 1, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 1);
+	ck_assert_uint_eq(fake_priv_calls(priv, PRIV_CT_START), 2);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(a_controller_that_goes_back_in_time_is_asked_for_all)
+{
+	agent_begin();
+	controller_set_revision(controller, 50);
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	controller_set_revision(controller, 20);
+	world_assign(1, 1, 1, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 1);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(a_lost_controller_stops_nothing_and_hears_everything_when_it_is_back)
+{
+	struct priv_ct ct;
+
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	world_lose_controller();
+	usleep(300000);
+	ck_assert(fake_priv_ct(priv, 1, &ct));
+	ck_assert_int_eq(ct.state, PRIV_CT_RUNNING);
+	world_find_controller();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	ck_assert(controller_wait_full(controller, 0));
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	ck_assert_uint_eq(fake_priv_calls(priv, PRIV_CT_START), 1);
+	ck_assert_uint_eq(fake_priv_calls(priv, PRIV_CT_STOP), 0);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(what_moved_elsewhere_while_cut_off_is_ended_on_reconnection)
+{
+	struct priv_ct ct;
+
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	world_lose_controller();
+	usleep(100000);
+	world_find_controller();
+	controller_set_revision(controller, 100);
+	world_eventually(!fake_priv_ct(priv, 1, &ct));
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(a_restarted_agent_touches_nothing_that_runs)
+{
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	agent_end_well();
+	agent_begin();
+	ck_assert(controller_wait_full(controller, 1));
+	world_eventually(controller_told(controller, 1).count >= 2);
+	ck_assert_uint_eq(fake_priv_calls(priv, PRIV_CT_START), 1);
+	agent_end_well();
+}
+END_TEST
+
+/* Brings instances onto the disk, then takes everything away that a reboot
+ * takes. */
+static void reboot_without_controller(void)
+{
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	agent_end_well();
+	fake_priv_free(priv);
+	priv = fake_priv_new();
+	fake_priv_add_image(priv, controller_sha256());
+	world_lose_controller();
+}
+
+START_TEST(after_a_reboot_without_controller_keep_instances_start_again)
+{
+	struct priv_ct ct;
+	int64_t begun;
+
+	reboot_without_controller();
+	fake_priv_add_ct(priv, test_ct(1, PRIV_CT_STOPPED, 1, 0));
+	begun = cc_boottime_ms();
+	agent_begin();
+	world_eventually(fake_priv_ct(priv, 1, &ct) && ct.state == PRIV_CT_RUNNING);
+	ck_assert_int_lt(cc_boottime_ms() - begun, 3000);
+	agent_end_well();
+}
+END_TEST
+
+static void assign_leased(int n)
+{
+	struct assignment a = test_assignment(n, 1, 0, DESIRED_RUN);
+
+	a.on_disconnect = ON_DISCONNECT_STOP;
+	a.image_sha256 = controller_sha256();
+	a.image_bytes = 300000;
+	controller_assign(controller, &a);
+}
+
+START_TEST(a_leased_instance_runs_on_over_a_restart_of_the_agent_but_not_without_a_lease)
+{
+	struct priv_ct ct;
+	char lease[128];
+
+	agent_begin();
+	assign_leased(1);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	agent_end_well();
+	world_lose_controller();
+	agent_begin();
+	usleep(300000);
+	ck_assert(fake_priv_ct(priv, 1, &ct));
+	ck_assert_int_eq(ct.state, PRIV_CT_RUNNING);
+	agent_end_well();
+	snprintf(lease, sizeof(lease), "%s/lease.json", state_dir);
+	ck_assert_int_eq(unlink(lease), 0); /* as good as another boot */
+	agent_begin();
+	world_eventually(fake_priv_ct(priv, 1, &ct) && ct.state == PRIV_CT_STOPPED);
+	agent_end_well();
+	agent_begin();
+	usleep(200000);
+	ck_assert_uint_eq(fake_priv_calls(priv, PRIV_CT_START), 1);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(a_leased_instance_ends_with_its_lease)
+{
+	struct priv_ct ct;
+	int64_t begun;
+
+	controller_set_lease(controller, 800);
+	agent_begin();
+	assign_leased(1);
+	world_assign(2, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	world_wait_state(2, OBSERVED_RUNNING, 0);
+	begun = cc_boottime_ms();
+	controller_answer_raw(controller, 503, "{}");
+	world_eventually(fake_priv_ct(priv, 1, &ct) && ct.state == PRIV_CT_STOPPED);
+	ck_assert_int_lt(cc_boottime_ms() - begun, 2000);
+	ck_assert(fake_priv_ct(priv, 2, &ct));
+	ck_assert_int_eq(ct.state, PRIV_CT_RUNNING);
+	controller_set_lease(controller, 30000);
+	controller_answer_raw(controller, 0, NULL);
+	world_eventually(fake_priv_ct(priv, 1, &ct) && ct.state == PRIV_CT_RUNNING);
+	agent_end_well();
+}
+END_TEST
+
+static const struct {
+	enum test_blob blob;
+	enum observed state;
+	const char *reason;
+} bad_blobs[] = {
+	{ BLOB_WRONG, OBSERVED_FAILED, "damaged" },
+	{ BLOB_LONG, OBSERVED_FAILED, "larger than" },
+	{ BLOB_SHORT, OBSERVED_FETCHING, "next try in" },
+	{ BLOB_MISSING, OBSERVED_FETCHING, "status 404; next try in" },
+};
+
+START_TEST(a_bad_archive_is_told_and_a_good_one_mends_it)
+{
+	bool for_good = bad_blobs[_i].state == OBSERVED_FAILED;
+
+	controller_set_blob(controller, bad_blobs[_i].blob);
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_eventually(strstr(controller_told(controller, 1).reason, bad_blobs[_i].reason) != NULL);
+	ck_assert_int_eq(controller_told(controller, 1).state, bad_blobs[_i].state);
+	controller_set_blob(controller, BLOB_RIGHT);
+	if (for_good) {
+		usleep(1500000);
+		ck_assert_uint_eq(controller_fetches(controller), 1);
+		world_assign(1, 1, 1, DESIRED_RUN);
+	}
+	world_wait_state(1, OBSERVED_RUNNING, for_good);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(what_is_no_archive_fails_until_asked_again)
+{
+	fake_priv_fail(priv, PRIV_IMAGE_UNPACK, CC_INVALID, "this is no archive");
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_FAILED, 0);
+	ck_assert_str_eq(controller_told(controller, 1).reason, "image: this is no archive");
+	fake_priv_fail(priv, PRIV_IMAGE_UNPACK, CC_OK, "");
+	world_assign(1, 1, 1, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 1);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(an_archive_beyond_the_owners_limit_is_not_even_fetched)
+{
+	struct assignment a = test_assignment(1, 1, 0, DESIRED_RUN);
+
+	a.image_bytes = 5LL << 30;
+	agent_begin();
+	controller_assign(controller, &a);
+	world_wait_state(1, OBSERVED_FAILED, 0);
+	ck_assert_ptr_nonnull(strstr(controller_told(controller, 1).reason, "larger than the 4096 MiB"));
+	ck_assert_uint_eq(controller_fetches(controller), 0);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(a_start_that_fails_is_tried_again_and_says_when)
+{
+	fake_priv_add_image(priv, controller_sha256());
+	fake_priv_fail(priv, PRIV_CT_START, CC_UNAVAILABLE, "no bridge");
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_eventually(strcmp(controller_told(controller, 1).reason, "start: no bridge; next try in 1 s") == 0);
+	ck_assert_int_eq(controller_told(controller, 1).state, OBSERVED_STARTING);
+	fake_priv_fail(priv, PRIV_CT_START, CC_OK, "");
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(an_image_that_was_lost_is_fetched_again)
+{
+	fake_priv_add_image(priv, controller_sha256());
+	fake_priv_fail(priv, PRIV_CT_START, CC_NOT_FOUND, "no such image");
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_eventually(fake_priv_calls(priv, PRIV_IMAGE_UNPACK) >= 1);
+	fake_priv_fail(priv, PRIV_CT_START, CC_OK, "");
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(an_init_that_ends_by_itself_is_started_again_after_a_while)
+{
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	fake_priv_end_init(priv, 1, 3 << 8);
+	world_eventually(strcmp(controller_told(controller, 1).reason, "init exited with status 3; next try in 1 s") == 0);
+	ck_assert_int_eq(controller_told(controller, 1).state, OBSERVED_STARTING);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	ck_assert_uint_eq(fake_priv_calls(priv, PRIV_CT_START), 2);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(the_owner_has_the_last_word_and_may_change_it)
+{
+	world_setting("offer_instances=1");
+	fake_priv_add_image(priv, controller_sha256());
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	world_assign(2, 1, 0, DESIRED_RUN);
+	world_wait_state(2, OBSERVED_FAILED, 0);
+	ck_assert_str_eq(controller_told(controller, 2).reason, "refused by the node's owner: 1 instances are the most allowed");
+	world_setting("offer_instances=2");
+	world_setting("offer_memory=50%");
+	agent_hup();
+	world_wait_state(2, OBSERVED_RUNNING, 0);
+	world_eventually(controller_offer_memory(controller) == 512);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(without_the_other_half_the_agent_ends_at_once)
+{
+	struct cc_error err;
+	int64_t begun;
+
+	agent_begin();
+	ck_assert(controller_wait_listening(controller));
+	begun = cc_boottime_ms();
+	fake_priv_die(priv);
+	ck_assert_int_eq(agent_wait(&err), -1);
+	ck_assert_int_eq(err.code, CC_UNAVAILABLE);
+	ck_assert_int_lt(cc_boottime_ms() - begun, 1000);
+}
+END_TEST
+
+START_TEST(a_torn_spool_stops_nothing_and_all_is_asked_for)
+{
+	char path[128];
+
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	agent_end_well();
+	snprintf(path, sizeof(path), "%s/assignments.json", state_dir);
+	ck_assert_int_eq(truncate(path, 60), 0);
+	agent_begin();
+	ck_assert(controller_wait_full(controller, 1));
+	world_eventually(controller_told(controller, 1).count >= 2);
+	world_assign(1, 1, 1, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 1);
+	ck_assert_uint_eq(fake_priv_calls(priv, PRIV_CT_START), 2);
+	ck_assert_uint_eq(fake_priv_calls(priv, PRIV_CT_STOP), 0);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(an_idle_agent_says_nothing)
+{
+	unsigned before;
+
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	usleep(300000);
+	ck_assert(controller_wait_listening(controller));
+	before = controller_syncs(controller);
+	usleep(700000);
+	ck_assert_uint_eq(controller_syncs(controller), before);
+	agent_end_well();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("agent");
+	TCase *tc = tcase_create("agent");
+
+	tcase_add_checked_fixture(tc, world_setup, world_teardown);
+	tcase_set_timeout(tc, 40);
+	tcase_add_test(tc, the_first_report_is_full_and_says_what_the_machine_has);
+	tcase_add_test(tc, an_assignment_is_fetched_unpacked_started_and_told);
+	tcase_add_test(tc, on_a_ready_image_the_way_from_order_to_report_is_short);
+	tcase_add_test(tc, several_instances_wait_for_one_fetch);
+	tcase_add_test(tc, stop_start_restart_and_delete_are_followed);
+	tcase_add_test(tc, what_the_controller_does_not_know_is_deleted_only_when_it_says_drop);
+	tcase_add_test(tc, a_full_report_is_given_when_asked_for);
+	tcase_add_loop_test(tc, orders_that_make_no_sense_change_nothing, 0, CC_ARRAY_LEN(nonsense));
+	tcase_add_test(tc, a_controller_that_goes_back_in_time_is_asked_for_all);
+	tcase_add_test(tc, a_lost_controller_stops_nothing_and_hears_everything_when_it_is_back);
+	tcase_add_test(tc, what_moved_elsewhere_while_cut_off_is_ended_on_reconnection);
+	tcase_add_test(tc, a_restarted_agent_touches_nothing_that_runs);
+	tcase_add_test(tc, after_a_reboot_without_controller_keep_instances_start_again);
+	tcase_add_test(tc, a_leased_instance_runs_on_over_a_restart_of_the_agent_but_not_without_a_lease);
+	tcase_add_test(tc, a_leased_instance_ends_with_its_lease);
+	tcase_add_loop_test(tc, a_bad_archive_is_told_and_a_good_one_mends_it, 0, CC_ARRAY_LEN(bad_blobs));
+	tcase_add_test(tc, what_is_no_archive_fails_until_asked_again);
+	tcase_add_test(tc, an_archive_beyond_the_owners_limit_is_not_even_fetched);
+	tcase_add_test(tc, a_start_that_fails_is_tried_again_and_says_when);
+	tcase_add_test(tc, an_image_that_was_lost_is_fetched_again);
+	tcase_add_test(tc, an_init_that_ends_by_itself_is_started_again_after_a_while);
+	tcase_add_test(tc, the_owner_has_the_last_word_and_may_change_it);
+	tcase_add_test(tc, without_the_other_half_the_agent_ends_at_once);
+	tcase_add_test(tc, a_torn_spool_stops_nothing_and_all_is_asked_for);
+	tcase_add_test(tc, an_idle_agent_says_nothing);
+	suite_add_tcase(suite, tc);
+	return test_run(suite);
+}

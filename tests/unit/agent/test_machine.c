@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Fingerprint, policy and settings: what the machine has and what its owner
+ * gives of it. */
+#include "agent/settings.h"
+#include "common/json.h"
+#include "tests/lib/test.h"
+#include "tests/unit/agent/inst_fixture.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char root[64], proc[96], sys[96];
+
+static void put(const char *name, const char *text)
+{
+	char path[256], command[400];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	snprintf(command, sizeof(command), "mkdir -p $(dirname %s)", path);
+	ck_assert_int_eq(system(command), 0);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void setup(void)
+{
+	strcpy(root, "/tmp/cc-machine-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(root));
+	snprintf(proc, sizeof(proc), "%s/proc", root);
+	snprintf(sys, sizeof(sys), "%s/sys", root);
+}
+
+static void teardown(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf %s", root);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static struct fingerprint take(int64_t memory_bytes)
+{
+	struct fingerprint_from from = { .proc = proc, .sys = sys, .disk = "/", .machine = "x86_64", .memory_bytes = memory_bytes };
+
+	return fingerprint_take(&from);
+}
+
+START_TEST(architectures_are_in_debians_words)
+{
+	static const char *const cases[][2] = {
+		{ "x86_64", "amd64" },
+		{ "aarch64", "arm64" },
+		{ "armv7l", "armhf" },
+		{ "i686", "i386" },
+		{ "riscv64", "riscv64" },
+		{ "odd", "odd" },
+	};
+
+	for (size_t i = 0; i < CC_ARRAY_LEN(cases); i++)
+		ck_assert_str_eq(fingerprint_debian_arch(cases[i][0]), cases[i][1]);
+}
+END_TEST
+
+START_TEST(lists_of_processors_are_counted)
+{
+	static const struct {
+		const char *list, *mask;
+		int n;
+	} cases[] = {
+		{ "0", NULL, 1 },
+		{ "0-3\n", NULL, 4 },
+		{ "0-1,4,6-7", NULL, 5 },
+		{ "0-7", "2-3,5", 3 },
+		{ "", NULL, 0 },
+		{ "x", NULL, 0 },
+		{ "3-1", NULL, 0 },
+		{ "0-9999999", NULL, 0 },
+		{ "0-3", "8-9", 0 },
+	};
+
+	for (size_t i = 0; i < CC_ARRAY_LEN(cases); i++)
+		ck_assert_int_eq(fingerprint_count_cpus(cases[i].list, cases[i].mask), cases[i].n);
+}
+END_TEST
+
+START_TEST(processors_are_those_online_allowed_and_within_the_quota)
+{
+	put("sys/devices/system/cpu/online", "0-7\n");
+	ck_assert_int_eq(take(0).cpu_millis, 8000);
+	put("proc/self/status", "Name:\tx\nCpus_allowed_list:\t0-3\nMems:\t0\n");
+	ck_assert_int_eq(take(0).cpu_millis, 4000);
+	put("sys/fs/cgroup/cpu.max", "max 100000\n");
+	ck_assert_int_eq(take(0).cpu_millis, 4000);
+	put("sys/fs/cgroup/cpu.max", "150000 100000\n");
+	ck_assert_int_eq(take(0).cpu_millis, 1500);
+}
+END_TEST
+
+START_TEST(a_quota_of_the_old_hierarchy_counts_too)
+{
+	put("sys/devices/system/cpu/online", "0-1\n");
+	put("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+	put("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+	ck_assert_int_eq(take(0).cpu_millis, 2000);
+	put("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "50000\n");
+	ck_assert_int_eq(take(0).cpu_millis, 500);
+}
+END_TEST
+
+START_TEST(there_is_always_a_processor_some_memory_and_some_disk)
+{
+	struct fingerprint f = take(0);
+
+	ck_assert_int_eq(f.cpu_millis, 1000);
+	ck_assert_int_eq(f.memory_mib, FINGERPRINT_LEAST_MIB);
+	ck_assert_int_gt(f.disk_mib, 0);
+	ck_assert_int_eq(take(256LL << 20).memory_mib, 256);
+}
+END_TEST
+
+START_TEST(memory_is_found_without_memtotal)
+{
+	put("proc/meminfo", "MemFree:  100 kB\n");
+	put("sys/devices/system/memory/block_size_bytes", "8000000\n");
+	put("sys/devices/system/memory/memory0/state", "online");
+	put("sys/devices/system/memory/memory1/state", "online");
+	put("sys/devices/system/memory/memory12/state", "online");
+	ck_assert_int_eq(take(0).memory_mib, 3 * 128);
+	put("proc/meminfo", "MemTotal:        1048576 kB\nMemFree: 1 kB\n");
+	ck_assert_int_eq(take(0).memory_mib, 1024);
+	put("sys/fs/cgroup/memory.max", "max\n");
+	ck_assert_int_eq(take(0).memory_mib, 1024);
+	put("sys/fs/cgroup/memory.max", "536870912\n");
+	ck_assert_int_eq(take(0).memory_mib, 512);
+}
+END_TEST
+
+START_TEST(the_real_machine_has_something_of_everything)
+{
+	struct fingerprint_from from = fingerprint_from_here("/tmp");
+	struct fingerprint f = fingerprint_take(&from);
+
+	ck_assert_int_gt(f.cpu_millis, 0);
+	ck_assert_int_gt(f.memory_mib, FINGERPRINT_LEAST_MIB);
+	ck_assert_int_gt(f.disk_mib, FINGERPRINT_LEAST_MIB);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	enum policy_unit unit;
+	int64_t total, want; /* -1: refused */
+} shares[] = {
+	{ "50%", POLICY_CPU, 4000, 2000 },
+	{ "100%", POLICY_MIB, 1000, 1000 },
+	{ "0%", POLICY_MIB, 1000, 0 },
+	{ "2", POLICY_CPU, 4000, 2000 },
+	{ "1.5", POLICY_CPU, 4000, 1500 },
+	{ "1500m", POLICY_CPU, 4000, 1500 },
+	{ "8", POLICY_CPU, 4000, 4000 },
+	{ "2GiB", POLICY_MIB, 4096, 2048 },
+	{ "512MiB", POLICY_MIB, 256, 256 },
+	{ "101%", POLICY_CPU, 4000, -1 },
+	{ "-5%", POLICY_CPU, 4000, -1 },
+	{ "half", POLICY_CPU, 4000, -1 },
+	{ "2GiB", POLICY_CPU, 4000, -1 },
+	{ "2", POLICY_MIB, 4000, -1 },
+	{ "", POLICY_CPU, 4000, -1 },
+	{ "1.5x", POLICY_CPU, 4000, -1 },
+	{ "50 %", POLICY_MIB, 4000, -1 },
+	{ "0.25", POLICY_CPU, 4000, 250 },
+};
+
+START_TEST(a_share_is_a_percentage_or_an_amount)
+{
+	struct cc_error err = { 0 };
+	int64_t got = -1;
+	int result = policy_share(shares[_i].text, shares[_i].unit, shares[_i].total, &got, &err);
+
+	ck_assert_int_eq(result, shares[_i].want < 0 ? -1 : 0);
+	ck_assert_int_eq(got, shares[_i].want);
+	if (result < 0)
+		ck_assert_int_eq(err.code, CC_INVALID);
+}
+END_TEST
+
+static const struct policy terms = {
+	.offer = { .cpu_millis = 2000, .memory_mib = 512, .disk_mib = 1000, .instances = 3 },
+	.cpu_percent = 200,
+	.memory_percent = 100,
+	.disk_percent = 100,
+};
+
+static const struct {
+	struct amounts used;
+	int64_t cpu, memory, disk;
+	const char *why; /* a part of it; NULL: allowed */
+} asks[] = {
+	{ { 0, 0, 0, 0 }, 100, 100, 100, NULL },
+	{ { 3900, 0, 0, 2 }, 100, 100, 100, NULL },
+	{ { 3901, 0, 0, 2 }, 100, 100, 100, "processor 100m beside 3901m in use is more than the 4000m allowed" },
+	{ { 0, 500, 0, 1 }, 100, 13, 100, "memory 13 MiB beside 500 MiB in use is more than the 512 MiB allowed" },
+	{ { 0, 0, 901, 1 }, 100, 100, 100, "disk" },
+	{ { 0, 0, 0, 3 }, 100, 100, 100, "3 instances are the most allowed" },
+};
+
+START_TEST(the_owners_terms_bound_what_starts_and_say_which)
+{
+	struct assignment a = test_assignment(1, 1, 0, DESIRED_RUN);
+	char why[INST_REASON] = "";
+	bool allowed;
+
+	a.cpu_millis = asks[_i].cpu;
+	a.memory_mib = asks[_i].memory;
+	a.disk_mib = asks[_i].disk;
+	allowed = policy_allows(&terms, &asks[_i].used, &a, why, sizeof(why));
+	ck_assert_int_eq(allowed, asks[_i].why == NULL);
+	if (asks[_i].why != NULL)
+		ck_assert_msg(strstr(why, asks[_i].why) != NULL, "'%s'", why);
+}
+END_TEST
+
+static struct cc_config *load(const char *const *sets, size_t n)
+{
+	struct cc_config_sources from = { .sets = sets, .n_sets = n };
+	struct cc_config *config;
+	struct cc_error err = { 0 };
+
+	ck_assert_msg(cc_config_load(&agent_settings, &from, &config, &err) == 0, "%s", err.msg);
+	return config;
+}
+
+START_TEST(settings_turn_the_machine_into_an_offer)
+{
+	static const char *const sets[] = { "offer_cpu=50%", "offer_memory=256MiB", "offer_disk=100%", "labels=roof=yes", "machine_memory=1GiB" };
+	struct fingerprint measured = { .arch = "amd64", .cpu_millis = 4000, .memory_mib = 0, .disk_mib = 10000, .disk_free_mib = 4000 };
+	cc_auto(cc_arena_free) struct cc_arena *a = cc_arena_new(0);
+	struct cc_config *config = load(sets, CC_ARRAY_LEN(sets));
+	struct fingerprint machine = settings_machine(agent_config(config), &measured);
+	struct node_facts facts;
+	struct policy p;
+	struct cc_error err = { 0 };
+
+	ck_assert_int_eq(machine.memory_mib, 1024);
+	ck_assert_int_eq(settings_policy(agent_config(config), &machine, 0, &p, &err), 0);
+	ck_assert_int_eq(p.offer.cpu_millis, 2000);
+	ck_assert_int_eq(p.offer.memory_mib, 256);
+	ck_assert_int_eq(p.offer.disk_mib, 3840);
+	facts = settings_facts(agent_config(config), &machine, &p, PRIV_FEATURE_LXC | PRIV_FEATURE_CGROUP_V2, a);
+	ck_assert_uint_eq(facts.features.n, 2);
+	ck_assert_str_eq(facts.features.items[1], "cgroup2");
+	ck_assert_str_eq(cc_map_get(&facts.labels, "roof"), "yes");
+	cc_config_free(config);
+}
+END_TEST
+
+START_TEST(a_share_that_is_none_is_named)
+{
+	static const char *const sets[] = { "offer_memory=lots" };
+	struct cc_config *config = load(sets, 1);
+	struct cc_error err = { 0 };
+
+	ck_assert_int_eq(settings_check(agent_config(config), &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.msg, "offer_memory: 'lots'"));
+	cc_config_free(config);
+}
+END_TEST
+
+START_TEST(the_defaults_are_right)
+{
+	struct cc_config *config = load(NULL, 0);
+	struct cc_error err = { 0 };
+
+	ck_assert_msg(settings_check(agent_config(config), &err) == 0, "%s", err.msg);
+	cc_config_free(config);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("machine");
+	TCase *tc = tcase_create("machine");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, architectures_are_in_debians_words);
+	tcase_add_test(tc, lists_of_processors_are_counted);
+	tcase_add_test(tc, processors_are_those_online_allowed_and_within_the_quota);
+	tcase_add_test(tc, a_quota_of_the_old_hierarchy_counts_too);
+	tcase_add_test(tc, there_is_always_a_processor_some_memory_and_some_disk);
+	tcase_add_test(tc, memory_is_found_without_memtotal);
+	tcase_add_test(tc, the_real_machine_has_something_of_everything);
+	tcase_add_loop_test(tc, a_share_is_a_percentage_or_an_amount, 0, CC_ARRAY_LEN(shares));
+	tcase_add_loop_test(tc, the_owners_terms_bound_what_starts_and_say_which, 0, CC_ARRAY_LEN(asks));
+	tcase_add_test(tc, settings_turn_the_machine_into_an_offer);
+	tcase_add_test(tc, a_share_that_is_none_is_named);
+	tcase_add_test(tc, the_defaults_are_right);
+	suite_add_tcase(suite, tc);
+	return test_run(suite);
+}
