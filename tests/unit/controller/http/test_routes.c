@@ -163,17 +163,22 @@ START_TEST(each_role_gets_what_the_table_says)
 {
 	const struct route_case *c = &cases[_i];
 	const struct route *r = route_of(c);
+	struct world *w = world_new(NULL);
 
 	for (int role = 0; role < ROLES; role++) {
-		struct world *w = world_new(NULL);
 		struct answer a = ASK(.role = (enum role)role, .method = c->method, .path = c->path, .body = c->body, .type = c->type);
 
 		ck_assert_msg(a.status == expected_of(c, (enum role)role), "%s %s as role %d: %d instead of %d: %s", c->method, c->path, role,
 		        a.status, expected_of(c, (enum role)role), cc_buf_str(&a.body));
 		check_reply(c, r, &a, (enum role)role);
+		/* The next role finds the zone as this one did. */
+		if (a.status < 300 && strcmp(c->method, "GET") != 0) {
+			world_free(w);
+			w = world_new(NULL);
+		}
 		answer_free(&a);
-		world_free(w);
 	}
+	world_free(w);
 }
 END_TEST
 
@@ -222,6 +227,11 @@ static bool takes_entity(const struct route_case *c)
 	return route_of(c)->body->n_fields > 0;
 }
 
+#define ASK_OF(c, ...)                                                                      \
+	{                                                                                   \
+		.role = permitted(c), .method = (c)->method, .path = (c)->path, __VA_ARGS__ \
+	}
+
 static void refused(struct world *w, const struct ask *ask, int status, const char *code, const char *detail)
 {
 	struct answer a = world_ask(w, ask);
@@ -235,24 +245,17 @@ static void refused(struct world *w, const struct ask *ask, int status, const ch
 
 START_TEST(bad_bodies_are_refused_with_a_clear_error)
 {
-	const struct route_case *c = &cases[_i];
-	struct world *w;
+	struct world *w = world_new(NULL);
 
-	if (!takes_entity(c))
-		return;
-	w = world_new(NULL);
-	for (size_t i = 0; i < CC_ARRAY_LEN(bad_bodies); i++) {
-		const struct bad_body *b = &bad_bodies[i];
+	for (const struct route_case *c = cases; c < cases + CC_ARRAY_LEN(cases); c++) {
+		if (!takes_entity(c))
+			continue;
+		for (size_t i = 0; i < CC_ARRAY_LEN(bad_bodies); i++) {
+			const struct bad_body *b = &bad_bodies[i];
+			struct ask ask = ASK_OF(c, .body = b->body, .body_len = b->len, .type = b->type, .chunked = b->chunked);
 
-		refused(w,
-		        &(struct ask){ .role = permitted(c),
-		                .method = c->method,
-		                .path = c->path,
-		                .body = b->body,
-		                .body_len = b->len,
-		                .type = b->type,
-		                .chunked = b->chunked },
-		        b->status, b->code, b->detail);
+			refused(w, &ask, b->status, b->code, b->detail);
+		}
 	}
 	world_free(w);
 }
@@ -272,52 +275,57 @@ START_TEST(a_member_given_twice_is_refused)
 }
 END_TEST
 
-START_TEST(too_large_bodies_are_refused)
+static void too_large(struct world *w, const struct route_case *c, size_t n, bool chunked)
 {
-	const struct route_case *c = &cases[_i];
-	size_t n = router_body_max(route_of(c)) + 1;
-	struct world *w;
-	char *big;
+	char *big = cc_malloc(n + 1);
+	struct ask ask = ASK_OF(c, .body = big, .body_len = n, .chunked = chunked);
 
-	if (!takes_entity(c))
-		return;
-	w = world_new(NULL);
-	big = cc_malloc(n + 1);
 	memset(big, ' ', n);
 	big[n] = '\0';
-	refused(w, &(struct ask){ .role = permitted(c), .method = c->method, .path = c->path, .body = big, .body_len = n }, 413, "too-large", NULL);
-	n = router_body_max(route_of(c)) + 5000;
-	big = cc_realloc(big, n + 1);
-	memset(big, ' ', n);
-	refused(w, &(struct ask){ .role = permitted(c), .method = c->method, .path = c->path, .body = big, .body_len = n, .chunked = true }, 413,
-	        "too-large", NULL);
+	refused(w, &ask, 413, "too-large", NULL);
 	free(big);
+}
+
+START_TEST(too_large_bodies_are_refused)
+{
+	struct world *w = world_new(NULL);
+
+	for (const struct route_case *c = cases; c < cases + CC_ARRAY_LEN(cases); c++) {
+		if (!takes_entity(c))
+			continue;
+		too_large(w, c, router_body_max(route_of(c)) + 1, false);
+		too_large(w, c, router_body_max(route_of(c)) + 5000, true);
+	}
 	world_free(w);
 }
 END_TEST
 
 START_TEST(requests_without_a_body_take_none)
 {
-	const struct route_case *c = &cases[_i];
-	struct world *w;
+	struct world *w = world_new(NULL);
 
-	if (strcmp(route_of(c)->body->name, "none") != 0)
-		return;
-	w = world_new(NULL);
-	refused(w, &(struct ask){ .role = permitted(c), .method = c->method, .path = c->path, .body = "{}" }, 400, "invalid", "no body");
+	for (const struct route_case *c = cases; c < cases + CC_ARRAY_LEN(cases); c++) {
+		struct ask ask = ASK_OF(c, .body = "{}");
+
+		if (strcmp(route_of(c)->body->name, "none") == 0)
+			refused(w, &ask, 400, "invalid", "no body");
+	}
 	world_free(w);
 }
 END_TEST
 
 START_TEST(unknown_query_parameters_are_refused_by_name)
 {
-	const struct route_case *c = &cases[_i];
 	struct world *w = world_new(NULL);
-	char path[256];
 
-	snprintf(path, sizeof(path), "%s%cfrobnicate=1", c->path, strchr(c->path, '?') != NULL ? '&' : '?');
-	refused(w, &(struct ask){ .role = permitted(c), .method = c->method, .path = path, .body = c->body, .type = c->type }, 400, "invalid",
-	        "frobnicate");
+	for (const struct route_case *c = cases; c < cases + CC_ARRAY_LEN(cases); c++) {
+		struct ask ask = ASK_OF(c, .body = c->body, .type = c->type);
+		char path[256];
+
+		snprintf(path, sizeof(path), "%s%cfrobnicate=1", c->path, strchr(c->path, '?') != NULL ? '&' : '?');
+		ask.path = path;
+		refused(w, &ask, 400, "invalid", "frobnicate");
+	}
 	world_free(w);
 }
 END_TEST
@@ -335,10 +343,10 @@ int main(void)
 	suite_add_tcase(s, tc);
 	tc = tcase_create("bodies");
 	tcase_set_timeout(tc, 120);
-	tcase_add_loop_test(tc, bad_bodies_are_refused_with_a_clear_error, 0, n);
-	tcase_add_loop_test(tc, too_large_bodies_are_refused, 0, n);
-	tcase_add_loop_test(tc, requests_without_a_body_take_none, 0, n);
-	tcase_add_loop_test(tc, unknown_query_parameters_are_refused_by_name, 0, n);
+	tcase_add_test(tc, bad_bodies_are_refused_with_a_clear_error);
+	tcase_add_test(tc, too_large_bodies_are_refused);
+	tcase_add_test(tc, requests_without_a_body_take_none);
+	tcase_add_test(tc, unknown_query_parameters_are_refused_by_name);
 	tcase_add_test(tc, a_member_given_twice_is_refused);
 	suite_add_tcase(s, tc);
 	world_prepare();
