@@ -125,15 +125,41 @@ void cc_field_format(const struct cc_field *f, const void *row, struct cc_buf *o
 	}
 }
 
-static int parse_int(const struct cc_field *f, const char *text, int64_t *ret, struct cc_error *err)
+/* Digits with a minus sign before them or none: strtoll alone would take blanks and a plus. */
+static int parse_number(const struct cc_field *f, const char *text, int64_t *ret, struct cc_error *err)
 {
 	char *end;
 
 	errno = 0;
 	*ret = strtoll(text, &end, 10);
-	if (end == text || *end != '\0' || errno != 0)
+	if (*end != '\0' || errno != 0 || strspn(text + (text[0] == '-'), "0123456789") == 0)
 		return cc_fail(err, INVALID, "%s: '%.80s' is not a whole number", f->name, text);
-	return cc_int_check(f, *ret, err);
+	return 0;
+}
+
+static int parse_int(const struct cc_field *f, const char *text, int64_t *ret, struct cc_error *err)
+{
+	int64_t v;
+
+	if (parse_number(f, text, &v, err) < 0 || cc_int_check(f, v, err) < 0)
+		return -1;
+	*ret = v;
+	return 0;
+}
+
+/* Milliseconds, as the database has them, or RFC 3339. */
+static int parse_time(const struct cc_field *f, const char *text, int64_t *ret, struct cc_error *err)
+{
+	int64_t ms;
+
+	if (text[0] == '-' || strchr(text, '-') == NULL) {
+		if (parse_number(f, text, &ms, err) < 0)
+			return -1;
+	} else if (cc_time_parse(text, &ms, err) < 0) {
+		return cc_wrap(err, "%s", f->name);
+	}
+	*ret = ms;
+	return 0;
 }
 
 static int parse_enum(const struct cc_field *f, const char *text, unsigned *ret, struct cc_error *err)
@@ -157,7 +183,6 @@ static int parse_bool(const struct cc_field *f, const char *text, bool *ret, str
 static int parse_value(const struct cc_field *f, const char *text, void *row, struct cc_arena *a, struct cc_error *err)
 {
 	void *at = (char *)row + f->offset;
-	int64_t ms;
 
 	switch (cc_kind_info(f->kind)->base) {
 	case CB_BOOL:
@@ -165,14 +190,7 @@ static int parse_value(const struct cc_field *f, const char *text, void *row, st
 	case CB_INT:
 		return parse_int(f, text, at, err);
 	case CB_TIME:
-		if (strchr(text, '-') != NULL && text[0] != '-') {
-			if (cc_time_parse(text, &ms, err) < 0)
-				return cc_wrap(err, "%s", f->name);
-			*(int64_t *)at = ms;
-			return 0;
-		}
-		*(int64_t *)at = strtoll(text, NULL, 10);
-		return 0;
+		return parse_time(f, text, at, err);
 	case CB_TEXT:
 	case CB_LABEL:
 	case CB_HEX:

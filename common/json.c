@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Decoding: json-c parses into a tree under a depth limit, then each described field is taken from it and checked. */
+/* Decoding: json_scan.c decides what is JSON, json-c makes a tree of it, then each described field is taken from the tree and checked. */
 #include "common/json.h"
 
 #include "common/clock.h"
+#include "common/json_scan.h"
 
-#include <errno.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <string.h>
 
 CC_DEFINE_CLEANUP(struct json_tokener *, json_tokener_free)
@@ -22,45 +23,10 @@ struct decoder {
 	struct cc_error *err;
 };
 
-/* Members of all objects in it. */
-static size_t count_members(struct json_object *o)
-{
-	size_t n = 0;
-
-	if (json_object_is_type(o, json_type_array)) {
-		for (size_t i = 0; i < json_object_array_length(o); i++)
-			n += count_members(json_object_array_get_idx(o, i));
-	} else if (json_object_is_type(o, json_type_object)) {
-		json_object_object_foreach(o, key, value)
-		{
-			(void)key;
-			n += 1 + count_members(value);
-		}
-	}
-	return n;
-}
-
-/* The text is valid JSON: outside of strings, a colon stands behind a member's name and nowhere else. */
-static size_t count_colons(const char *text, size_t len)
-{
-	bool in_string = false;
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		if (in_string && text[i] == '\\')
-			i++;
-		else if (text[i] == '"')
-			in_string = !in_string;
-		else if (text[i] == ':' && !in_string)
-			n++;
-	}
-	return n;
-}
-
 static int parse(const char *text, size_t len, struct json_object **ret, struct cc_error *err)
 {
-	cc_auto(json_tokener_free) struct json_tokener *tok = json_tokener_new_ex(CC_JSON_DEPTH);
-	enum json_tokener_error jerr;
+	/* The scan has bounded the depth already; json-c counts levels in its own way. */
+	cc_auto(json_tokener_free) struct json_tokener *tok = json_tokener_new_ex(2 * CC_JSON_DEPTH);
 
 	if (tok == NULL)
 		cc_out_of_memory(sizeof(void *));
@@ -68,46 +34,47 @@ static int parse(const char *text, size_t len, struct json_object **ret, struct 
 		return cc_fail(err, TOO_LARGE, "the JSON text is too large");
 	if (!cc_utf8_valid(text, len))
 		return cc_fail(err, INVALID, "the JSON text is not valid UTF-8");
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	if (cc_json_scan(text, len, err) < 0)
+		return -1;
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
 	*ret = json_tokener_parse_ex(tok, text, (int)len);
-	jerr = json_tokener_get_error(tok);
-	if (jerr == json_tokener_continue) {
-		/* A bare number is complete only when something follows it. */
+	/* A bare number is complete only when something follows it. */
+	if (json_tokener_get_error(tok) == json_tokener_continue)
 		*ret = json_tokener_parse_ex(tok, "", 1);
-		jerr = json_tokener_get_error(tok);
-	}
-	if (jerr == json_tokener_continue)
-		return cc_fail(err, INVALID, "the JSON text ends too early");
-	if (jerr == json_tokener_error_depth)
-		return cc_fail(err, INVALID, "the JSON text is nested deeper than %d levels", CC_JSON_DEPTH);
-	if (jerr != json_tokener_success) {
-		json_object_put(*ret);
-		return cc_fail(err, INVALID, "not JSON at byte %zu: %s", json_tokener_get_parse_end(tok), json_tokener_error_desc(jerr));
-	}
-	/* json-c keeps the last of two members of one name; which of them was meant, nobody knows. */
-	if (count_members(*ret) != count_colons(text, len))
-		return cc_fail(err, INVALID, "a member of the JSON text is given twice");
+	if (json_tokener_get_error(tok) != json_tokener_success)
+		return cc_fail(err, INVALID, "not JSON at byte %zu: %s", json_tokener_get_parse_end(tok),
+		        json_tokener_error_desc(json_tokener_get_error(tok)));
 	return 0;
+}
+
+static const char *what_it_is(struct json_object *o)
+{
+	static const char *const names[] = {
+		[json_type_null] = "null",
+		[json_type_boolean] = "true or false",
+		[json_type_double] = "a number with a fraction or an exponent",
+		[json_type_int] = "a whole number",
+		[json_type_object] = "an object",
+		[json_type_array] = "a list",
+		[json_type_string] = "a text",
+	};
+
+	return names[json_object_get_type(o)];
 }
 
 static int wrong_type(const struct decoder *d, const struct cc_field *f, struct json_object *o, const char *want)
 {
-	return cc_fail(d->err, INVALID, "%s: is a %s, should be %s", f->name, o == NULL ? "null" : json_type_to_name(json_object_get_type(o)), want);
+	return cc_fail(d->err, INVALID, "%s: is %s, should be %s", f->name, what_it_is(o), want);
 }
 
+/* The scan made sure that int64_t holds every whole number. */
 static int read_int(const struct decoder *d, const struct cc_field *f, struct json_object *o, int64_t *ret)
 {
-	int64_t v;
-
 	if (!json_object_is_type(o, json_type_int))
 		return wrong_type(d, f, o, "a whole number");
-	errno = 0;
-	v = json_object_get_int64(o);
-	if (errno == ERANGE || (v == INT64_MAX && json_object_get_uint64(o) > INT64_MAX))
-		return cc_fail(d->err, INVALID, "%s: the number is out of range", f->name);
-	if (cc_int_check(f, v, d->err) < 0)
+	if (cc_int_check(f, json_object_get_int64(o), d->err) < 0)
 		return -1;
-	*ret = v;
+	*ret = json_object_get_int64(o);
 	return 0;
 }
 
@@ -124,12 +91,26 @@ static int read_text(const struct decoder *d, const struct cc_field *f, struct j
 	return 0;
 }
 
+/* Names of elements in messages: "features[3]", "labels.site". */
+#define ITEM_NAME 160
+
 /* A text inside a list or map: any text of at most 1024 bytes. */
-static int read_item(const struct decoder *d, const struct cc_field *f, struct json_object *o, const char **ret)
+static int read_item(const struct decoder *d, const char *name, struct json_object *o, const char **ret)
 {
-	struct cc_field item = { .name = f->name, .kind = CK_text };
+	const struct cc_field item = { .name = name, .kind = CK_text };
 
 	return read_text(d, &item, o, ret);
+}
+
+/* Keys of maps: 1 to 128 bytes. */
+static int read_key(const struct decoder *d, const struct cc_field *f, const char *key, const char **ret)
+{
+	const struct cc_field item = { .name = f->name, .kind = CK_ref };
+
+	if (cc_text_check(&item, key, strlen(key), d->err) < 0)
+		return -1;
+	*ret = cc_arena_strdup(d->arena, key);
+	return 0;
 }
 
 static int check_count(const struct decoder *d, const struct cc_field *f, size_t n)
@@ -153,8 +134,10 @@ static int read_map(const struct decoder *d, const struct cc_field *f, struct js
 	ret->items = cc_new_array(d->arena, ret->n, struct cc_pair);
 	json_object_object_foreach(o, key, value)
 	{
-		ret->items[i].key = cc_arena_strdup(d->arena, key);
-		if (read_item(d, f, value, &ret->items[i].value) < 0)
+		char name[ITEM_NAME];
+
+		snprintf(name, sizeof(name), "%s.%.80s", f->name, key);
+		if (read_key(d, f, key, &ret->items[i].key) < 0 || read_item(d, name, value, &ret->items[i].value) < 0)
 			return -1;
 		i++;
 	}
@@ -169,9 +152,13 @@ static int read_texts(const struct decoder *d, const struct cc_field *f, struct 
 		return -1;
 	ret->n = json_object_array_length(o);
 	ret->items = cc_new_array(d->arena, ret->n, const char *);
-	for (size_t i = 0; i < ret->n; i++)
-		if (read_item(d, f, json_object_array_get_idx(o, i), &ret->items[i]) < 0)
+	for (size_t i = 0; i < ret->n; i++) {
+		char name[ITEM_NAME];
+
+		snprintf(name, sizeof(name), "%s[%zu]", f->name, i);
+		if (read_item(d, name, json_object_array_get_idx(o, i), &ret->items[i]) < 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -192,40 +179,53 @@ static int read_uuids(const struct decoder *d, const struct cc_field *f, struct 
 		return -1;
 	ret->n = json_object_array_length(o);
 	ret->items = cc_new_array(d->arena, ret->n, struct cc_uuid);
-	for (size_t i = 0; i < ret->n; i++)
-		if (read_uuid(d, f, json_object_array_get_idx(o, i), &ret->items[i]) < 0)
+	for (size_t i = 0; i < ret->n; i++) {
+		char name[ITEM_NAME];
+		const struct cc_field item = { .name = name, .kind = CK_uuid };
+
+		snprintf(name, sizeof(name), "%s[%zu]", f->name, i);
+		if (read_uuid(d, &item, json_object_array_get_idx(o, i), &ret->items[i]) < 0)
 			return -1;
+	}
 	return 0;
+}
+
+static int unknown_word(const struct decoder *d, const struct cc_field *f, const char *word)
+{
+	cc_auto_buf struct cc_buf words = { 0 };
+
+	for (int i = 0; i < f->enums->n; i++)
+		cc_buf_printf(&words, "%s%s", i > 0 ? ", " : "", f->enums->values[i]);
+	return cc_fail(d->err, INVALID, "%s: '%.80s' is none of: %s", f->name, word, cc_buf_str(&words));
 }
 
 static int read_enum(const struct decoder *d, const struct cc_field *f, struct json_object *o, unsigned *ret)
 {
-	struct cc_buf words = { 0 };
 	int v;
 
 	if (!json_object_is_type(o, json_type_string))
 		return wrong_type(d, f, o, "a word");
 	v = cc_enum_find(f->enums, json_object_get_string(o));
-	if (v >= 0) {
-		*ret = (unsigned)v;
-		return 0;
-	}
-	for (int i = 0; i < f->enums->n; i++)
-		cc_buf_printf(&words, "%s%s", i > 0 ? ", " : "", f->enums->values[i]);
-	cc_fail(d->err, INVALID, "%s: '%.80s' is none of: %s", f->name, json_object_get_string(o), cc_buf_str(&words));
-	cc_buf_free(&words);
-	return -1;
+	if (v < 0)
+		return unknown_word(d, f, json_object_get_string(o));
+	*ret = (unsigned)v;
+	return 0;
 }
 
 static int read_object(const struct decoder *d, const struct cc_desc *desc, struct json_object *o, void *row);
 
-/* Prefixes the error with the place of a nested value: "instances[2].". */
-static int in_element(const struct decoder *d, const struct cc_field *f, size_t i)
+/* A nested object; `name` is its place: "instances[2]". */
+static int read_nested(const struct decoder *d, const char *name, const struct cc_desc *desc, struct json_object *o, void *row)
 {
+	const struct cc_field item = { .name = name };
 	char inner[sizeof(d->err->msg)];
 
+	if (!json_object_is_type(o, json_type_object))
+		return wrong_type(d, &item, o, "an object");
+	if (read_object(d, desc, o, row) == 0)
+		return 0;
 	memcpy(inner, d->err->msg, sizeof(inner));
-	return cc_fail(d->err, INVALID, "%s[%zu].%s", f->name, i, inner);
+	return cc_fail(d->err, INVALID, "%s.%s", name, inner);
 }
 
 static int read_list(const struct decoder *d, const struct cc_field *f, struct json_object *o, struct cc_list *ret)
@@ -238,9 +238,13 @@ static int read_list(const struct decoder *d, const struct cc_field *f, struct j
 		return -1;
 	ret->n = json_object_array_length(o);
 	ret->items = items = cc_arena_array(d->arena, ret->n, f->desc->size);
-	for (size_t i = 0; i < ret->n; i++)
-		if (read_object(d, f->desc, json_object_array_get_idx(o, i), items + i * f->desc->size) < 0)
-			return in_element(d, f, i);
+	for (size_t i = 0; i < ret->n; i++) {
+		char name[ITEM_NAME];
+
+		snprintf(name, sizeof(name), "%s[%zu]", f->name, i);
+		if (read_nested(d, name, f->desc, json_object_array_get_idx(o, i), items + i * f->desc->size) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -248,8 +252,8 @@ static int read_struct(const struct decoder *d, const struct cc_field *f, struct
 {
 	void *nested = cc_arena_alloc(d->arena, f->desc->size);
 
-	if (read_object(d, f->desc, o, nested) < 0)
-		return cc_wrap(d->err, "%s", f->name);
+	if (read_nested(d, f->name, f->desc, o, nested) < 0)
+		return -1;
 	*ret = nested;
 	return 0;
 }
@@ -312,27 +316,43 @@ static int refuse_unknown(const struct decoder *d, const struct cc_desc *desc, s
 	return 0;
 }
 
+/* What an optional member may be without being there: null, or a word that only a newer program knows. */
+static bool passed_over(const struct decoder *d, const struct cc_field *f, struct json_object *o)
+{
+	if (!(f->flags & CC_OPT))
+		return false;
+	if (o == NULL)
+		return true;
+	return d->mode == CC_JSON_LENIENT && f->kind == CK_enum && json_object_is_type(o, json_type_string) &&
+	       cc_enum_find(f->enums, json_object_get_string(o)) < 0;
+}
+
+static int read_member(const struct decoder *d, const struct cc_field *f, struct json_object *o, void *row)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(o, f->name, &value)) {
+		if (f->flags & CC_OPT)
+			return 0;
+		return cc_fail(d->err, INVALID, "%s: is missing", f->name);
+	}
+	if (passed_over(d, f, value))
+		return 0;
+	if (read_value(d, f, value, row) < 0)
+		return -1;
+	*(uint64_t *)row |= CC_BIT(f->index);
+	return 0;
+}
+
 static int read_object(const struct decoder *d, const struct cc_desc *desc, struct json_object *o, void *row)
 {
 	if (!json_object_is_type(o, json_type_object))
-		return cc_fail(d->err, INVALID, "should be an object, is a %s", o == NULL ? "null" : json_type_to_name(json_object_get_type(o)));
+		return cc_fail(d->err, INVALID, "should be an object, is %s", what_it_is(o));
 	if (d->mode == CC_JSON_STRICT && refuse_unknown(d, desc, o) < 0)
 		return -1;
-	for (size_t i = 0; i < desc->n_fields; i++) {
-		const struct cc_field *f = &desc->fields[i];
-		struct json_object *value;
-
-		if (f->flags & CC_NOJSON)
-			continue;
-		if (!json_object_object_get_ex(o, f->name, &value) || (value == NULL && (f->flags & CC_OPT))) {
-			if (f->flags & CC_OPT)
-				continue;
-			return cc_fail(d->err, INVALID, "%s: is missing", f->name);
-		}
-		if (read_value(d, f, value, row) < 0)
+	for (size_t i = 0; i < desc->n_fields; i++)
+		if (!(desc->fields[i].flags & CC_NOJSON) && read_member(d, &desc->fields[i], o, row) < 0)
 			return -1;
-		*(uint64_t *)row |= CC_BIT(f->index);
-	}
 	return 0;
 }
 

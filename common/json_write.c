@@ -4,23 +4,34 @@
 #include "common/clock.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+static void write_escaped(struct cc_buf *out, unsigned char c)
+{
+	if (c == '"' || c == '\\')
+		cc_buf_printf(out, "\\%c", c);
+	else if (c < 0x20)
+		cc_buf_printf(out, "\\u%04x", c);
+	else
+		cc_buf_adds(out, "\xef\xbf\xbd");
+}
 
 void cc_json_string(struct cc_buf *out, const char *s)
 {
+	const char *end = s + strlen(s);
 	const char *run = s;
 
 	cc_buf_addc(out, '"');
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
+	while (s < end) {
+		size_t n = cc_utf8_sequence(s, (size_t)(end - s));
 
-		if (c >= 0x20 && c != '"' && c != '\\')
+		if (n > 0 && (unsigned char)*s >= 0x20 && *s != '"' && *s != '\\') {
+			s += n;
 			continue;
+		}
 		cc_buf_add(out, run, (size_t)(s - run));
-		if (c == '"' || c == '\\')
-			cc_buf_printf(out, "\\%c", c);
-		else
-			cc_buf_printf(out, "\\u%04x", c);
-		run = s + 1;
+		write_escaped(out, (unsigned char)*s);
+		run = ++s;
 	}
 	cc_buf_add(out, run, (size_t)(s - run));
 	cc_buf_addc(out, '"');
