@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One turn of the loop: wait; take in what the privileged half and the network say; look at every instance if anything happened; send what that brought about;
- * only then write the spool, so that the disk is waited for while the privileged half works. A crash before the write costs nothing: the controller
- * sends again what was not confirmed by its revision. */
+ * only then write the spool, so that the disk is waited for while the privileged half works. Nothing is reported before it is written: what the
+ * controller has heard of comes back after a crash without it, and what it has not heard of it sends again. */
 #include "agent/agent.h"
 
 #include "agent/act.h"
@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #define HELLO_MS      20000
-#define SAVE_EVERY_MS 200
 #define SAVE_AGAIN_MS 10000 /* after a failure */
 
 struct agent {
@@ -39,7 +38,7 @@ struct agent {
 	struct sync sync;
 	struct streams streams;
 	char images_dir[4096];
-	int64_t save_ms;    /* not before */
+	int64_t save_ms;    /* not before: the last write failed; 0 when it did not */
 	int64_t lease_kept; /* what lease.json says */
 	int64_t look_ms;    /* when to look at the instances although nothing happened */
 	bool ended;
@@ -163,7 +162,7 @@ static void save(struct agent *a, int64_t now_ms)
 	struct cc_error err = { 0 };
 
 	if (a->insts.unsaved && now_ms >= a->save_ms) {
-		a->save_ms = now_ms + SAVE_EVERY_MS;
+		a->save_ms = 0;
 		if (spool_save_assignments(a->cfg->state_dir, &a->insts, a->sync.revision, &err) < 0) {
 			a->save_ms = now_ms + SAVE_AGAIN_MS;
 			cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&err));
@@ -240,8 +239,11 @@ static int turn(struct agent *a, struct cc_error *err)
 	act_list(&a->act, now);
 	if (a->act.again || now >= a->look_ms)
 		act_all(&a->act, now);
+	/* When the disk fails, being heard of is worth more than coming back after a reboot. */
+	a->sync.hold_talk = a->insts.unsaved && a->save_ms == 0;
 	sync_step(&a->sync, now);
 	save(a, now);
+	a->sync.hold_talk = false;
 	return 0;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/inst.h"
 
+#include "common/json.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +63,18 @@ static bool is_asked_anew(const struct assignment *old, const struct assignment 
 	return old == NULL || new == NULL || old->epoch != new->epoch || old->boot_sn != new->boot_sn || old->desired != new->desired;
 }
 
+/* The controller repeats an assignment whenever anything of the instance changed: the disk need not hear of that. */
+static bool is_same(const struct assignment *a, const struct assignment *b)
+{
+	cc_auto_buf struct cc_buf text_a = { 0 }, text_b = { 0 };
+
+	if (a == NULL || b == NULL)
+		return a == b;
+	cc_json_encode(&assignment_desc, a, &text_a);
+	cc_json_encode(&assignment_desc, b, &text_b);
+	return strcmp(cc_buf_str(&text_a), cc_buf_str(&text_b)) == 0;
+}
+
 bool inst_set_want(struct insts *t, struct inst *i, const struct assignment *want)
 {
 	struct assignment *copy = want != NULL ? cc_row_clone(&assignment_desc, want) : NULL;
@@ -68,7 +82,7 @@ bool inst_set_want(struct insts *t, struct inst *i, const struct assignment *wan
 
 	if (anew)
 		i->retry = (struct retry){ 0 };
-	if (copy != NULL || i->want != NULL)
+	if (!is_same(i->want, copy))
 		t->unsaved = true;
 	free(i->want);
 	i->want = copy;

@@ -203,7 +203,7 @@ static int64_t talk_ms(const struct sync *s)
 {
 	int64_t due = report_due_ms(s->insts);
 
-	if (!s->insts->ct_known)
+	if (!s->insts->ct_known || s->hold_talk)
 		return INT64_MAX; /* nothing true can be said yet */
 	if (s->full_due && s->backoff.next_ms < s->full_ms + LEAST_WAIT_MS)
 		return s->full_ms + LEAST_WAIT_MS;

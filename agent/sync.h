@@ -32,8 +32,9 @@ struct sync {
 	int64_t full_ms;   /* when the last full report was sent */
 	bool full_due;
 	bool facts_due;
-	bool reached; /* the last attempt succeeded */
-	bool lost;    /* and that it is not was logged */
+	bool hold_talk; /* nothing may be told yet: what it rests on is not on the disk */
+	bool reached;   /* the last attempt succeeded */
+	bool lost;      /* and that it is not was logged */
 	struct backoff backoff;
 	struct sync_call talk;
 	struct sync_call listen;

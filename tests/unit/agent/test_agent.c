@@ -5,7 +5,7 @@
 #include "tests/unit/agent/agent_fixture.h"
 
 #include <stdlib.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 START_TEST(the_first_report_is_full_and_says_what_the_machine_has)
@@ -237,6 +237,40 @@ static void reboot_without_controller(void)
 	fake_priv_add_image(priv, controller_sha256());
 	world_lose_controller();
 }
+
+START_TEST(what_the_controller_has_heard_of_is_on_the_disk)
+{
+	struct insts spooled = { 0 };
+	struct cc_error err = { 0 };
+	int64_t revision;
+
+	fake_priv_add_image(priv, controller_sha256());
+	agent_begin();
+	for (int n = 1; n <= 8; n++) {
+		world_assign(n, 1, 0, DESIRED_RUN);
+		world_wait_state(n, OBSERVED_RUNNING, 0);
+		ck_assert_msg(spool_load_assignments(state_dir, &spooled, &revision, &err) == 0, "%s", err.msg);
+		ck_assert_uint_eq(spooled.n, n);
+		inst_table_done(&spooled);
+	}
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(a_disk_that_cannot_be_written_does_not_silence_the_node)
+{
+	char path[128];
+
+	fake_priv_add_image(priv, controller_sha256());
+	agent_begin();
+	ck_assert(controller_wait_listening(controller));
+	snprintf(path, sizeof(path), "%s/assignments.json.new", state_dir);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	agent_end_well();
+}
+END_TEST
 
 START_TEST(after_a_reboot_without_controller_keep_instances_start_again)
 {
@@ -504,6 +538,8 @@ int main(void)
 	tcase_add_test(tc, a_lost_controller_stops_nothing_and_hears_everything_when_it_is_back);
 	tcase_add_test(tc, what_moved_elsewhere_while_cut_off_is_ended_on_reconnection);
 	tcase_add_test(tc, a_restarted_agent_touches_nothing_that_runs);
+	tcase_add_test(tc, what_the_controller_has_heard_of_is_on_the_disk);
+	tcase_add_test(tc, a_disk_that_cannot_be_written_does_not_silence_the_node);
 	tcase_add_test(tc, after_a_reboot_without_controller_keep_instances_start_again);
 	tcase_add_test(tc, a_leased_instance_runs_on_over_a_restart_of_the_agent_but_not_without_a_lease);
 	tcase_add_test(tc, a_leased_instance_ends_with_its_lease);

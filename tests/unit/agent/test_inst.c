@@ -81,6 +81,18 @@ START_TEST(restarts_are_counted_upwards_only)
 }
 END_TEST
 
+START_TEST(an_assignment_that_is_only_repeated_need_not_be_saved)
+{
+	take_one(test_assignment(1, 1, 5, DESIRED_RUN));
+	ck_assert(t.unsaved);
+	t.unsaved = false;
+	take_one(test_assignment(1, 1, 5, DESIRED_RUN));
+	ck_assert(!t.unsaved);
+	take_one(test_assignment(1, 1, 5, DESIRED_STOP));
+	ck_assert(t.unsaved);
+}
+END_TEST
+
 START_TEST(full_orders_forget_what_they_do_not_name_but_delete_nothing)
 {
 	struct assignment a = test_assignment(2, 1, 0, DESIRED_RUN);
@@ -328,6 +340,7 @@ int main(void)
 	tcase_add_test(tc, a_newer_epoch_replaces_and_an_older_one_does_not);
 	tcase_add_test(tc, an_order_older_than_what_runs_is_refused_even_without_a_spool);
 	tcase_add_test(tc, restarts_are_counted_upwards_only);
+	tcase_add_test(tc, an_assignment_that_is_only_repeated_need_not_be_saved);
 	tcase_add_test(tc, full_orders_forget_what_they_do_not_name_but_delete_nothing);
 	tcase_add_test(tc, drop_deletes_and_a_later_assignment_takes_it_back);
 	tcase_add_loop_test(tc, what_runs_is_classified_against_its_assignment, 0, 6);
