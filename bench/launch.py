@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Time from `ccctl create` to running, stop, delete, and launches per second with 8 in flight, against raw liblxc doing the same (launch_floor.c).
 
-Ours and the floor take turns, so that a noisy machine troubles both. Medians. Incus joins in where it is installed and initialised."""
+Ours and the floor take turns, so that a noisy machine troubles both. Medians. Incus joins in when bench/incus-peer runs this (`bench/run launch --incus`),
+or where it is installed and has an image cc-busybox. Its client is compared with ours; its API without the client is told for completeness."""
 
+import http.client
+import json
 import os
+import shlex
 import shutil
+import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -70,19 +76,69 @@ class Floor:
             (self.rates if name == "rate" else self.times[name]).append(float(value))
 
 
+class IncusApi(http.client.HTTPConnection):
+    """Incus without its client: one connection that stays open."""
+
+    def __init__(self, path):
+        super().__init__("incus")
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.path)
+
+    def call(self, method, path, body=None):
+        self.request(method, path, json.dumps(body) if body is not None else None)
+        answer = json.load(self.getresponse())
+        if answer["type"] == "error":
+            raise RuntimeError(f"Incus refuses {method} {path}: {answer['error']}")
+        return answer
+
+    def timed(self, method, path, body=None):
+        """An operation in the background, and its end."""
+        start = time.perf_counter()
+        done = self.call("GET", self.call(method, path, body)["operation"] + "/wait")["metadata"]
+        took = (time.perf_counter() - start) * 1000
+        if done["status"] != "Success":
+            raise RuntimeError(f"Incus fails at {method} {path}: {done['err']}")
+        return took
+
+
 class Incus:
-    """`incus launch` of the same small system; None of it where Incus is not there."""
+    """The same small system under Incus; nothing happens where it is not there."""
 
     def __init__(self):
-        self.launch, self.stop = [], []
-        self.here = shutil.which("incus") is not None and subprocess.run(
-            ["incus", "image", "info", "cc-busybox"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+        self.ctl = shlex.split(os.environ.get("CC_INCUS", "incus"))
+        self.times = {"launch": [], "stop": [], "delete": [], "rest_launch": [], "rest_stop": []}
+        self.rates = []
+        self.here = shutil.which(self.ctl[0]) is not None and subprocess.run(
+            [*self.ctl, "image", "info", "cc-busybox"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+        if "CC_INCUS" in os.environ and not self.here:
+            sys.exit("error: CC_INCUS does not call an Incus that has the image cc-busybox")
+        if self.here:
+            self.api = IncusApi(os.environ.get("CC_INCUS_SOCKET", "/var/lib/incus/unix.socket"))
 
     def one_by_one(self, count):
         for i in range(count if self.here else 0):
-            self.launch.append(timed("incus", "launch", "cc-busybox", f"cc-bench-{i}"))
-            self.stop.append(timed("incus", "stop", "--force", f"cc-bench-{i}"))
-            timed("incus", "delete", f"cc-bench-{i}")
+            name = f"cc-bench-{i}"
+            self.times["launch"].append(timed(*self.ctl, "launch", "cc-busybox", name))
+            self.times["stop"].append(timed(*self.ctl, "stop", "--force", name))
+            self.times["delete"].append(timed(*self.ctl, "delete", name))
+            body = {"name": name, "source": {"type": "image", "alias": "cc-busybox"}, "start": True}
+            self.times["rest_launch"].append(self.api.timed("POST", "/1.0/instances", body))
+            assert self.api.call("GET", f"/1.0/instances/{name}")["metadata"]["status"] == "Running"
+            self.times["rest_stop"].append(self.api.timed("PUT", f"/1.0/instances/{name}/state", {"action": "stop", "force": True}))
+            self.api.timed("DELETE", f"/1.0/instances/{name}")
+
+    def burst(self, count):
+        if not self.here:
+            return
+        names = [f"cc-burst-{i}" for i in range(count)]
+        start = time.perf_counter()
+        with ThreadPoolExecutor(IN_FLIGHT) as pool:
+            list(pool.map(lambda n: timed(*self.ctl, "launch", "cc-busybox", n), names))
+        self.rates.append(count / (time.perf_counter() - start))
+        timed(*self.ctl, "delete", "--force", *names)
 
 
 def report(ours, floor, incus):
@@ -94,15 +150,19 @@ def report(ours, floor, incus):
     figure("launch_rate", mid(ours.rates), "1/s")
     figure("launch_rate_floor", mid(floor.rates), "1/s")
     figure("launch_rate_over_floor", mid(ours.rates) / mid(floor.rates), "ratio")
-    if incus.launch:
-        figure("incus_launch_ms", mid(incus.launch), "ms")
-        figure("incus_stop_ms", mid(incus.stop), "ms")
-        figure("incus_over_launch", mid(incus.launch) / mid(ours.times["start"]), "ratio")
+    if incus.here:
+        for name, values in incus.times.items():
+            figure(f"incus_{name}_ms", mid(values), "ms")
+        figure("incus_rate", mid(incus.rates), "1/s")
+        figure("incus_over_launch", mid(incus.times["launch"]) / mid(ours.times["start"]), "ratio")
+        figure("incus_over_stop", mid(incus.times["stop"]) / mid(ours.times["stop"]), "ratio")
+        figure("launch_rate_over_incus", mid(ours.rates) / mid(incus.rates), "ratio")
 
 
 def main():
     if os.geteuid() != 0:
         sys.exit("error: containers need root; run it with sudo")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with Zone({"log_level": "warning"}) as zone:
         zone.start()
         zone.import_busybox()
@@ -111,7 +171,8 @@ def main():
         ours.one_by_one(2)
         floor = Floor(zone, node.bridge, node.prefix)
         floor.run(2, 1)
-        for times in (ours.times, floor.times):
+        incus.one_by_one(2)
+        for times in (ours.times, floor.times, incus.times):
             for values in times.values():
                 values.clear()
         for _ in range(ROUNDS):
@@ -121,6 +182,7 @@ def main():
         for _ in range(3):
             floor.run(BURST, IN_FLIGHT)
             ours.burst(BURST)
+            incus.burst(BURST)
         report(ours, floor, incus)
 
 
