@@ -3,7 +3,9 @@
 
 #include "agent/small_file.h"
 #include "common/buf.h"
+#include "common/cleanup.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +38,15 @@ int ct_record_write(int dirfd, const struct ct_record *rec, bool durable, struct
 #undef REC
 	cc_buf_adds(&b, RECORD_END);
 	return small_file_replace(dirfd, RECORD_NAME, b.data, b.len, durable, err);
+}
+
+int ct_record_sync(int dirfd, struct cc_error *err)
+{
+	cc_auto_close int fd = openat(dirfd, RECORD_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 || fdatasync(fd) < 0 || fsync(dirfd) < 0)
+		return cc_fail_errno(err, "syncing the record of an instance");
+	return 0;
 }
 
 static void get_U64(ct_record_U64 *to, const char *text)

@@ -18,6 +18,8 @@ struct ct_record {
 
 /* `dirfd` is the instance's own directory. @err IO */
 int ct_record_write(int dirfd, const struct ct_record *rec, bool durable, struct cc_error *err);
+/* Makes durable what was written without. @err IO */
+int ct_record_sync(int dirfd, struct cc_error *err);
 
 /* @err NOT_FOUND, INVALID it is not whole, IO */
 int ct_record_read(int dirfd, struct cc_uuid id, struct ct_record *ret, struct cc_error *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The verbs about instances. Each compares what is with what is asked and does the difference, so a repeated request is done at once. */
+#include "agent/ct_start.h"
 #include "agent/image_unpack.h"
 #include "agent/priv_state.h"
 #include "agent/storage.h"
@@ -29,29 +30,16 @@ struct stop_args {
 	uint32_t grace_ms;
 };
 
-static int write_record(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
-{
-	cc_auto_close int dirfd = -1;
-
-	if (state_dir_open_instance(&node->dirs, rec->id, true, &dirfd, err) < 0 || ct_record_write(dirfd, rec, true, err) < 0)
-		return -1;
-	return fsync(node->dirs.instances) < 0 ? cc_fail_errno(err, "syncing the instances") : 0;
-}
-
 static int work_start(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
-	const struct ct_record *rec = args;
-
 	(void)channel;
-	if (write_record(node, rec, err) < 0)
-		return -1;
-	return node->driver->start(node, rec, &ret->status, err);
+	return ct_start_run(node, args, &ret->status, err);
 }
 
 static int work_update(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	(void)channel, (void)ret;
-	if (write_record(node, args, err) < 0)
+	if (ct_start_record(node, args, err) < 0)
 		return -1;
 	return node->driver->limit(node, args, err);
 }
