@@ -163,7 +163,7 @@ def main():
     if os.geteuid() != 0:
         sys.exit("error: containers need root; run it with sudo")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with Zone({"log_level": "warning"}) as zone:
+    with Zone({"log_level": "warning"}, durable=True) as zone:
         zone.start()
         zone.import_busybox()
         node = zone.add_node("ada", settings={"stop_grace": "0ms", "log_level": "warning"})

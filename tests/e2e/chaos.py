@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kill -9 of controller, agent, privileged half and PostgreSQL at random moments of a create/stop/start/delete load on real containers.
+"""kill -9 of controller, agent, privileged half and PostgreSQL at random moments of a create/stop/start/delete load on real containers, while the clocks of
+controller and nodes jump by up to two hours either way.
 
 After the last kill everything is left alone until it is quiet, and then the promises of docs/architecture.md are checked:
 I1 what was acknowledged exists, I2 nothing over what is granted, I5 one effect per Idempotency-Key, I6 containers = instances, I10 all came back.
@@ -14,7 +15,7 @@ import threading
 import time
 
 from api import Unreachable, request
-from zone import Zone, eventually, seed
+from zone import Zone, eventually, jump_clock, seed
 
 WORKERS = 4
 QUIET_SECONDS = 120
@@ -98,13 +99,16 @@ class Worker(threading.Thread):
 
 class Killer:
     def __init__(self, zone, rng):
-        self.zone, self.rng, self.kills = zone, rng, {}
+        self.zone, self.rng, self.kills, self.jumps = zone, rng, {}, 0
 
     def kill_one(self):
         zone, rng = self.zone, self.rng
         node = rng.choice(zone.nodes)
         pause = rng.random() * 0.5
         victim = rng.choice(("controller", "agent", "privileged half", "postgresql"))
+        if rng.random() < 0.2:
+            jump_clock(rng.choice([zone.clock, node.clock]), rng.uniform(-7200, 7200))
+            self.jumps += 1
         self.kills[victim] = self.kills.get(victim, 0) + 1
         if victim == "controller":
             zone.controller.kill()
@@ -206,7 +210,7 @@ def run(args, zone):
     check_keys(zone, workers)
     for victim, n in sorted(killer.kills.items()):
         print(f"kills_{victim.replace(' ', '_')} {n} count")
-    print(f"kills {args.kills} count\nrequests {sum(w.requests for w in workers)} count\nload_s {loaded:.1f} s\nconverge_s {converged:.1f} s")
+    print(f"kills {args.kills} count\nclock_jumps {killer.jumps} count\nrequests {sum(w.requests for w in workers)} count\nload_s {loaded:.1f} s\nconverge_s {converged:.1f} s")
     print(f"instances {len(wanted(workers))} count\nviolations 0 count")
 
 

@@ -101,7 +101,9 @@ class Daemon:
 
 
 class Postgres:
-    def __init__(self, folder):
+    """`durable`: as shipped. Without it, commits do not wait for the disk: a killed server still loses nothing, only a power cut would."""
+
+    def __init__(self, folder, durable=False):
         self.dir = folder
         self.socket = os.path.join(folder, "socket")
         os.makedirs(self.socket)
@@ -117,7 +119,7 @@ class Postgres:
             check=True, stdout=subprocess.DEVNULL, cwd="/")
         self.daemon = Daemon(
             "postgres",
-            self.run + [f"{self.bin}/postgres", "-D", self.data, "-k", self.socket, "-c", "listen_addresses=", "-c", "fsync=off"],
+            self.run + [f"{self.bin}/postgres", "-D", self.data, "-k", self.socket, "-c", "listen_addresses=", "-c", f"fsync={'on' if durable else 'off'}"],
             os.path.join(folder, "log"))
 
     def start(self):
@@ -170,7 +172,8 @@ class Node:
         args = [program("cc-agent-priv"), "--state-dir", os.path.join(self.dir, "priv"), "--driver", driver, "--user", AGENT_USER,
                 "--agent", program("cc-agent"), "--bridge", self.bridge, "--subnet", self.prefix + ".0/24",
                 "--cgroup-dir", self.cgroup, "--id-base", str(65536 * (16384 + 300 * Node.count)), *priv_args, "--", "run", "--config", self.config]
-        self.daemon = Daemon("cc-agent-priv of " + name, args, os.path.join(self.dir, "log"))
+        self.clock = os.path.join(self.dir, "clock")
+        self.daemon = Daemon("cc-agent-priv of " + name, args, os.path.join(self.dir, "log"), {"CC_TEST_CLOCK_OFFSET_FILE": self.clock})
 
     def join(self, token=None):
         token = token or self.zone.ccctl("node", "invite", self.name, "-o", "name").strip()
@@ -221,11 +224,11 @@ class Node:
 
 
 class Zone:
-    def __init__(self, settings=None, advertise=None):
+    def __init__(self, settings=None, advertise=None, durable=False):
         self.dir = tempfile.mkdtemp(prefix="cc-e2e-", dir="/tmp")
         os.chmod(self.dir, 0o755)
         self.nodes = []
-        self.pg = Postgres(os.path.join(self.dir, "pg")).start()
+        self.pg = Postgres(os.path.join(self.dir, "pg"), durable).start()
         self.port = free_port()
         self.socket = os.path.join(self.dir, "controller.sock")
         self.config = os.path.join(self.dir, "controller.yaml")
@@ -236,10 +239,11 @@ class Zone:
         with open(self.config, "w") as f:
             for key, value in values.items():
                 f.write(f"{key}: {value}\n")
+        self.clock = os.path.join(self.dir, "clock")
         self.faults = os.path.join(self.dir, "faults")
         os.makedirs(self.faults)
         self.controller = Daemon("cc-controller", [program("cc-controller"), "--config", self.config], os.path.join(self.dir, "controller.log"),
-                                 {"CC_TEST_FAULT_DIR": self.faults})
+                                 {"CC_TEST_FAULT_DIR": self.faults, "CC_TEST_CLOCK_OFFSET_FILE": self.clock})
 
     def __enter__(self):
         return self
@@ -326,6 +330,13 @@ def make_busybox(rootfs):
         f.write("root:x:0:0:root:/root:/bin/sh\n")
     with open(os.path.join(rootfs, "etc/group"), "w") as f:
         f.write("root:x:0:\n")
+
+
+def jump_clock(path, seconds):
+    """Test builds of the programs that were given this file add the offset to the wall clock; the machine's clock stays as it is."""
+    with open(path + ".new", "w") as f:
+        f.write(str(int(seconds * 1000)))
+    os.rename(path + ".new", path)
 
 
 def seed():
