@@ -6,7 +6,7 @@ target_compile_options(cc_http_world PRIVATE -Wno-conversion)
 target_link_libraries(cc_http_world PUBLIC cc_testlib cc_http PkgConfig::CURL PkgConfig::CHECK)
 
 cc_test(http_nouns SOURCES ${http}/test_nouns.c LIBS cc_http_world LABELS tsan)
-cc_test(http_routes SOURCES ${http}/test_routes.c LIBS cc_http_world TIMEOUT 600)
+cc_test(http_routes SOURCES ${http}/test_routes.c LIBS cc_http_world LABELS tsan)
 cc_script_test(http_openapi
   COMMAND ${PROJECT_SOURCE_DIR}/tests/check/openapi.py $<TARGET_FILE:test_http_routes> /usr/share/openapi-specification/schemas/v3.0/schema.json
   NEEDS python3 /usr/share/openapi-specification/schemas/v3.0/schema.json TIMEOUT 300)

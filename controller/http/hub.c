@@ -33,7 +33,7 @@ void hub_scan_by(struct hub *h, int64_t when)
 	signal_thread(h);
 }
 
-struct conn *hub_connection_new(struct hub *h, int fd, bool local)
+struct conn *hub_connection_new(struct hub *h, int fd, bool local, size_t usual)
 {
 	struct epoll_event ev = { .events = EPOLLRDHUP | EPOLLET };
 	struct conn *c = cc_calloc(1, sizeof(*c));
@@ -48,7 +48,7 @@ struct conn *hub_connection_new(struct hub *h, int fd, bool local)
 	c->slot = h->free_slots[--h->n_free];
 	c->generation = ++h->generations[c->slot];
 	h->slots[c->slot] = c;
-	h->n_connections++;
+	c->excess = ++h->n_connections[local] > usual;
 	hub_scan_by(h, c->deadline);
 	ev.data.u64 = (uint64_t)c->generation << 32 | c->slot;
 	epoll_ctl(h->epoll_fd, EPOLL_CTL_ADD, fd, &ev);
@@ -65,7 +65,7 @@ void hub_connection_free(struct conn *c)
 	epoll_ctl(h->epoll_fd, EPOLL_CTL_DEL, c->fd, NULL);
 	h->slots[c->slot] = NULL;
 	h->free_slots[h->n_free++] = c->slot;
-	h->n_connections--;
+	h->n_connections[c->local]--;
 	pthread_mutex_unlock(&h->lock);
 	free(c);
 }
@@ -268,7 +268,9 @@ struct hub_figures hub_figures(struct hub *h)
 	struct hub_figures f;
 
 	pthread_mutex_lock(&h->lock);
-	f = (struct hub_figures){ .connections = h->n_connections, .waiting = h->n_waiting, .working = h->busy - h->n_waiting };
+	f = (struct hub_figures){
+		.connections = h->n_connections[0] + h->n_connections[1], .waiting = h->n_waiting, .working = h->busy - h->n_waiting
+	};
 	pthread_mutex_unlock(&h->lock);
 	return f;
 }

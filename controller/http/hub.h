@@ -19,6 +19,7 @@ struct conn {
 	struct hub *hub;
 	int fd;
 	bool local;    /* the unix socket */
+	bool excess;   /* one more than there should be: its requests are refused */
 	uid_t uid;     /* of a local peer */
 	bool pin_read; /* `pin` was looked for */
 	char pin[65];  /* of the client's certificate, "" for none */
@@ -59,8 +60,8 @@ int hub_new(const struct hub_options *opt, struct hub **ret, struct cc_error *er
 /* No connection may be left. */
 void hub_free(struct hub *h);
 
-/* NULL when there are too many. */
-struct conn *hub_connection_new(struct hub *h, int fd, bool local);
+/* NULL when stopping. `usual` is how many of its kind (local or not) there should be at most. */
+struct conn *hub_connection_new(struct hub *h, int fd, bool local, size_t usual);
 void hub_connection_free(struct conn *c);
 /* What the connection does now must be over at `deadline`, or it is cut; 0: no limit. */
 void hub_deadline(struct conn *c, int64_t deadline);

@@ -19,7 +19,7 @@ struct hub {
 	pthread_cond_t idle;
 	struct conn **slots;
 	uint32_t *generations;
-	size_t n_connections;
+	size_t n_connections[2]; /* remote, local */
 	uint32_t *free_slots;
 	size_t n_free;
 	struct waiter *first;

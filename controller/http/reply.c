@@ -18,6 +18,8 @@ enum MHD_Result reply_queue(struct request *r, int status, struct MHD_Response *
 	enum MHD_Result queued;
 
 	MHD_add_response_header(resp, "X-Request-Id", r->id);
+	if (r->conn->excess)
+		MHD_add_response_header(resp, MHD_HTTP_HEADER_CONNECTION, "close");
 	if (r->call.command.replayed)
 		MHD_add_response_header(resp, "Idempotency-Replayed", "true");
 	r->status = status;

@@ -82,7 +82,8 @@ static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *mhd, 
 		return MHD_NO;
 	*state = r = request_new(s, mhd, info->socket_context);
 	head_name(r);
-	r->failed = head_read(r, url, method, &r->error) < 0;
+	r->failed = r->conn->excess ? cc_fail(&r->error, BUSY, "there are too many connections; try again later") < 0
+	                            : head_read(r, url, method, &r->error) < 0;
 	if (!r->failed && (r->route->flags & RF_UPLOAD))
 		r->failed = blobs_receive(s->blobs, s->opt.image_max_bytes, &r->call.upload, &r->error) < 0;
 	if (!r->failed && (r->route->flags & RF_STREAM))

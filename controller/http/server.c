@@ -21,7 +21,9 @@
 #define CONNECTION_MEMORY 4096
 #define IDLE_TIMEOUT_S    75 /* longer than five pings of a stream */
 #define KEEPALIVE_S       60
-#define PRIORITIES        "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+/* At its own limit libmicrohttpd leaves clients hanging without a word; ours comes before that. */
+#define EXCESS(n)  ((n) + (n) / 8 + 8)
+#define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 
 /* ---- connections ---- */
 
@@ -49,7 +51,7 @@ static void connected(struct http_server *s, struct MHD_Connection *mhd, void **
 	int fd = info->connect_fd;
 	const union MHD_ConnectionInfo *daemon = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
 	bool local = daemon == NULL;
-	struct conn *c = hub_connection_new(s->hub, fd, local);
+	struct conn *c = hub_connection_new(s->hub, fd, local, (size_t)(local ? s->opt.socket_connections : s->opt.connections));
 
 	*context = c;
 	if (local) {
@@ -180,7 +182,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, int fd, unsigned f
 {
 	return MHD_start_daemon(flags | MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, request_handle, s,
 	        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_NOTIFY_COMPLETED, request_completed, s,
-	        MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+	        MHD_OPTION_CONNECTION_LIMIT, (unsigned)EXCESS(connections), MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)(threads > 1 ? threads : 0),
 	        MHD_OPTION_ARRAY, more, MHD_OPTION_END);
 }
@@ -228,9 +230,9 @@ static int start(struct http_server *s, struct cc_error *err)
 {
 	const struct http_options *o = &s->opt;
 	struct streams_options streams = { .max = (size_t)o->streams_max, .buffer_bytes = o->stream_buffer_bytes, .attach_ms = o->stream_attach_ms };
-	struct hub_options hub = {
-		.connections_max = (size_t)(o->connections + o->socket_connections) + 16, .head_timeout_ms = o->head_timeout_ms, .timer = on_timer
-	};
+	struct hub_options hub = { .connections_max = (size_t)(EXCESS(o->connections) + EXCESS(o->socket_connections)),
+		.head_timeout_ms = o->head_timeout_ms,
+		.timer = on_timer };
 	cc_auto_buf struct cc_buf openapi = { 0 };
 
 	s->metrics = metrics_new();

@@ -5,6 +5,7 @@
 #include "common/id.h"
 
 #include <dirent.h>
+#include <gnutls/x509.h>
 #include <stdlib.h>
 
 static struct world *w;
@@ -332,6 +333,52 @@ START_TEST(metrics_speak_of_requests_and_the_zone)
 }
 END_TEST
 
+/* A key in a certificate whose time is long over. */
+static void make_expired(char *path, size_t size)
+{
+	const time_t then = 1000000000;
+	gnutls_datum_t key_pem, cert_pem;
+	gnutls_x509_privkey_t key;
+	gnutls_x509_crt_t cert;
+	FILE *f;
+
+	gnutls_x509_privkey_init(&key);
+	gnutls_x509_crt_init(&cert);
+	ck_assert_int_eq(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0), 0);
+	gnutls_x509_crt_set_version(cert, 3);
+	gnutls_x509_crt_set_serial(cert, "\1", 1);
+	gnutls_x509_crt_set_activation_time(cert, then);
+	gnutls_x509_crt_set_expiration_time(cert, then + 1000);
+	gnutls_x509_crt_set_dn(cert, "CN=expired", NULL);
+	gnutls_x509_crt_set_key(cert, key);
+	ck_assert_int_eq(gnutls_x509_crt_sign2(cert, cert, key, GNUTLS_DIG_SHA256, 0), 0);
+	ck_assert_int_eq(gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, &key_pem), 0);
+	ck_assert_int_eq(gnutls_x509_crt_export2(cert, GNUTLS_X509_FMT_PEM, &cert_pem), 0);
+	snprintf(path, size, "%s/expired.pem", w->dir);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fprintf(f, "%s%s", key_pem.data, cert_pem.data);
+	fclose(f);
+	gnutls_free(key_pem.data);
+	gnutls_free(cert_pem.data);
+	gnutls_x509_crt_deinit(cert);
+	gnutls_x509_privkey_deinit(key);
+}
+
+START_TEST(an_expired_certificate_is_as_good_as_any)
+{
+	struct answer r;
+
+	make_expired(w->key_files[ROLE_STRANGER], sizeof(w->key_files[ROLE_STRANGER]));
+	r = ASK(.role = ROLE_STRANGER, .method = "POST", .path = "/v1/join", .body = "{\"secret\":\"x\"}");
+	ck_assert_msg(strstr(cc_buf_str(&r.body), "not of this zone") != NULL, "%s", cc_buf_str(&r.body));
+	expect(r, 401, "unauthenticated");
+	r = ASK(.role = ROLE_NOBODY, .method = "POST", .path = "/v1/join", .body = "{\"secret\":\"x\"}");
+	ck_assert_msg(strstr(cc_buf_str(&r.body), "certificate") != NULL, "%s", cc_buf_str(&r.body));
+	expect(r, 401, "unauthenticated");
+}
+END_TEST
+
 START_TEST(long_heads_are_answered)
 {
 	char header[4200];
@@ -367,6 +414,7 @@ int main(void)
 	tcase_add_test(tc, without_a_database_writes_are_503_and_reads_go_on);
 	tcase_add_test(tc, metrics_speak_of_requests_and_the_zone);
 	tcase_add_test(tc, long_heads_are_answered);
+	tcase_add_test(tc, an_expired_certificate_is_as_good_as_any);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("images");
 	tcase_add_checked_fixture(tc, set_up, tear_down);

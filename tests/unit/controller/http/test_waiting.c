@@ -67,7 +67,7 @@ static struct answer *ask_end(struct asking *k)
 	return &k->answer;
 }
 
-/* A figure of the metrics page. */
+/* A figure of the metrics page; -1 when there is none. */
 static long figure(const char *name)
 {
 	struct answer r = ASK(.role = ROLE_ROOT, .path = "/metrics");
@@ -77,8 +77,7 @@ static long figure(const char *name)
 
 	snprintf(line, sizeof(line), "\n%s ", name);
 	at = strstr(cc_buf_str(&r.body), line);
-	ck_assert_ptr_nonnull(at);
-	n = strtol(at + strlen(line), NULL, 10);
+	n = at != NULL ? strtol(at + strlen(line), NULL, 10) : -1;
 	answer_free(&r);
 	return n;
 }
@@ -532,6 +531,26 @@ START_TEST(a_thousand_wait_and_are_woken_by_one_change)
 }
 END_TEST
 
+START_TEST(one_connection_too_many_is_told_so)
+{
+	struct world_options few = { .http.socket_connections = 3 };
+	int fds[3], fd;
+
+	restart(&few);
+	for (int i = 0; i < 3; i++) {
+		say_get(fds[i] = dial(), "/v1/version");
+		ck_assert(hear(fds[i], "200 OK", 5000));
+	}
+	say_get(fd = dial(), "/v1/version");
+	ck_assert(hear(fd, "HTTP/1.1 429", 5000));
+	await_close(fd, 5000);
+	close(fd);
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+	await_figure("cc_http_connections", 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("http_waiting");
@@ -555,6 +574,7 @@ int main(void)
 	tcase_add_test(tc, attempts_to_join_are_rationed);
 	tcase_add_test(tc, used_and_expired_tokens_are_told_from_false_ones);
 	tcase_add_test(tc, a_thousand_wait_and_are_woken_by_one_change);
+	tcase_add_test(tc, one_connection_too_many_is_told_so);
 	suite_add_tcase(s, tc);
 	world_prepare();
 	return test_run(s);
