@@ -71,15 +71,17 @@ static int apply_settings(struct agent *a, const struct agent_config *cfg, struc
 	return 0;
 }
 
-static void on_orders(void *user, const struct node_orders *o, int64_t sent_ms)
+static bool on_orders(void *user, const struct node_orders *o, int64_t sent_ms)
 {
 	struct agent *a = user;
+	bool any = false;
 
 	if (sent_ms + o->lease_ms > a->act.lease_until_ms)
 		a->act.lease_until_ms = sent_ms + o->lease_ms;
 	for (size_t k = 0; k < o->streams.n; k++)
-		stream_take(&a->streams, &o->streams.items[k], cc_boottime_ms());
+		any |= stream_take(&a->streams, &o->streams.items[k], cc_boottime_ms());
 	a->act.again = true;
+	return any;
 }
 
 static int say_hello(struct agent *a, struct cc_error *err)

@@ -202,13 +202,13 @@ static bool was_carried(struct streams *t, struct cc_uuid id)
 	return false;
 }
 
-void stream_take(struct streams *t, const struct stream_order *o, int64_t now_ms)
+bool stream_take(struct streams *t, const struct stream_order *o, int64_t now_ms)
 {
 	struct cc_error err = { 0 };
 	struct carried *s;
 
 	if (t->n == STREAMS_MAX || was_carried(t, o->id))
-		return; /* when too many, it comes again with the next orders */
+		return false; /* when too many, it comes again with the next orders */
 	s = cc_calloc(1, sizeof(*s));
 	*s = (struct carried){ .all = t, .id = o->id, .heard_ms = now_ms, .said_ms = now_ms };
 	s->pipes = (struct pipes){ .stdin_fd = -1, .out_fd = { -1, -1 } };
@@ -217,6 +217,7 @@ void stream_take(struct streams *t, const struct stream_order *o, int64_t now_ms
 		pipes_error(&s->pipes, err.code, err.msg, strlen(err.msg));
 	if (dial(s, &err) < 0)
 		hang_up(s);
+	return true;
 }
 
 size_t stream_pollfds(const struct streams *t, struct pollfd *to)

@@ -25,8 +25,8 @@ struct streams {
 	size_t recent_at;
 };
 
-/* Carries the stream unless that was done already. What is wrong with it is told to the client through the stream itself. */
-void stream_take(struct streams *t, const struct stream_order *o, int64_t now_ms);
+/* Carries the stream; false when that was done already or too many are carried. What is wrong with it is told to the client through the stream itself. */
+bool stream_take(struct streams *t, const struct stream_order *o, int64_t now_ms);
 /* Descriptors to wait for; `to` has room for STREAMS_POLLFDS. */
 size_t stream_pollfds(const struct streams *t, struct pollfd *to);
 /* Moves bytes, keeps silence away, ends what has ended. To be called after each wait. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Invariants: at most one talk and one listen are under way; a listen begins
- * only when the last attempt succeeded and the controller knows everything that
- * runs here; orders of a lower revision than those taken in are passed over,
- * for they were overtaken. */
+/* Invariants: at most one talk and one listen are under way; a listen begins only when the last attempt succeeded and the controller knows
+ * everything that runs here; orders of a lower revision than those taken in are passed over, for they were overtaken. */
 #include "agent/sync.h"
 
 #include "agent/orders.h"
@@ -17,6 +15,7 @@
 #define TALK_MS        30000
 #define LISTEN_MORE_MS 30000
 #define LEAST_WAIT_MS  1000
+#define DIALLING_MS    3
 #define FULL_EVERY_MS  3600000 /* so that no misunderstanding lasts */
 #define ORDERS_MAX     (8 * 1024 * 1024)
 
@@ -40,8 +39,7 @@ static void failed(struct sync *s, const struct cc_error *err, int64_t retry_aft
 	if (s->backoff.next_ms < now + retry_after_ms)
 		s->backoff.next_ms = now + (retry_after_ms < BACKOFF_MAX_MS ? retry_after_ms : BACKOFF_MAX_MS);
 	s->reached = false;
-	s->full_due = true; /* what was moved elsewhere meanwhile is found out by
-                         naming all that is here */
+	s->full_due = true; /* what was moved elsewhere meanwhile is found out by naming all that is here */
 	if (err->code == CC_UNAUTHENTICATED && !s->lost)
 		cc_log(ERROR, CONTROLLER_KEY_CHANGED, kv_err(err));
 	else if (!s->lost)
@@ -58,8 +56,7 @@ static void succeeded(struct sync *s)
 	s->lost = false;
 }
 
-/* Whether these orders were overtaken by later ones. When a controller goes
- * back (a restored database), all is asked for anew. */
+/* Whether these orders were overtaken by later ones. When a controller goes back (a restored database), all is asked for anew. */
 static bool is_overtaken(struct sync *s, const struct sync_call *c, const struct node_orders *o)
 {
 	if (o->full || o->revision >= s->revision)
@@ -69,14 +66,16 @@ static bool is_overtaken(struct sync *s, const struct sync_call *c, const struct
 	return true;
 }
 
-static void take_orders(struct sync *s, const struct sync_call *c, const struct node_orders *o)
+/* Returns whether they say anything that was not known. */
+static bool take_orders(struct sync *s, const struct sync_call *c, const struct node_orders *o)
 {
+	bool news = s->revision != o->revision || o->drop.n > 0;
 	struct orders_taken taken;
 
 	if (o->want_full)
 		s->full_due = true;
 	if (is_overtaken(s, c, o))
-		return;
+		return true;
 	taken = orders_take(s->insts, o);
 	if (taken.taken > 0 || taken.dropped > 0 || taken.forgotten > 0)
 		cc_log(INFO, ASSIGNMENT_TAKEN, kv_i64("revision", o->revision), kv_u64("taken", taken.taken), kv_u64("dropped", taken.dropped),
@@ -85,16 +84,17 @@ static void take_orders(struct sync *s, const struct sync_call *c, const struct 
 		s->adopted = s->calls;
 	s->revision = o->revision;
 	s->wait_ms = o->wait_ms;
-	s->on_orders(s->user, o, c->sent_ms);
+	return s->on_orders(s->user, o, c->sent_ms) || news || o->want_full;
 }
 
-/* A controller that answers a listen at once with nothing new must not be asked
- * in a tight loop. */
-static void pace_listening(struct sync *s, const struct sync_call *c, bool news)
+/* A controller that answers a listen at once with nothing new must not be asked in a tight loop: neither a broken one, nor one that repeats a
+ * stream until we have dialled. */
+static void pace_listening(struct sync *s, const struct sync_call *c, const struct node_orders *o, bool news)
 {
-	bool at_once = cc_boottime_ms() - c->sent_ms < LEAST_WAIT_MS;
+	int64_t pace_ms = o->streams.n > 0 ? DIALLING_MS : LEAST_WAIT_MS;
+	int64_t now = cc_boottime_ms();
 
-	s->listen_ms = c == &s->listen && !news && at_once ? c->sent_ms + LEAST_WAIT_MS : 0;
+	s->listen_ms = c == &s->listen && !news && now - c->sent_ms < pace_ms ? now + pace_ms : 0;
 }
 
 static int read_orders(const struct cc_http_reply *reply, struct cc_arena *a, struct node_orders *ret, struct cc_error *err)
@@ -109,7 +109,6 @@ static void answered(struct sync *s, struct sync_call *c, const struct cc_http_r
 	cc_auto(cc_arena_free) struct cc_arena *a = cc_arena_new(0);
 	struct node_orders o;
 	struct cc_error err = { 0 };
-	int64_t before = s->revision;
 
 	if (c == &s->talk)
 		report_confirmed(s->insts, c->change);
@@ -121,8 +120,7 @@ static void answered(struct sync *s, struct sync_call *c, const struct cc_http_r
 		return;
 	}
 	succeeded(s);
-	take_orders(s, c, &o);
-	pace_listening(s, c, s->revision != before || o.streams.n > 0 || o.drop.n > 0 || o.assignments.n > 0 || s->full_due);
+	pace_listening(s, c, &o, take_orders(s, c, &o));
 }
 
 /* What a reply that is no success says, as one error. */

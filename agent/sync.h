@@ -39,8 +39,8 @@ struct sync {
 	struct sync_call talk;
 	struct sync_call listen;
 
-	/* New orders were taken in; `sent_ms` is when the report was sent that they answer. Streams are for this callback to carry. */
-	void (*on_orders)(void *user, const struct node_orders *o, int64_t sent_ms);
+	/* New orders were taken in; `sent_ms` is when the report was sent that they answer. Streams are for this callback to carry: whether there was one to. */
+	bool (*on_orders)(void *user, const struct node_orders *o, int64_t sent_ms);
 	void *user;
 };
 

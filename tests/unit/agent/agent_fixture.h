@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The whole unprivileged half, in a thread, between a scripted controller and a
- * scripted privileged half. */
+/* The whole unprivileged half, in a thread, between a scripted controller and a scripted privileged half. */
 #pragma once
 
 #include "agent/agent.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A scripted controller over TLS: answers syncs as the real one does (orders by
- * revision, drop of what is reported and not assigned), serves one archive and
- * streams, and remembers what the node said. Everything under one lock; tests
- * use the functions here only. */
+/* A scripted controller over TLS: answers syncs as the real one does (orders by revision, drop of what is reported and not assigned), serves one
+ * archive and streams, and remembers what the node said. Everything under one lock; tests use the functions here only. */
 #pragma once
 
 #include "common/keys.h"
@@ -34,8 +32,7 @@ const char *controller_address(const struct controller *c);
 uint16_t controller_port(const struct controller *c);
 
 void controller_assign(struct controller *c, const struct assignment *a);
-/* The instance is not this node's any more; the node hears of it when it names
- * it. */
+/* The instance is not this node's any more; the node hears of it when it names it. */
 void controller_unassign(struct controller *c, int n);
 void controller_want_full(struct controller *c);
 /* The next syncs are all answered with this, whatever it is; NULL ends that. */
@@ -57,11 +54,9 @@ void controller_end_feed(struct controller *c);
 void controller_break_stream(struct controller *c);
 /* The client reads nothing while set. */
 void controller_hold_output(struct controller *c, bool hold);
-/* Waits until `n` bytes of stdout came, or the stream ended; copies what there
- * is. Returns bytes of stdout. */
+/* Waits until `n` bytes of stdout came, or the stream ended; copies what there is. Returns bytes of stdout. */
 size_t controller_output(struct controller *c, size_t n, char *to, size_t room);
-/* Waits for the end; -1 when there was none within 10 s. `ret_error` takes an
- * error frame's text. */
+/* Waits for the end; -1 when there was none within 10 s. `ret_error` takes an error frame's text. */
 int controller_exit_status(struct controller *c, char *ret_error, size_t room);
 
 /* Waits at most 10 s until the node said that; false when it did not. */

@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Nothing more is to be said to the program: the client has ended its side, or
- * the program its. */
+/* Nothing more is to be said to the program: the client has ended its side, or the program its. */
 static bool is_fed(const struct request *q)
 {
 	const struct controller *c = q->c;

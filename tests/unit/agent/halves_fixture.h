@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A scripted privileged half: containers are entries of a table that outlives
- * the agent, programs run outside of any container. */
+/* A scripted privileged half: containers are entries of a table that outlives the agent, programs run outside of any container. */
 #pragma once
 
 #include "agent/priv_msg.h"
@@ -10,8 +9,7 @@ struct fake_priv;
 
 struct fake_priv *fake_priv_new(void);
 void fake_priv_free(struct fake_priv *p);
-/* Serves a new socket; the other end is given to the agent. An earlier one is
- * closed. */
+/* Serves a new socket; the other end is given to the agent. An earlier one is closed. */
 int fake_priv_connect(struct fake_priv *p);
 /* Dies: the agent sees the end of the file. */
 void fake_priv_die(struct fake_priv *p);

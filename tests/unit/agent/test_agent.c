@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The agent as a whole: what it tells, what it does, and what it does when one
- * of its neighbours is gone. */
+/* The agent as a whole: what it tells, what it does, and what it does when one of its neighbours is gone. */
 #include "common/clock.h"
 #include "tests/unit/agent/agent_fixture.h"
 
@@ -224,8 +223,7 @@ START_TEST(a_restarted_agent_touches_nothing_that_runs)
 }
 END_TEST
 
-/* Brings instances onto the disk, then takes everything away that a reboot
- * takes. */
+/* Brings instances onto the disk, then takes everything away that a reboot takes. */
 static void reboot_without_controller(void)
 {
 	agent_begin();

@@ -62,8 +62,7 @@ static const char *token(enum cc_token_kind kind, const struct cc_key_pair *pinn
 	return text;
 }
 
-/* The code of joining with that; CC_OK when it worked. `message` takes what is
- * said. */
+/* The code of joining with that; CC_OK when it worked. `message` takes what is said. */
 static enum cc_code join(const char *text, char message[1100])
 {
 	struct spool_identity *who = NULL;

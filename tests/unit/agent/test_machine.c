@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Fingerprint, policy and settings: what the machine has and what its owner
- * gives of it. */
+/* Fingerprint, policy and settings: what the machine has and what its owner gives of it. */
 #include "agent/settings.h"
 #include "common/json.h"
 #include "tests/lib/test.h"

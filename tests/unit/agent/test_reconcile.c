@@ -128,8 +128,7 @@ static void failed_is_final(const struct situation *s, const struct decision *d)
 		ck_assert_msg(d->action == ACTION_NONE || d->action == ACTION_FORGET, "row %d does not wait", d->row);
 }
 
-/* Acting until nothing is left to do ends where it should: what an action
- * brings is applied and decided again. */
+/* Acting until nothing is left to do ends where it should: what an action brings is applied and decided again. */
 static void comes_to_rest(const struct situation *from, const struct decision *first)
 {
 	struct situation s = *from;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Programs run through the agent: real programs outside of any container, a
- * scripted client behind the scripted controller. */
+/* Programs run through the agent: real programs outside of any container, a scripted client behind the scripted controller. */
 #include "common/clock.h"
 #include "common/frame.h"
 #include "tests/unit/agent/agent_fixture.h"
@@ -54,13 +53,15 @@ START_TEST(many_programs_one_after_another_take_little_time)
 {
 	static const char *const argv[] = { "/bin/true", NULL };
 	int64_t begun = cc_boottime_ms();
+	unsigned syncs = controller_syncs(controller);
 
 	for (int i = 0; i < 50; i++) {
 		controller_open_stream(controller, i, 1, argv);
 		ck_assert_int_eq(controller_exit_status(controller, NULL, 0), 0);
 	}
 	ck_assert_int_lt((cc_boottime_ms() - begun) / 50, 100);
-	fprintf(stderr, "exec of true: %lld ms each\n", (long long)(cc_boottime_ms() - begun) / 50);
+	ck_assert_uint_le(controller_syncs(controller) - syncs, 50 * 3);
+	fprintf(stderr, "%u syncs; exec of true: %lld ms each\n", controller_syncs(controller) - syncs, (long long)(cc_boottime_ms() - begun) / 50);
 }
 END_TEST
 
