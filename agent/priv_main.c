@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Program cc-agent-priv: the half of the agent that has rights. It opens no network socket and parses no JSON; all it is told comes over one socketpair. */
+#include "agent/chroot.h"
 #include "agent/priv_server.h"
 
 #include <sodium.h>
 #include <stdio.h>
+#include <string.h>
 
 static int run(const struct priv_settings *set, struct cc_error *err)
 {
 	struct priv_node node;
 	int result;
 
+	if (strcmp(set->driver, "sim") != 0 && chroot_become_root(err) < 0)
+		return -1;
 	if (priv_node_open(set, &node, err) < 0)
 		return -1;
 	result = set->teardown ? priv_server_teardown(&node, err) : priv_server_run(&node, err);

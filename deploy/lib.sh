@@ -133,7 +133,7 @@ cc_main_cluster_allow() {
 cc_as() {
 	local user=$1
 	shift
-	setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups env -i PATH="$PATH" LC_ALL=C.UTF-8 "$@"
+	setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups env -C / -i PATH="$PATH" LC_ALL=C.UTF-8 "$@"
 }
 
 # cc_pg_bin [VERSION]: the folder of the server programs of that version, or the newest.
