@@ -4,10 +4,12 @@ if(NOT CC_TEST_BUILDS)
   return()
 endif()
 
+# cc_build_test(PRESET [NEEDS what...] [TARGETS target...])
 function(cc_build_test preset)
+  cmake_parse_arguments(B "" "" "NEEDS;TARGETS" ${ARGN})
   cc_script_test(build.${preset}
-    COMMAND ${PROJECT_SOURCE_DIR}/tests/lib/build ${preset} ${ARGN}
-    LABELS build SETUP build_${preset} TIMEOUT 900)
+    COMMAND ${PROJECT_SOURCE_DIR}/tests/lib/build ${preset} ${B_TARGETS}
+    NEEDS ${B_NEEDS} LABELS build SETUP build_${preset} TIMEOUT 900)
   set_tests_properties(build.${preset} PROPERTIES PROCESSORS 2 RESOURCE_LOCK compiler)
 endfunction()
 
@@ -16,9 +18,14 @@ cc_build_test(clang)
 
 get_property(tsan_tests GLOBAL PROPERTY CC_TSAN_TESTS)
 if(tsan_tests)
-  cc_build_test(tsan ${tsan_tests})
+  cc_build_test(tsan TARGETS ${tsan_tests})
   cc_script_test(tsan
     COMMAND ${CMAKE_CTEST_COMMAND} --test-dir ${PROJECT_SOURCE_DIR}/build/tsan --output-on-failure --no-tests=error -L ^tsan$
     LABELS build FIXTURES build_tsan TIMEOUT 900)
   set_tests_properties(tsan PROPERTIES PROCESSORS 2)
+endif()
+
+get_property(fuzz_targets GLOBAL PROPERTY CC_FUZZ_TARGETS)
+if(fuzz_targets)
+  cc_build_test(fuzz NEEDS libfuzzer TARGETS ${fuzz_targets})
 endif()
