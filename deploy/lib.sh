@@ -42,10 +42,13 @@ cc_quiet() {
 	: >"$log"
 	(
 		trap 'kill "$sleeper" 2>/dev/null; exit' TERM
-		while :; do
+		# It ends too when the script is interrupted.
+		while
 			sleep 10 &
 			sleeper=$!
 			wait "$sleeper"
+			kill -0 $$ 2>/dev/null
+		do
 			cc_say "  ... $(tail -c 400 "$log" | tr '\r' '\n' | grep . | tail -n 1 | cut -c 1-100)"
 		done
 	) &

@@ -249,7 +249,8 @@ class Zone:
         return self
 
     def __exit__(self, kind, value, trace):
-        failed = kind is not None
+        # Not when somebody ends it.
+        failed = kind is not None and issubclass(kind, Exception)
         try:
             for node in self.nodes:
                 node.purge()
