@@ -9,24 +9,6 @@ cc_say() {
 	printf '[%3d s] %s\n' "$SECONDS" "$*"
 }
 
-# cc_own_root SCRIPT ARGUMENT...: inside a chroot the kernel makes no user namespaces, and so no containers. There SCRIPT is run again in a mount
-# namespace of its own whose root is what / is now; elsewhere nothing happens.
-cc_own_root() {
-	local dir
-	[[ $EUID -eq 0 && -z ${CC_OWN_ROOT:-} ]] || return 0
-	if unshare --user true 2>/dev/null; then return 0; fi
-	dir=$(mktemp -d /run/cc-root.XXXXXX)
-	export CC_OWN_ROOT=$PWD
-	# nsenter into the namespace one is in leads to its true root; the working directory stays in the copy, which then takes the root's place.
-	# shellcheck disable=SC2016
-	exec unshare --mount --propagation unchanged bash -c '
-		dir=$1
-		shift
-		mount --rbind / "$dir" && mount --make-rprivate "$dir" || exit
-		exec nsenter --mount=/proc/self/ns/mnt --wd="$dir" -- ./bin/bash -c "./usr/sbin/pivot_root . . && ./bin/umount -l . && cd \"\$CC_OWN_ROOT\" && exec \"\$@\"" bash "$@"
-	' bash "$dir" "$@"
-}
-
 # cc_die WHAT [NEXT...]: what went wrong, what to do next, one per line; ends the script.
 cc_die() {
 	printf 'error: %s\n' "$1" >&2
