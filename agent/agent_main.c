@@ -140,19 +140,22 @@ static int run_status(const struct agent_config *cfg)
 static const struct agent_config *reload(void *user)
 {
 	struct loaded *l = user;
-	struct cc_config *fresh;
+	cc_auto(cc_config_free) struct cc_config *fresh = NULL;
 	cc_auto_buf struct cc_buf restart = { 0 };
 	struct cc_error err = { 0 };
+	enum cc_log_level level;
 
-	if (cc_config_reload(l->config, &l->from, &fresh, &restart, &err) < 0 || settings_check(agent_config(fresh), &err) < 0) {
+	if (cc_config_reload(l->config, &l->from, &fresh, &restart, &err) < 0 || settings_check(agent_config(fresh), &err) < 0 ||
+	        cc_log_level_parse(agent_config(fresh)->log_level, &level, &err) < 0) {
 		cc_log(ERROR, CONFIG_BAD, kv_err(&err));
 		return NULL;
 	}
 	if (restart.len > 0)
 		cc_log(WARNING, CONFIG_NEEDS_RESTART, kv_text("settings", cc_buf_str(&restart)));
+	cc_log_set_level(level);
 	cc_config_free(l->config);
-	l->config = fresh;
-	return agent_config(fresh);
+	l->config = cc_take(fresh);
+	return agent_config(l->config);
 }
 
 static int open_signals(void)
