@@ -187,6 +187,7 @@ int decide_instance_act(const struct decide *d, struct command *cmd, struct effe
 	/* A failed one is tried again only when the count moves: the node must see that somebody asked anew. */
 	inst.boot_sn += acts[args->act].counts_boot || edge->from == INST_FAILED;
 	inst.desired = acts[args->act].desired;
+	inst.ordered = 0;
 	inst.reason = "";
 	decide_move(d, fx, &inst, edge->event);
 	effects_wake(fx, inst.node);

@@ -177,13 +177,23 @@ static void remember(const struct command *cmd, struct effects *fx, struct cc_uu
 		effects_put(fx, TABLE_IDEMPOTENCY, &key);
 }
 
+/* What a decision left at 0 is an order that its node has not seen. */
+static void stamp(struct row *r, int64_t revision)
+{
+	struct instance *inst = r->table == TABLE_INSTANCE ? r->values : NULL;
+
+	row_set_revision(r, revision);
+	if (inst != NULL && inst->ordered == 0)
+		inst->ordered = revision;
+}
+
 static void apply(struct engine *e, struct effects *fx, size_t from)
 {
 	int64_t revision = zone_revision(e->working) + 1;
 
 	for (size_t i = from; i < fx->n; i++)
 		if (fx->items[i].row != NULL)
-			row_set_revision(fx->items[i].row, revision);
+			stamp(fx->items[i].row, revision);
 	zone_apply(e->working, fx, from);
 	zone_set_revision(e->working, revision);
 }

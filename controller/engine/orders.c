@@ -43,7 +43,7 @@ int orders_build(const struct zone *z, const struct node_report *r, struct cc_uu
 	*ret = (struct node_orders){ .revision = zone_revision(z), .full = full };
 	ret->assignments.items = cc_new_array(a, count_of(z, node), struct assignment);
 	for (size_t at = 0; (inst = zone_next_of_node(z, node, &at)) != NULL;)
-		if (full || inst->revision > r->revision)
+		if (full || inst->ordered > r->revision)
 			fill(z, inst, &ret->assignments.items[ret->assignments.n++], a);
 	ret->drop.items = cc_new_array(a, r->instances.n, struct cc_uuid);
 	for (size_t i = 0; i < r->instances.n; i++)

@@ -128,6 +128,7 @@ CREATE TABLE instance (
 	address       text NOT NULL,
 	created       int8 NOT NULL,
 	started       int8,
+	ordered       int8 NOT NULL CHECK (ordered >= 0),
 	revision      int8 NOT NULL CHECK (revision >= 0),
 	CONSTRAINT instance_name_unique UNIQUE (name) DEFERRABLE INITIALLY DEFERRED
 ) WITH (fillfactor = 80);

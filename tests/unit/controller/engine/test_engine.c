@@ -316,6 +316,29 @@ START_TEST(orders_are_deltas_and_drop_strangers)
 }
 END_TEST
 
+START_TEST(what_a_node_reports_is_not_ordered_back)
+{
+	struct node_report r = { 0 };
+	struct node_orders o;
+	const struct zone *z;
+
+	create(&f, as_admin, "hello", "busybox", 0);
+	z = engine_read_begin(f.engine);
+	orders_build(z, &r, ada, &o, f.arena);
+	engine_read_end(f.engine);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_RUNNING);
+	r.revision = o.revision;
+	z = engine_read_begin(f.engine);
+	ck_assert_int_eq(orders_build(z, &r, ada, &o, f.arena), 0);
+	engine_read_end(f.engine);
+	act(&f, as_admin, "hello", ACT_STOP);
+	z = engine_read_begin(f.engine);
+	ck_assert_int_eq(orders_build(z, &r, ada, &o, f.arena), 1);
+	ck_assert_int_eq(o.assignments.items[0].desired, DESIRED_STOP);
+	engine_read_end(f.engine);
+}
+END_TEST
+
 static Suite *engine_suite(void)
 {
 	Suite *s = suite_create("engine");
@@ -340,6 +363,7 @@ static Suite *engine_suite(void)
 	tcase_add_test(tc, a_lost_batch_is_answered_unavailable_and_not_published);
 	tcase_add_test(tc, without_a_database_commands_are_refused_at_once);
 	tcase_add_test(tc, orders_are_deltas_and_drop_strangers);
+	tcase_add_test(tc, what_a_node_reports_is_not_ordered_back);
 	suite_add_tcase(s, tc);
 	return s;
 }
