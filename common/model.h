@@ -71,72 +71,8 @@ enum stream_kind {
 };
 extern const struct cc_enum stream_kind_enum;
 
-// clang-format off
-#define ENTITY member
-#include "common/model/declare.inc"
-#define ENTITY member_list
-#include "common/model/declare.inc"
-#define ENTITY member_token
-#include "common/model/declare.inc"
-#define ENTITY node
-#include "common/model/declare.inc"
-#define ENTITY node_list
-#include "common/model/declare.inc"
-#define ENTITY invite
-#include "common/model/declare.inc"
-#define ENTITY invite_list
-#include "common/model/declare.inc"
-#define ENTITY image
-#include "common/model/declare.inc"
-#define ENTITY image_list
-#include "common/model/declare.inc"
-#define ENTITY instance
-#include "common/model/declare.inc"
-#define ENTITY instance_list
-#include "common/model/declare.inc"
-#define ENTITY idempotency
-#include "common/model/declare.inc"
-#define ENTITY instance_spec
-#include "common/model/declare.inc"
-#define ENTITY node_instance
-#include "common/model/declare.inc"
-#define ENTITY node_report
-#include "common/model/declare.inc"
-#define ENTITY assignment
-#include "common/model/declare.inc"
-#define ENTITY stream_order
-#include "common/model/declare.inc"
-#define ENTITY node_orders
-#include "common/model/declare.inc"
-#define ENTITY invite_spec
-#include "common/model/declare.inc"
-#define ENTITY invite_made
-#include "common/model/declare.inc"
-#define ENTITY join_request
-#include "common/model/declare.inc"
-#define ENTITY joined
-#include "common/model/declare.inc"
-#define ENTITY exec_spec
-#include "common/model/declare.inc"
-#define ENTITY stream
-#include "common/model/declare.inc"
-#define ENTITY problem
-#include "common/model/declare.inc"
-#define ENTITY zone_status
-#include "common/model/declare.inc"
-#define ENTITY version
-#include "common/model/declare.inc"
-#define ENTITY placement_fell
-#include "common/model/declare.inc"
-#define ENTITY placement_term
-#include "common/model/declare.inc"
-#define ENTITY placement
-#include "common/model/declare.inc"
-#define ENTITY member_spec
-#include "common/model/declare.inc"
-#define ENTITY member_made
-#include "common/model/declare.inc"
-// clang-format on
+#define CC_MODEL_TEMPLATE "common/model/declare.inc"
+#include "common/model/all.inc"
 
 /* Every entity's description, for whoever walks them all (OpenAPI, tests); ends with NULL. */
 extern const struct cc_desc *const cc_model_descs[];
