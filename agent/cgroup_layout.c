@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* liblxc puts an instance below the cgroup of process 1 (without systemd's init.scope), so the same is computed here. Controllers that a v1 hierarchy
- * carries are used there; the rest is looked for in the unified one. That is also liblxc's choice. */
+ * carries are used there; the rest is looked for in the unified one. That is also liblxc's choice.
+ *
+ * Under systemd this is beside its slices and not in our own unit, delegated or not: instances outlive the agent, and systemd before 254 cannot start a
+ * unit again (219/CGROUP) while controllers are handed on below it. What is switched on above our cgroups stays on while they need it: the kernel refuses
+ * systemd the opposite. */
 #include "agent/cgroup.h"
 #include "agent/small_file.h"
 

@@ -306,6 +306,14 @@ static int lxc_retire(const struct priv_node *node, struct cc_error *err)
 	return net_retire(node, err);
 }
 
+static bool has_apparmor(void)
+{
+	struct cc_error ignored = { 0 };
+	char text[8];
+
+	return small_file_read(-1, "/sys/module/apparmor/parameters/enabled", text, sizeof(text), &ignored) > 0 && text[0] == 'Y';
+}
+
 static int lxc_open(struct priv_node *node, struct cc_error *err)
 {
 	if (geteuid() != 0)
@@ -315,6 +323,7 @@ static int lxc_open(struct priv_node *node, struct cc_error *err)
 	if (strcmp(node->set.lower, "auto") != 0 && strcmp(node->set.lower, "copy") != 0)
 		return cc_fail(err, INVALID, "lower: '%.40s' is neither auto nor copy", node->set.lower);
 	node->idmapped = strcmp(node->set.lower, "auto") == 0 && idmap_supported(node->dirs.path);
+	node->apparmor = has_apparmor();
 	node->features |= (node->cgroups.v2[CGROUP_MEMORY] ? PRIV_FEATURE_CGROUP_V2 : 0) | (node->idmapped ? PRIV_FEATURE_IDMAPPED_LOWER : 0);
 	snprintf(node->driver_version, sizeof(node->driver_version), "lxc %s", lxc_get_version());
 	return 0;

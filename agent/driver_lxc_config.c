@@ -161,6 +161,10 @@ int driver_config_build(const struct priv_node *node, const struct ct_record *re
 	add(&b, "lxc.rootfs.path", "dir:%s", storage_root_path(node, path));
 	add(&b, "lxc.rootfs.mount", "%s", storage_guest_path(node, path));
 	add(&b, "lxc.seccomp.profile", "%s/seccomp", node->dirs.path);
+	/* liblxc's own choice is a profile that another package brings and that is often not loaded; then nothing starts. The walls are those above, and
+	 * the same on every node. liblxc built without AppArmor refuses the key. */
+	if (node->apparmor)
+		add(&b, "lxc.apparmor.profile", "unconfined");
 	add_ids(&b, node, rec);
 	add_network(&b, node, rec);
 	add_limits(&b, node, rec);

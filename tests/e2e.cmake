@@ -30,3 +30,8 @@ if(CC_TEST_BUILDS)
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/quickstart.sh
     LOCKS machine LABELS e2e FIXTURES build_release TIMEOUT 600)
 endif()
+
+# In a virtual machine with pure cgroup v2 and systemd.
+cc_script_test(vm.cgroup2 ROOT NEEDS qemu-system-x86_64 debootstrap mke2fs setpriv
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/vm/run
+  ENV CC_BUILD=${PROJECT_BINARY_DIR} LOCKS vm LABELS long TIMEOUT 2400)
