@@ -11,7 +11,7 @@
 
 #include "common/arena.h"
 #include "common/error.h"
-#include "common/keys.h"
+#include "common/pin.h"
 
 #include <poll.h>
 #include <stdbool.h>
