@@ -40,6 +40,8 @@ void cc_http_reply_line(struct cc_http_reply *reply, struct cc_arena *arena, con
 int cc_http_copy_options(struct cc_arena *arena, const struct cc_http_options *options, struct cc_http_options *ret, struct cc_error *err);
 /* Checks what could break the framing. @err INVALID */
 int cc_http_check_request(const struct cc_http_request *request, struct cc_error *err);
+/* Whether sending it once more does no harm: it has the same effect, and nobody saw anything of the first reply. */
+bool cc_http_may_be_repeated(const struct cc_http_request *request);
 /* The copy that an exchange keeps. */
 struct cc_http_request cc_http_copy_request(struct cc_arena *arena, const struct cc_http_request *request);
 

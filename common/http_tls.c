@@ -35,11 +35,12 @@ static void init_curl(void)
 	CC_PRE(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
 }
 
-static void *tls_open(const struct cc_http_options *options)
+static int tls_open(const struct cc_http_options *options, void **ret, struct cc_error *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct side *s = cc_calloc(1, sizeof(*s));
 
+	(void)err;
 	pthread_once(&once, init_curl);
 	s->multi = curl_multi_init();
 	if (s->multi == NULL)
@@ -47,7 +48,8 @@ static void *tls_open(const struct cc_http_options *options)
 	curl_multi_setopt(s->multi, CURLMOPT_MAXCONNECTS, IDLE_CONNECTIONS);
 	s->options = options;
 	cc_pin_format_curl(options->pin, s->pin);
-	return s;
+	*ret = s;
+	return 0;
 }
 
 static void tls_close(void *side)
@@ -94,14 +96,10 @@ static size_t give_body(char *to, size_t size, size_t n, void *x)
 static void set_target(const struct side *s, struct attempt *t)
 {
 	const struct cc_http_request *r = &t->x->request;
-	const struct cc_http_options *o = s->options;
-	const char *url = o->unix_path != NULL ? cc_printf(t->x->arena, "http://localhost%s", r->path)
-	                                       : cc_printf(t->x->arena, "https://%s%s", o->addresses[t->x->address], r->path);
 
-	curl_easy_setopt(t->easy, CURLOPT_URL, url);
+	curl_easy_setopt(t->easy, CURLOPT_URL, cc_printf(t->x->arena, "https://%s%s", s->options->addresses[t->x->address], r->path));
 	curl_easy_setopt(t->easy, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, o->unix_path != NULL ? "http" : "https");
-	curl_easy_setopt(t->easy, CURLOPT_UNIX_SOCKET_PATH, o->unix_path);
+	curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "https");
 	curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)s->options->connect_timeout_ms);
@@ -117,8 +115,6 @@ static void set_target(const struct side *s, struct attempt *t)
 /* The pin is checked even though everything else is off (curl#11930); without a CA bundle its 140 certificates are not loaded either. */
 static void set_tls(const struct side *s, struct attempt *t)
 {
-	if (s->options->unix_path != NULL)
-		return;
 	curl_easy_setopt(t->easy, CURLOPT_PINNEDPUBLICKEY, s->pin);
 	curl_easy_setopt(t->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3);
 	curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, 0L);

@@ -6,8 +6,8 @@
 #include "common/http_parts.h"
 
 struct cc_http_transport {
-	/* A transport's side of one client; `options` outlives it. Connects to nothing yet. */
-	void *(*open)(const struct cc_http_options *options);
+	/* A transport's side of one client; `options` outlives it. Connects to nothing yet. @err IO no more descriptors */
+	int (*open)(const struct cc_http_options *options, void **ret, struct cc_error *err);
 	/* No attempt is left when it is called. */
 	void (*close)(void *side);
 
@@ -26,4 +26,5 @@ struct cc_http_transport {
 	void (*wakeup)(void *side);
 };
 
+extern const struct cc_http_transport cc_http_unix;
 extern const struct cc_http_transport cc_http_tls;
