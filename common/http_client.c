@@ -22,8 +22,8 @@ int cc_http_new(const struct cc_http_options *options, struct cc_http **ret, str
 	h->arena = cc_arena_new(0);
 	if (cc_http_copy_options(h->arena, options, &h->options, err) < 0)
 		return -1;
-	h->transport = options->unix_path != NULL ? &cc_http_unix : &cc_http_tls;
-	if (h->transport->open(&h->options, &h->side, err) < 0)
+	h->transport = options->unix_path != NULL ? &cc_http_unix : cc_http_tls_find(err);
+	if (h->transport == NULL || h->transport->open(&h->options, &h->side, err) < 0)
 		return -1;
 	*ret = cc_take(h);
 	return 0;

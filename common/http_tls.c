@@ -338,3 +338,9 @@ const struct cc_http_transport cc_http_tls = {
 	.move = tls_move,
 	.wakeup = tls_wakeup,
 };
+
+const struct cc_http_transport *cc_http_tls_find(struct cc_error *err)
+{
+	(void)err;
+	return &cc_http_tls;
+}

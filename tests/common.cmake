@@ -19,7 +19,7 @@ cc_test(http_parts SOURCES unit/common/test_http_parts.c LIBS cc_sys)
 
 pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
 add_library(cc_http_fixture STATIC unit/common/http_server.c unit/common/http_fixture.c)
-target_link_libraries(cc_http_fixture PUBLIC cc_testlib cc_sys PkgConfig::MICROHTTPD)
+target_link_libraries(cc_http_fixture PUBLIC cc_testlib cc_sys cc_tls PkgConfig::MICROHTTPD)
 target_compile_options(cc_http_fixture PRIVATE -Wno-conversion)
 cc_test(http_client SOURCES unit/common/test_http_client.c LIBS cc_http_fixture)
 cc_test(http_stream SOURCES unit/common/test_http_stream.c LIBS cc_http_fixture)
