@@ -15,6 +15,7 @@ set(LAYER_priv_client base priv_msg)
 set(LAYER_agent base sys tls priv_msg priv_client)
 set(LAYER_driver base priv_msg)
 set(LAYER_priv base priv_msg driver)
+set(LAYER_tarball base sys)
 set(LAYER_cli base sys tls_on_demand)
 set(LAYER_schema "")
 

@@ -44,11 +44,21 @@ static bool loads(const char *line, const char *library)
 START_TEST(over_the_unix_socket_there_is_no_tls)
 {
 	static const char *const lines[] = { TRACED "ccctl status", TRACED "ccctl node list -o json", TRACED "ccctl --help" };
-	static const char *const heavy[] = { "curl", "krb5", "ldap", "libcc-" };
+	static const char *const heavy[] = { "curl", "tls", "nettle", "krb5", "ldap", "archive", "xml", "lzma", "yaml", "libcc-" };
 
 	for (size_t i = 0; i < CC_ARRAY_LEN(heavy); i++)
 		ck_assert_msg(!loads(lines[_i], heavy[i]), "%s loads %s", lines[_i], heavy[i]);
 	ck_assert_int_eq(fake_run("%s", lines[_i]).status, 0);
+}
+END_TEST
+
+START_TEST(an_import_needs_archives_and_no_tls)
+{
+	static const char line[] = "echo hi >f; tar cf a.tar f; " TRACED "ccctl image import a a.tar";
+
+	ck_assert(loads(line, "libcc-tarball.so"));
+	ck_assert(loads(line, "libarchive"));
+	ck_assert(!loads(line, "curl"));
 }
 END_TEST
 
@@ -58,6 +68,7 @@ START_TEST(over_the_network_there_is)
 
 	ck_assert(loads(line, "libcc-http-tls.so"));
 	ck_assert(loads(line, "curl"));
+	ck_assert(!loads(line, "archive"));
 }
 END_TEST
 
@@ -81,12 +92,13 @@ static const struct {
 	const char *module;
 } parts[] = {
 	{ "bin/ccctl --controller 127.0.0.1:1 --pin " PIN " --token t status", "libcc-http-tls.so" },
+	{ "bin/ccctl image import a a.tar", "libcc-tarball.so" },
 };
 
 START_TEST(a_missing_part_is_told)
 {
 	struct ran r =
-	        fake_run("mkdir bin && cp \"$(command -v ccctl)\" bin/ && bin/ccctl status >/dev/null && tar cf a.tar sock; %s", parts[_i].line);
+	        fake_run("mkdir bin && cp \"$(command -v ccctl)\" bin/ && bin/ccctl status >/dev/null && tar cf a.tar bin; %s", parts[_i].line);
 
 	ck_assert_int_ne(r.status, 0);
 	ck_assert_msg(strstr(r.err, parts[_i].module) != NULL && strstr(r.err, "the installation is not complete") != NULL, "%s", r.err);
@@ -105,6 +117,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, over_the_unix_socket_there_is_no_tls, 0, 3);
+	tcase_add_test(tc, an_import_needs_archives_and_no_tls);
 	tcase_add_test(tc, over_the_network_there_is);
 	tcase_add_loop_test(tc, the_loaded_transport_knows_the_pin, 0, 2);
 	tcase_add_loop_test(tc, a_missing_part_is_told, 0, CC_ARRAY_LEN(parts));
