@@ -4,6 +4,7 @@
 #include "agent/statefile.h"
 #include "common/http_client.h"
 #include "common/json.h"
+#include "common/keys.h"
 #include "common/token.h"
 
 #include <stdlib.h>

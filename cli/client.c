@@ -33,7 +33,7 @@ int client_new(const struct client_target *target, struct cc_arena *a, struct cl
 	}
 	c->arena = a;
 	if (cc_http_new(&o, &c->http, err) < 0)
-		return target->controller != NULL ? cc_wrap(err, "--controller") : -1;
+		return target->controller != NULL && err->code == CC_INVALID ? cc_wrap(err, "--controller") : -1;
 	*ret = c;
 	return 0;
 }

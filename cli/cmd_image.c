@@ -15,6 +15,7 @@
 /* Where an image comes from: a file that is open, or a directory that is being packed. */
 struct origin {
 	const char *path;
+	const struct tarball_tool *tar;
 	int fd;
 	struct tarball_pack *pack;
 	struct tarball_facts facts;
@@ -26,13 +27,14 @@ static void origin_close(struct origin *o)
 {
 	if (o->fd >= 0)
 		close(o->fd);
-	tarball_pack_free(o->pack);
+	if (o->pack != NULL)
+		o->tar->pack_free(o->pack);
 }
 
 static ssize_t read_origin(void *arg, char *buf, size_t max, struct cc_error *err)
 {
 	struct origin *o = arg;
-	ssize_t n = o->pack != NULL ? tarball_pack_read(o->pack, buf, max, err) : read(o->fd, buf, max);
+	ssize_t n = o->pack != NULL ? o->tar->pack_read(o->pack, buf, max, err) : read(o->fd, buf, max);
 
 	if (n < 0 && o->pack == NULL)
 		cc_fail_errno(err, "reading '%.200s'", o->path);
@@ -46,7 +48,7 @@ static int open_file(struct origin *o, struct cc_error *err)
 	o->fd = open(o->path, O_RDONLY | O_CLOEXEC);
 	if (o->fd < 0)
 		return cc_fail_errno(err, "opening '%.200s'", o->path);
-	if (tarball_check(o->fd, o->path, &o->facts, err) < 0)
+	if (o->tar->check(o->fd, o->path, &o->facts, err) < 0)
 		return -1;
 	if (lseek(o->fd, 0, SEEK_SET) != 0)
 		return cc_fail_errno(err, "reading '%.200s' again", o->path);
@@ -60,15 +62,18 @@ static int open_origin(struct cli *cli, struct origin *o, struct cc_error *err)
 	if (stat(o->path, &st) < 0)
 		return errno == ENOENT ? cc_fail(err, INVALID, "there is no file or directory '%.200s'", o->path)
 		                       : cc_fail_errno(err, "opening '%.200s'", o->path);
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return cc_fail(err, INVALID, "'%.200s' is neither a file nor a directory", o->path);
+	o->tar = tarball_load(err);
+	if (o->tar == NULL)
+		return -1;
 	if (S_ISREG(st.st_mode))
 		return open_file(o, err);
-	if (!S_ISDIR(st.st_mode))
-		return cc_fail(err, INVALID, "'%.200s' is neither a file nor a directory", o->path);
 	if (cli->err_tty)
 		cli_say(cli, "packing %s", o->path);
-	if (tarball_measure(o->path, &o->facts, &o->left_out, err) < 0)
+	if (o->tar->measure(o->path, &o->facts, &o->left_out, err) < 0)
 		return -1;
-	return tarball_pack_open(o->path, &o->pack, err);
+	return o->tar->pack_open(o->path, &o->pack, err);
 }
 
 /* Debian's word for this machine. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One pass: libarchive reads through a callback that feeds the hash as well, so what was checked is what was hashed. */
-#include "cli/tarball.h"
+#include "cli/tarball_parts.h"
 
 #include "common/hash.h"
 

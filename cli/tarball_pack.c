@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A generator: each read drains a buffer that libarchive writes to, and when it is empty the next piece of the current file, or the next file's header, is
  * written. fts walks in order of names, so nothing but the current file is held. */
-#include "cli/tarball.h"
+#include "cli/tarball_parts.h"
 
 #include "common/buf.h"
 #include "common/hash.h"
@@ -95,11 +95,6 @@ void tarball_pack_free(struct tarball_pack *t)
 		archive_write_free(t->archive);
 	cc_buf_free(&t->out);
 	free(t);
-}
-
-int64_t tarball_pack_left_out(const struct tarball_pack *t)
-{
-	return t->left_out;
 }
 
 static const char *inner_name(const struct tarball_pack *t, const FTSENT *f)

@@ -2,6 +2,8 @@
 # Folders are targets, and a forbidden edge stops the configure step. docs/architecture.md explains the directions.
 set(LAYER_base "")
 set(LAYER_sys base)
+set(LAYER_tls base sys)
+set(LAYER_tls_on_demand base sys)
 set(LAYER_scheduler base)
 set(LAYER_engine base scheduler)
 set(LAYER_store base sys engine schema)
@@ -10,10 +12,11 @@ set(LAYER_http base sys engine api)
 set(LAYER_priv_msg base)
 set(LAYER_controller base sys engine store)
 set(LAYER_priv_client base priv_msg)
-set(LAYER_agent base sys priv_msg priv_client)
+set(LAYER_agent base sys tls priv_msg priv_client)
 set(LAYER_driver base priv_msg)
 set(LAYER_priv base priv_msg driver)
-set(LAYER_cli base sys)
+set(LAYER_tarball base sys)
+set(LAYER_cli base sys tls_on_demand)
 set(LAYER_schema "")
 
 # cc_layer(NAME SOURCES ... [USES layer ...] [LIBS external ...]): the static library cc_NAME.

@@ -23,7 +23,7 @@ if(CC_SANITIZE)
 else()
   add_compile_options($<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
 endif()
-add_link_options(-pie -Wl,-z,relro,-z,now -Wl,--as-needed)
+add_link_options($<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie> -Wl,-z,relro,-z,now -Wl,--as-needed)
 
 # Test builds read a clock offset and other faults from the environment; a release build knows none of them.
 if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")

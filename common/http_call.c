@@ -4,7 +4,6 @@
 #include "common/http_parts.h"
 
 #include <sodium.h>
-#include <string.h>
 
 #define FIRST_PAUSE_MS 200
 #define LAST_PAUSE_MS  10000
@@ -75,18 +74,6 @@ static int attempt(struct cc_http *h, const struct cc_http_request *request, int
 	return 0;
 }
 
-static bool may_be_repeated(const struct cc_http_request *r)
-{
-	static const char *const safe[] = { "GET", "HEAD", "PUT", "DELETE" };
-
-	if (r->read_body != NULL || r->on_body != NULL)
-		return false;
-	for (size_t i = 0; i < CC_ARRAY_LEN(safe); i++)
-		if (strcmp(r->method, safe[i]) == 0)
-			return true;
-	return r->idempotency_key != NULL;
-}
-
 static bool may_pass(const struct waiter *w)
 {
 	if (w->failed)
@@ -116,7 +103,7 @@ int cc_http_call(struct cc_http *h, const struct cc_http_request *request, struc
 	struct waiter w = { .request = request, .arena = arena };
 	int64_t start = cc_boottime_ms(), pause;
 	int64_t deadline = request->deadline_ms > 0 ? start + request->deadline_ms : INT64_MAX;
-	int64_t give_up = request->retry_for_ms > 0 && may_be_repeated(request) ? start + request->retry_for_ms : start;
+	int64_t give_up = request->retry_for_ms > 0 && cc_http_may_be_repeated(request) ? start + request->retry_for_ms : start;
 
 	for (unsigned n = 0;; n++) {
 		if (attempt(h, request, deadline - cc_boottime_ms(), &w, err) < 0)

@@ -11,7 +11,7 @@
 
 #include "common/arena.h"
 #include "common/error.h"
-#include "common/keys.h"
+#include "common/pin.h"
 
 #include <poll.h>
 #include <stdbool.h>
@@ -84,7 +84,8 @@ struct cc_http_request {
 	void *context;
 };
 
-/* Opens nothing yet. @err INVALID neither or both of addresses and unix_path, or one that is no address */
+/* Opens nothing yet. @err INVALID neither or both of addresses and unix_path, or one that is no address; INTERNAL a part of
+ * the program is not installed; IO no more descriptors */
 int cc_http_new(const struct cc_http_options *options, struct cc_http **ret, struct cc_error *err);
 /* Ends all exchanges without on_done. NULL is allowed. */
 void cc_http_free(struct cc_http *http);

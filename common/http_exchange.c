@@ -63,6 +63,14 @@ void cc_http_exchange_sent(struct cc_http_exchange *x, int64_t sent, int64_t now
 	x->sent = sent;
 }
 
+void cc_http_exchange_over(struct cc_http_exchange *x, enum cc_http_failure failure, int sys_errno)
+{
+	x->over = true;
+	if (x->failure == CC_HTTP_FINE)
+		x->failure = failure;
+	x->sys_errno = sys_errno;
+}
+
 bool cc_http_exchange_header(struct cc_http_exchange *x, const char *line, size_t len)
 {
 	bool is_end = len <= 2 && (line[0] == '\r' || line[0] == '\n');

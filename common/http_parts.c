@@ -17,8 +17,7 @@ static void explain_connect(const struct cc_http_trouble *t, struct cc_error *er
 	const char *text = t->sys_errno != 0 ? strerror(t->sys_errno) : "no connection";
 	const char *target = t->is_socket ? "the controller's socket" : "the controller at";
 
-	/* A unix socket whose queue is full refuses without an errno that curl would keep. */
-	if (t->is_socket && (t->sys_errno == 0 || t->sys_errno == EAGAIN))
+	if (t->is_socket && t->sys_errno == EAGAIN)
 		cc_fail(err, BUSY, "too many are waiting at the controller's socket %s; try again", t->where);
 	else if (t->is_socket && (t->sys_errno == EACCES || t->sys_errno == EPERM))
 		cc_fail(err, DENIED, "not allowed to use the controller's socket %s; be root or in the group that owns it", t->where);
@@ -153,6 +152,18 @@ int cc_http_check_request(const struct cc_http_request *request, struct cc_error
 		if (check_value("a header", *header, err) < 0)
 			return -1;
 	return 0;
+}
+
+bool cc_http_may_be_repeated(const struct cc_http_request *r)
+{
+	static const char *const safe[] = { "GET", "HEAD", "PUT", "DELETE" };
+
+	if (r->read_body != NULL || r->on_body != NULL)
+		return false;
+	for (size_t i = 0; i < CC_ARRAY_LEN(safe); i++)
+		if (strcmp(r->method, safe[i]) == 0)
+			return true;
+	return r->idempotency_key != NULL;
 }
 
 static const char *copy(struct cc_arena *arena, const char *text)

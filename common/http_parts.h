@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parts of the HTTP client that know nothing of the library behind it. Used by http_*.c of this folder only. */
+/* The parts of the HTTP client that know nothing of the transports. Used by http_*.c of this folder only. */
 #pragma once
 
 #include "common/buf.h"
@@ -40,17 +40,18 @@ void cc_http_reply_line(struct cc_http_reply *reply, struct cc_arena *arena, con
 int cc_http_copy_options(struct cc_arena *arena, const struct cc_http_options *options, struct cc_http_options *ret, struct cc_error *err);
 /* Checks what could break the framing. @err INVALID */
 int cc_http_check_request(const struct cc_http_request *request, struct cc_error *err);
+/* Whether sending it once more does no harm: it has the same effect, and nobody saw anything of the first reply. */
+bool cc_http_may_be_repeated(const struct cc_http_request *request);
 /* The copy that an exchange keeps. */
 struct cc_http_request cc_http_copy_request(struct cc_arena *arena, const struct cc_http_request *request);
 
-/* http_exchange.c: one request and what became of it. The sender calls the functions below, which call the user's callbacks. */
+/* http_exchange.c: one request and what became of it. Transports call the functions below, which call the user's callbacks. */
 struct cc_http_exchange {
 	struct cc_http_exchange *next;
 	struct cc_http *http;
 	struct cc_arena *arena;
 	struct cc_http_request request; /* strings in the arena */
-	void *attempt;                  /* the library's handle; NULL until begun */
-	void *headers;                  /* and its list */
+	void *attempt;                  /* the transport's; NULL until begun */
 	size_t address;                 /* which of the client's */
 	size_t attempts;
 	int64_t started_ms;
@@ -62,11 +63,14 @@ struct cc_http_exchange {
 	bool headers_end;
 	bool paused_in;
 	bool paused_out;
-	bool resume;
-	bool cancelled;
-	enum cc_http_failure failure; /* found by us, not by the library */
-	char detail[256];             /* the library's own words */
-	struct cc_error first_err;    /* of the address tried first, told when all fail */
+	bool resume;    /* asked for */
+	bool cancelled; /* asked for */
+	bool over;      /* the attempt; `failure` says how */
+	bool was_sent;  /* some of the request may have left: no other address is tried */
+	enum cc_http_failure failure;
+	int sys_errno;
+	char detail[256];          /* the transport's own words */
+	struct cc_error first_err; /* of the address tried first, told when all fail */
 };
 
 struct cc_http_exchange *cc_http_exchange_new(struct cc_http *http, const struct cc_http_request *request);
@@ -81,6 +85,8 @@ ssize_t cc_http_exchange_give(struct cc_http_exchange *x, char *to, size_t room)
 void cc_http_exchange_resumed(struct cc_http_exchange *x);
 /* Bytes that left in all: those of a buffer leave without a callback. */
 void cc_http_exchange_sent(struct cc_http_exchange *x, int64_t sent, int64_t now_ms);
+/* The attempt is over. What was found before, such as a reply over its limit, says more than `failure` and stays. */
+void cc_http_exchange_over(struct cc_http_exchange *x, enum cc_http_failure failure, int sys_errno);
 
 /* When it has to be looked at even if nothing happens; INT64_MAX: never. */
 int64_t cc_http_exchange_due_ms(const struct cc_http_exchange *x);

@@ -5,19 +5,9 @@
 #pragma once
 
 #include "common/cleanup.h"
-#include "common/error.h"
-
-#include <stdint.h>
-#include <string.h>
+#include "common/pin.h"
 
 #define CC_KEY_FILE "identity.pem"
-#define CC_PIN_HEX  65 /* bytes of the lower-case hexadecimal form with its NUL */
-#define CC_PIN_CURL 53 /* bytes of "sha256//" and base64 with its NUL, as CURLOPT_PINNEDPUBLICKEY wants it */
-
-/* SHA-256 of the public key (SubjectPublicKeyInfo, DER). */
-struct cc_pin {
-	uint8_t b[32];
-};
 
 struct cc_key_pair;
 
@@ -39,13 +29,3 @@ struct cc_pin cc_key_pair_pin(const struct cc_key_pair *pair);
 /* The pin of a certificate: in PEM, or in DER as a TLS session gives it. @err INVALID */
 int cc_pin_from_pem(const char *pem, struct cc_pin *ret, struct cc_error *err);
 int cc_pin_from_der(const void *der, size_t len, struct cc_pin *ret, struct cc_error *err);
-
-char *cc_pin_format(struct cc_pin pin, char text[CC_PIN_HEX]);
-char *cc_pin_format_curl(struct cc_pin pin, char text[CC_PIN_CURL]);
-/* 64 hexadecimal digits, either case. @err INVALID */
-int cc_pin_parse(const char *text, struct cc_pin *ret, struct cc_error *err);
-
-static inline bool cc_pin_equal(struct cc_pin a, struct cc_pin b)
-{
-	return memcmp(a.b, b.b, sizeof(a.b)) == 0;
-}

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "common/arena.h"
-#include "common/keys.h"
+#include "common/pin.h"
 #include "common/secret.h"
 
 enum { CC_TOKEN_ADDRESSES_MAX = 8, CC_TOKEN_ADDRESS_MAX = 255, CC_TOKEN_ZONE_MAX = 63 };

@@ -58,12 +58,12 @@ static const char *const methods[] = { "GET", "POST", "PUT", "PATCH", "DELETE" }
 START_TEST(every_method_arrives_as_it_was_given)
 {
 	cc_auto_outcome struct outcome o = { 0 };
-	struct cc_http_request r = request_for(&o, methods[_i], "/echo");
+	struct cc_http_request r = request_for(&o, methods[_i / 2], "/echo");
 
-	connect_over(0);
+	connect_over(_i % 2);
 	run(&r, &o);
 	ck_assert_int_eq(o.status, 201);
-	ck_assert_int_eq(strncmp(cc_buf_str(&o.body), methods[_i], strlen(methods[_i])), 0);
+	ck_assert_int_eq(strncmp(cc_buf_str(&o.body), methods[_i / 2], strlen(methods[_i / 2])), 0);
 	ck_assert_ptr_null(strstr(cc_buf_str(&o.body), "Content-Type"));
 }
 END_TEST
@@ -73,7 +73,7 @@ START_TEST(a_head_request_has_a_status_and_no_body)
 	cc_auto_outcome struct outcome o = { 0 };
 	struct cc_http_request r = request_for(&o, "HEAD", "/echo");
 
-	connect_over(1);
+	connect_over(_i);
 	run(&r, &o);
 	ck_assert_int_eq(o.status, 201);
 	ck_assert_uint_eq(o.body.len, 0);
@@ -85,12 +85,12 @@ START_TEST(any_status_is_a_complete_reply)
 	static const char *const paths[] = { "/status/404", "/status/500", "/status/204" };
 	static const int statuses[] = { 404, 500, 204 };
 	cc_auto_outcome struct outcome o = { 0 };
-	struct cc_http_request r = request_for(&o, "GET", paths[_i]);
+	struct cc_http_request r = request_for(&o, "GET", paths[_i / 2]);
 
-	connect_over(0);
+	connect_over(_i % 2);
 	run(&r, &o);
 	ck_assert(!o.failed);
-	ck_assert_int_eq(o.status, statuses[_i]);
+	ck_assert_int_eq(o.status, statuses[_i / 2]);
 }
 END_TEST
 
@@ -383,7 +383,7 @@ START_TEST(own_descriptors_are_polled_too)
 	int ends[2];
 	struct pollfd extra[2] = { { .events = POLLIN }, { .events = POLLOUT } };
 
-	connect_over(0);
+	connect_over(_i);
 	start(&r, &o);
 	ck_assert_int_eq(pipe(ends), 0);
 	extra[0].fd = ends[0];
@@ -416,7 +416,7 @@ START_TEST(another_thread_can_end_the_wait)
 	int64_t begun = cc_boottime_ms();
 	pthread_t thread;
 
-	connect_over(0);
+	connect_over(_i);
 	ck_assert_int_eq(pthread_create(&thread, NULL, wake, client), 0);
 	cc_http_poll(client, NULL, 0, -1);
 	ck_assert_int_lt(cc_boottime_ms() - begun, 10000);
@@ -440,7 +440,7 @@ START_TEST(the_end_of_one_can_start_the_next)
 	cc_auto_outcome struct outcome o = { 0 };
 	struct cc_http_request r = request_for(&o, "GET", "/echo");
 
-	connect_over(0);
+	connect_over(_i);
 	r.on_done = start_second;
 	run(&r, &o);
 	wait_for_end(&second);
@@ -509,9 +509,9 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, fixture_setup, fixture_teardown);
 	tcase_add_loop_test(tc, a_request_and_its_reply_keep_their_headers, 0, 2);
-	tcase_add_loop_test(tc, every_method_arrives_as_it_was_given, 0, CC_ARRAY_LEN(methods));
-	tcase_add_test(tc, a_head_request_has_a_status_and_no_body);
-	tcase_add_loop_test(tc, any_status_is_a_complete_reply, 0, 3);
+	tcase_add_loop_test(tc, every_method_arrives_as_it_was_given, 0, 2 * CC_ARRAY_LEN(methods));
+	tcase_add_loop_test(tc, a_head_request_has_a_status_and_no_body, 0, 2);
+	tcase_add_loop_test(tc, any_status_is_a_complete_reply, 0, 2 * 3);
 	tcase_add_loop_test(tc, a_connection_is_kept_for_the_next_request, 0, 2);
 	tcase_add_test(tc, the_server_learns_the_pin_of_our_certificate);
 	tcase_add_test(tc, nothing_is_sent_to_a_server_with_another_key);
@@ -526,9 +526,9 @@ int main(void)
 	tcase_add_loop_test(tc, what_would_break_the_framing_is_refused, 0, CC_ARRAY_LEN(refused));
 	tcase_add_loop_test(tc, a_client_without_a_sensible_target_is_refused, 0, 4);
 	tcase_add_loop_test(tc, many_exchanges_go_on_at_once, 0, 2);
-	tcase_add_test(tc, own_descriptors_are_polled_too);
-	tcase_add_test(tc, another_thread_can_end_the_wait);
-	tcase_add_test(tc, the_end_of_one_can_start_the_next);
+	tcase_add_loop_test(tc, own_descriptors_are_polled_too, 0, 2);
+	tcase_add_loop_test(tc, another_thread_can_end_the_wait, 0, 2);
+	tcase_add_loop_test(tc, the_end_of_one_can_start_the_next, 0, 2);
 	tcase_add_loop_test(tc, a_cancelled_exchange_is_heard_of_no_more, 0, 6);
 	tcase_add_loop_test(tc, a_client_can_be_freed_in_the_middle, 0, 2);
 	suite_add_tcase(suite, tc);

@@ -51,9 +51,11 @@ static const struct {
 	{ 0, 0, false, 0 },
 	{ 0, 1, true, 0 },
 	{ 0, 5 * MIB + 7, false, 0 },
+	{ 0, 5 * MIB + 7, true, 0 },
 	{ 1, 5 * MIB + 7, false, 0 },
 	{ 1, 5 * MIB + 7, true, 0 },
 	{ 0, 2 * MIB, false, 3 },
+	{ 0, 2 * MIB, true, 2 },
 	{ 1, 2 * MIB, false, 2 },
 	{ 1, 2 * MIB, true, 2 },
 };
@@ -186,6 +188,7 @@ START_TEST(a_slow_server_is_not_a_silent_one_but_has_its_deadline)
 }
 END_TEST
 
+/* A unix socket buffers less than the body; over TCP the kernel would take it all at once. */
 START_TEST(a_slow_link_upwards_is_not_silence)
 {
 	cc_auto_outcome struct outcome o = { 0 };
@@ -215,7 +218,7 @@ START_TEST(a_reply_over_its_limit_is_given_up)
 	cc_auto_outcome struct outcome fits = { 0 }, over = { 0 }, over_default = { 0 };
 	struct cc_http_request r = request_for(&fits, "GET", "/bytes/100000");
 
-	connect_over(0);
+	connect_over(_i);
 	r.reply_max = 100000;
 	run(&r, &fits);
 	check_test_bytes(&fits.body, 100000);
@@ -235,7 +238,7 @@ START_TEST(a_problem_is_collected_even_when_bodies_are_streamed)
 	cc_auto_outcome struct outcome o = { 0 };
 	struct cc_http_request r = request_for(&o, "GET", "/status/409");
 
-	connect_over(0);
+	connect_over(_i);
 	r.on_body = keep_body;
 	run(&r, &o);
 	ck_assert_int_eq(o.status, 409);
@@ -367,8 +370,8 @@ int main(void)
 	tcase_add_loop_test(tc, a_silent_server_is_given_up, 0, 2);
 	tcase_add_loop_test(tc, a_slow_server_is_not_a_silent_one_but_has_its_deadline, 0, 2);
 	tcase_add_test(tc, a_slow_link_upwards_is_not_silence);
-	tcase_add_test(tc, a_reply_over_its_limit_is_given_up);
-	tcase_add_test(tc, a_problem_is_collected_even_when_bodies_are_streamed);
+	tcase_add_loop_test(tc, a_reply_over_its_limit_is_given_up, 0, 2);
+	tcase_add_loop_test(tc, a_problem_is_collected_even_when_bodies_are_streamed, 0, 2);
 	tcase_add_loop_test(tc, a_reply_that_breaks_off_is_an_error, 0, 2);
 	tcase_add_loop_test(tc, a_server_that_goes_away_in_the_middle_is_noticed, 0, 2);
 	tcase_add_loop_test(tc, a_receiver_can_stop_the_exchange, 0, 2);
