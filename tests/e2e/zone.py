@@ -170,14 +170,14 @@ class Node:
         self.prefix = f"10.{100 + self.number // 100}.{self.number % 100}"
         self.cgroup = f"communitycloud-e2e/{os.getpid()}-{name}"
         args = [program("cc-agent-priv"), "--state-dir", os.path.join(self.dir, "priv"), "--driver", driver, "--user", AGENT_USER,
-                "--agent", program("cc-agent"), "--bridge", self.bridge, "--subnet", self.prefix + ".0/24",
+                "--agent", zone.agent_program, "--bridge", self.bridge, "--subnet", self.prefix + ".0/24",
                 "--cgroup-dir", self.cgroup, "--id-base", str(65536 * (16384 + 300 * Node.count)), *priv_args, "--", "run", "--config", self.config]
         self.clock = os.path.join(self.dir, "clock")
         self.daemon = Daemon("cc-agent-priv of " + name, args, os.path.join(self.dir, "log"), {"CC_TEST_CLOCK_OFFSET_FILE": self.clock})
 
     def join(self, token=None):
         token = token or self.zone.ccctl("node", "invite", self.name, "-o", "name").strip()
-        r = subprocess.run(self.as_agent + [program("cc-agent"), "join", token, "--config", self.config], capture_output=True, text=True, cwd="/")
+        r = subprocess.run(self.as_agent + [self.zone.agent_program, "join", token, "--config", self.config], capture_output=True, text=True, cwd="/")
         if r.returncode != 0:
             raise CommandFailed(["cc-agent", "join"], r)
         return self
@@ -228,6 +228,8 @@ class Zone:
         self.dir = tempfile.mkdtemp(prefix="cc-e2e-", dir="/tmp")
         os.chmod(self.dir, 0o755)
         self.nodes = []
+        # It runs as another user, who may not be able to walk to the build directory.
+        self.agent_program = shutil.copy(program("cc-agent"), self.dir)
         self.pg = Postgres(os.path.join(self.dir, "pg"), durable).start()
         self.port = free_port()
         self.socket = os.path.join(self.dir, "controller.sock")
