@@ -53,7 +53,7 @@ class Ours:
         names = [f"r{i}" for i in range(count)]
         start = time.perf_counter()
         with ThreadPoolExecutor(IN_FLIGHT) as pool:
-            list(pool.map(lambda n: timed(*self.ctl, "create", n, "--image", "busybox", "--memory", "32MiB", "--cpu", "50m", "--disk", "32MiB"), names))
+            list(pool.map(lambda n: timed(*self.ctl, "create", n, "--image", "busybox", "--memory", "32MiB", "--disk", "32MiB"), names))
         self.rates.append(count / (time.perf_counter() - start))
         for name in names:
             timed(*self.ctl, "delete", "--yes", name)
@@ -168,7 +168,7 @@ def main():
     with Zone({"log_level": "warning"}, durable=True) as zone:
         zone.start()
         zone.import_busybox()
-        node = zone.add_node("ada", settings={"stop_grace": "0ms", "log_level": "warning"})
+        node = zone.add_node("ada", settings={"stop_grace": "0ms", "log_level": "warning", "machine_cpu_millis": 64000})
         ours, incus = Ours(zone), Incus()
         ours.one_by_one(2)
         floor = Floor(zone, node.bridge, node.prefix)
