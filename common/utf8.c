@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/utf8.h"
 
+#include <stdint.h>
 #include <string.h>
 
 static size_t length_by_first(unsigned char c)
@@ -44,10 +45,20 @@ size_t cc_utf8_sequence(const char *s, size_t left)
 	return len > 1 && !second_fits(p[0], p[1]) ? 0 : len;
 }
 
+/* Eight bytes from 1 to 127: nearly all text is made of those. Subtracting 1 from each byte borrows into its top bit only when it is 0. */
+static bool is_ascii(const char *s)
+{
+	const uint64_t tops = UINT64_C(0x8080808080808080), ones = UINT64_C(0x0101010101010101);
+	uint64_t word;
+
+	memcpy(&word, s, sizeof(word));
+	return ((word | (word - ones)) & tops) == 0;
+}
+
 bool cc_utf8_valid(const char *s, size_t len)
 {
 	while (len > 0) {
-		size_t n = cc_utf8_sequence(s, len);
+		size_t n = len >= 8 && is_ascii(s) ? 8 : cc_utf8_sequence(s, len);
 
 		if (n == 0)
 			return false;

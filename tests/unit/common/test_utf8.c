@@ -52,6 +52,25 @@ START_TEST(a_nul_is_not_text)
 }
 END_TEST
 
+/* Long text is looked at in larger pieces. */
+START_TEST(one_bad_byte_is_found_anywhere_in_a_long_text)
+{
+	static const char bad[] = { '\0', '\x80', '\xff', '\xc3' };
+	char text[32];
+
+	memset(text, '\x01', sizeof(text));
+	ck_assert(cc_utf8_valid(text, sizeof(text)));
+	memset(text, '\x7f', sizeof(text));
+	ck_assert(cc_utf8_valid(text, sizeof(text)));
+	for (size_t len = 1; len <= sizeof(text); len++)
+		for (size_t at = 0; at < len; at++) {
+			text[at] = bad[_i];
+			ck_assert(!cc_utf8_valid(text, len));
+			text[at] = '\x7f';
+		}
+}
+END_TEST
+
 static size_t encode(uint32_t c, char text[5])
 {
 	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
@@ -85,6 +104,7 @@ int main(void)
 
 	tcase_add_loop_test(tc, valid_text_is_kept_and_the_rest_is_replaced, 0, CC_ARRAY_LEN(cases));
 	tcase_add_test(tc, a_nul_is_not_text);
+	tcase_add_loop_test(tc, one_bad_byte_is_found_anywhere_in_a_long_text, 0, 4);
 	tcase_add_test(tc, every_code_point_but_nul_and_surrogates_is_valid);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);
