@@ -130,17 +130,25 @@ static int escape(struct scan *s, struct cc_buf *out)
 	return 0;
 }
 
+/* Up to the next byte that means something. */
+static void plain_text(struct scan *s, struct cc_buf *out)
+{
+	const char *from = s->at;
+
+	while (s->at < s->end && (unsigned char)*s->at >= 0x20 && *s->at != '"' && *s->at != '\\')
+		s->at++;
+	cc_buf_add(out, from, (size_t)(s->at - from));
+}
+
 /* Behind the opening quote; appends the text and a NUL. */
 static int text_rest(struct scan *s, struct cc_buf *out)
 {
-	while (!take(s, '"')) {
+	for (plain_text(s, out); !take(s, '"'); plain_text(s, out)) {
 		if (s->at >= s->end)
 			return bad(s, "");
 		if ((unsigned char)*s->at < 0x20)
 			return bad(s, "control characters are written as \\u00XX");
-		if (!take(s, '\\'))
-			cc_buf_addc(out, *s->at++);
-		else if (escape(s, out) < 0)
+		if (take(s, '\\') && escape(s, out) < 0)
 			return -1;
 	}
 	cc_buf_addc(out, '\0');
@@ -214,6 +222,12 @@ static int word(struct scan *s, const char *w)
 
 static int value(struct scan *s);
 
+/* Most names differ in their first byte already, and every pair of an object is compared. */
+static bool is_same(const char *a, const char *b)
+{
+	return a[0] == b[0] && strcmp(a, b) == 0;
+}
+
 static int member(struct scan *s)
 {
 	struct level *l = &s->levels[s->depth - 1];
@@ -228,7 +242,7 @@ static int member(struct scan *s)
 		return -1;
 	l->names[l->n++] = name;
 	for (size_t i = 0; i + 1 < l->n; i++)
-		if (strcmp(s->names.data + l->names[i], s->names.data + name) == 0)
+		if (is_same(s->names.data + l->names[i], s->names.data + name))
 			return bad_member(s, "is given twice");
 	skip_space(s);
 	if (!take(s, ':'))
