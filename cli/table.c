@@ -48,13 +48,14 @@ static void fill(struct cells *c, const struct output *o, const struct cc_desc *
 
 static void add_cell(struct cc_buf *out, const char *p, size_t len, size_t pad_to, const char *color)
 {
+	static const char blanks[] = "                                ";
 	size_t width = width_of(p, len);
 
 	cc_buf_adds(out, color != NULL ? color : "");
 	cc_buf_add(out, p, len);
 	cc_buf_adds(out, color != NULL ? "\033[0m" : "");
-	for (; width < pad_to; width++)
-		cc_buf_addc(out, ' ');
+	for (; width < pad_to; width += sizeof(blanks) - 1)
+		cc_buf_add(out, blanks, pad_to - width < sizeof(blanks) - 1 ? pad_to - width : sizeof(blanks) - 1);
 }
 
 static void add_lines(const struct cells *c, const struct output *o, const struct cc_desc *d, const struct cc_list *rows, const struct column *cols,
