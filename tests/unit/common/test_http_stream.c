@@ -139,13 +139,13 @@ START_TEST(our_own_pause_is_not_the_servers_silence)
 
 	connect_over(_i);
 	r.on_body = keep_body;
-	r.silence_ms = 200;
+	r.silence_ms = 1000;
 	start(&r, &o);
-	while (o.pauses_left > 0)
+	while (o.pauses_left > 0 && !o.done)
 		cc_http_poll(client, NULL, 0, 100);
-	for (until = cc_boottime_ms() + 600; cc_boottime_ms() < until;)
+	for (until = cc_boottime_ms() + 2500; cc_boottime_ms() < until;)
 		cc_http_poll(client, NULL, 0, 100);
-	ck_assert(!o.done);
+	ck_assert_msg(!o.done, "%s", o.err.msg);
 	cc_http_resume(o.x);
 	wait_for_end(&o);
 	ck_assert_msg(!o.failed, "%s", o.err.msg);
@@ -343,13 +343,19 @@ START_TEST(a_sender_can_stop_the_exchange)
 }
 END_TEST
 
+/* Over TCP a reset may overtake the reply when the server closes on bytes that it did not read; then it is asked again. */
 START_TEST(an_upload_that_is_refused_early_gets_its_reply)
 {
-	struct source s = { .total = 64 * 1024 };
-	struct cc_http_request r = upload_of(&s, "/refuse");
+	struct source s;
+	struct cc_http_request r;
+	int left = _i == 0 ? 1 : 10;
 
 	connect_over(_i);
-	run(&r, &s.o);
+	do {
+		s = (struct source){ .total = 64 * 1024 };
+		r = upload_of(&s, "/refuse");
+		run(&r, &s.o);
+	} while (s.o.failed && --left > 0);
 	ck_assert_msg(!s.o.failed, "%s", s.o.err.msg);
 	ck_assert_int_eq(s.o.status, 413);
 	outcome_free(&s.o);
