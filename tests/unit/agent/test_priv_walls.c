@@ -63,15 +63,33 @@ START_TEST(nesting_devices_and_kernel_settings_are_refused)
 }
 END_TEST
 
-static unsigned long long cgroup_value(const char *v1, const char *v2, unsigned n)
+/* Where the process is in the hierarchy of a controller, as the kernel says it: liblxc goes below the cgroup of process 1, which need not be the root. */
+static bool cgroup_of(int pid, const char *controller, char *ret, size_t size)
 {
-	char path[512], text[64], uuid[CC_UUID_TEXT];
+	char name[64], list[64], line[512], path[512];
+	bool found = false;
+	FILE *f;
 
-	cc_uuid_format(priv_fixture_id(n), uuid);
-	snprintf(path, sizeof(path), "/sys/fs/cgroup/%.*s/" PRIV_FIXTURE_CGROUP "/lxc.payload.%s/%s", (int)strcspn(v1, "/"), v1, uuid,
-	        strchr(v1, '/') + 1);
-	if (access(path, F_OK) != 0)
-		snprintf(path, sizeof(path), "/sys/fs/cgroup/" PRIV_FIXTURE_CGROUP "/lxc.payload.%s/%s", uuid, v2);
+	snprintf(name, sizeof(name), "/proc/%d/cgroup", pid);
+	f = fopen(name, "re");
+	ck_assert_ptr_nonnull(f);
+	while (!found && fgets(line, sizeof(line), f) != NULL)
+		found = sscanf(line, "%*d:%63[^:]:%511[^\n]", list, path) == 2 && strcmp(list, controller) == 0;
+	fclose(f);
+	snprintf(ret, size, "%s", found ? path : "");
+	return found;
+}
+
+static unsigned long long cgroup_value(const char *v1, const char *v2, int pid)
+{
+	char controller[32], cgroup[512], path[640], text[64], uuid[CC_UUID_TEXT];
+
+	snprintf(controller, sizeof(controller), "%.*s", (int)strcspn(v1, "/"), v1);
+	if (cgroup_of(pid, controller, cgroup, sizeof(cgroup)))
+		snprintf(path, sizeof(path), "/sys/fs/cgroup/%s%s/%s", controller, cgroup, strchr(v1, '/') + 1);
+	else
+		snprintf(
+		        path, sizeof(path), "/sys/fs/cgroup/" PRIV_FIXTURE_CGROUP "/lxc.payload.%s/%s", cc_uuid_format(priv_fixture_id(1), uuid), v2);
 	ck_assert_msg(priv_lxc_read(path, text, sizeof(text))[0] != '\0', "%s", path);
 	return strtoull(text, NULL, 10);
 }
@@ -83,16 +101,16 @@ START_TEST(limits_are_set_and_change_while_it_runs)
 	struct priv_ct before, after;
 
 	ck_assert_int_eq(priv_fixture_call(PRIV_CT_START, &q, &before, &err), 0);
-	ck_assert_uint_eq(cgroup_value("memory/memory.limit_in_bytes", "memory.max", 1), 64 << 20);
-	ck_assert_uint_eq(cgroup_value("pids/pids.max", "pids.max", 1), 64);
-	ck_assert_uint_eq(cgroup_value("cpu/cpu.cfs_quota_us", "cpu.max", 1), 50000);
+	ck_assert_uint_eq(cgroup_value("memory/memory.limit_in_bytes", "memory.max", before.init_pid), 64 << 20);
+	ck_assert_uint_eq(cgroup_value("pids/pids.max", "pids.max", before.init_pid), 64);
+	ck_assert_uint_eq(cgroup_value("cpu/cpu.cfs_quota_us", "cpu.max", before.init_pid), 50000);
 	for (uint64_t mib = 32; mib <= 128; mib *= 4) {
 		q.limits = (struct priv_limits){ .memory_bytes = mib << 20, .disk_bytes = 1, .cpu_millis = 250, .pids = 99 };
 		ck_assert_int_eq(priv_fixture_call(PRIV_CT_START, &q, &after, &err), 0);
 		ck_assert_int_eq(after.init_pid, before.init_pid);
-		ck_assert_uint_eq(cgroup_value("memory/memory.limit_in_bytes", "memory.max", 1), mib << 20);
-		ck_assert_uint_eq(cgroup_value("pids/pids.max", "pids.max", 1), 99);
-		ck_assert_uint_eq(cgroup_value("cpu/cpu.cfs_quota_us", "cpu.max", 1), 25000);
+		ck_assert_uint_eq(cgroup_value("memory/memory.limit_in_bytes", "memory.max", before.init_pid), mib << 20);
+		ck_assert_uint_eq(cgroup_value("pids/pids.max", "pids.max", before.init_pid), 99);
+		ck_assert_uint_eq(cgroup_value("cpu/cpu.cfs_quota_us", "cpu.max", before.init_pid), 25000);
 	}
 }
 END_TEST
