@@ -3,11 +3,9 @@
  * once and the answer waits for both; the record of one that has data is durable before anything else happens. */
 #include "agent/ct_start.h"
 
-#include "agent/process.h"
 #include "common/cleanup.h"
 
-#include <errno.h>
-#include <sys/wait.h>
+#include <pthread.h>
 #include <unistd.h>
 
 static int write_record(const struct priv_node *node, const struct ct_record *rec, bool durable, struct cc_error *err)
@@ -27,55 +25,48 @@ static bool is_new(const struct priv_node *node, const struct ct_record *rec)
 	return state_dir_open_instance(&node->dirs, rec->id, false, &dirfd, &ignored) < 0;
 }
 
-static int sync_record(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
+struct syncing {
+	const struct priv_node *node;
+	const struct ct_record *rec;
+	struct cc_error err;
+	int result;
+};
+
+static void *sync_record(void *arg)
 {
+	struct syncing *s = arg;
 	cc_auto_close int dirfd = -1;
 
-	if (state_dir_open_instance(&node->dirs, rec->id, false, &dirfd, err) < 0 || ct_record_sync(dirfd, err) < 0)
-		return -1;
-	return fsync(node->dirs.instances) < 0 ? cc_fail_errno(err, "syncing the instances") : 0;
-}
-
-static pid_t start_sync(const struct priv_node *node, const struct ct_record *rec)
-{
-	struct cc_error ignored = { 0 };
-	pid_t parent = getpid(), pid = fork();
-
-	if (pid != 0)
-		return pid;
-	process_end_with(parent);
-	_exit(sync_record(node, rec, &ignored) < 0 ? 1 : 0);
-}
-
-static int wait_sync(pid_t pid, struct cc_error *err)
-{
-	int status = -1;
-
-	if (pid < 0)
-		return cc_fail(err, BUSY, "the node can start no more processes now");
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return status == 0 ? 0 : cc_fail(err, IO, "the record of the instance could not be brought to the disk");
+	s->result = -1;
+	if (state_dir_open_instance(&s->node->dirs, s->rec->id, false, &dirfd, &s->err) < 0 || ct_record_sync(dirfd, &s->err) < 0)
+		return NULL;
+	s->result = fsync(s->node->dirs.instances) < 0 ? cc_fail_errno(&s->err, "syncing the instances") : 0;
+	return NULL;
 }
 
 static int start_new(const struct priv_node *node, const struct ct_record *rec, struct driver_status *ret, struct cc_error *err)
 {
+	struct syncing syncing = { .node = node, .rec = rec };
 	struct cc_error ignored = { 0 };
 	struct driver_status status;
-	pid_t syncing;
+	pthread_t thread;
 	int result;
 
 	if (write_record(node, rec, false, err) < 0)
 		return -1;
-	syncing = start_sync(node, rec);
+	if (pthread_create(&thread, NULL, sync_record, &syncing) != 0)
+		return cc_fail(err, BUSY, "the node can start no more threads now");
 	result = node->driver->start(node, rec, &status, err);
-	if (wait_sync(syncing, result == 0 ? err : &ignored) < 0 && result == 0) {
-		(void)node->driver->stop(node, rec->id, &status, 0, &ignored);
+	pthread_join(thread, NULL);
+	if (result < 0)
 		return -1;
+	if (syncing.result < 0) {
+		(void)node->driver->stop(node, rec->id, &status, 0, &ignored);
+		*err = syncing.err;
+		return cc_wrap(err, "recording the instance");
 	}
-	if (result == 0)
-		*ret = status;
-	return result;
+	*ret = status;
+	return 0;
 }
 
 int ct_start_record(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
@@ -87,7 +78,7 @@ int ct_start_run(const struct priv_node *node, const struct ct_record *rec, stru
 {
 	if (is_new(node, rec))
 		return start_new(node, rec, ret, err);
-	if (write_record(node, rec, true, err) < 0)
+	if (write_record(node, rec, true, err) < 0 || node->driver->sweep(node, rec, err) < 0)
 		return -1;
 	return node->driver->start(node, rec, ret, err);
 }

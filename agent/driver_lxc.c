@@ -115,7 +115,7 @@ static int make_ready(const struct priv_node *node, const struct ct_record *rec,
 	char root[STORAGE_PATH_MAX];
 	cc_auto_close int dirfd = -1;
 
-	if (lxc_sweep(node, rec, err) < 0 || storage_make(node, rec, err) < 0 || storage_mount(node, rec, err) < 0)
+	if (storage_make(node, rec, err) < 0 || storage_mount(node, rec, err) < 0)
 		return -1;
 	if (guest_files_write(node, rec, storage_root_path(node, root), err) < 0 ||
 	        state_dir_open_instance(&node->dirs, rec->id, false, &dirfd, err) < 0)

@@ -56,7 +56,7 @@ static const char seccomp_policy[] = "2\n"
 static const struct {
 	const char *key;
 	const char *value;
-} fixed_items[] = {
+} common_items[] = {
 	{ "lxc.log.level", "WARN" },
 	{ "lxc.autodev", "1" },
 	{ "lxc.tty.max", "0" },
@@ -103,6 +103,20 @@ char *driver_config_link_name(const struct priv_node *node, const struct ct_reco
 {
 	snprintf(name, LXC_LINK_NAME, "cc%06x%u", short_hash(node->set.bridge) & 0xffffff, (uint32_t)rec->slot);
 	return name;
+}
+
+static void add_common(struct builder *b)
+{
+	for (size_t i = 0; i < CC_ARRAY_LEN(common_items); i++)
+		add(b, common_items[i].key, "%s", common_items[i].value);
+}
+
+int driver_config_common(driver_config_set_fn *set, void *user, struct cc_error *err)
+{
+	struct builder b = { set, user, err, 0 };
+
+	add_common(&b);
+	return b.result;
 }
 
 static void add_ids(struct builder *b, const struct priv_node *node, const struct ct_record *rec)
@@ -155,8 +169,7 @@ int driver_config_build(const struct priv_node *node, const struct ct_record *re
 	char path[STORAGE_PATH_MAX], uuid[CC_UUID_TEXT];
 
 	add(&b, "lxc.log.file", "%s/instances/%s/log", node->dirs.path, cc_uuid_format(rec->id, uuid));
-	for (size_t i = 0; i < CC_ARRAY_LEN(fixed_items); i++)
-		add(&b, fixed_items[i].key, "%s", fixed_items[i].value);
+	add_common(&b);
 	add(&b, "lxc.uts.name", "%s", rec->hostname);
 	add(&b, "lxc.rootfs.path", "dir:%s", storage_root_path(node, path));
 	add(&b, "lxc.rootfs.mount", "%s", storage_guest_path(node, path));

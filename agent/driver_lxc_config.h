@@ -10,6 +10,9 @@ typedef int driver_config_set_fn(void *user, const char *key, const char *value,
 /* Calls `set` for each item, in an order that liblxc accepts. Fails with what `set` failed with. */
 int driver_config_build(const struct priv_node *node, const struct ct_record *rec, driver_config_set_fn *set, void *user, struct cc_error *err);
 
+/* The items that are the same for every container, as above; for who compares with bare liblxc. */
+int driver_config_common(driver_config_set_fn *set, void *user, struct cc_error *err);
+
 /* The name of an instance's end of the link on the host: at most 15 characters, from the bridge's and the slot. */
 #define LXC_LINK_NAME 16
 char *driver_config_link_name(const struct priv_node *node, const struct ct_record *rec, char name[LXC_LINK_NAME]);

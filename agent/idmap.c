@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#define HOLDER_STACK 16384
+
 static int write_map(pid_t pid, const char *which, uint32_t inside, uint32_t outside, struct cc_error *err)
 {
 	char path[64], map[64];
@@ -34,25 +36,20 @@ int idmap_write(pid_t pid, uint32_t inside, uint32_t outside, struct cc_error *e
 	return 0;
 }
 
-/* Makes the namespace, says so, and stays until killed or alone. */
-CC_NORETURN static void hold_userns(int ready, pid_t parent)
+/* Shares the memory of the process that waits for it, so it must not return, nor change anything. */
+static int hold_userns(void *parent)
 {
-	char ok = 1;
-
-	process_end_with(parent);
-	if (unshare(CLONE_NEWUSER) < 0 || write(ready, &ok, 1) != 1)
-		_exit(1);
-	for (;;)
-		pause();
+	process_end_with(*(const pid_t *)parent);
+	while (pause() < 0)
+		;
+	return 0;
 }
 
-static int map_and_open(pid_t holder, int ready, uint32_t from, uint32_t to, int *ret_fd, struct cc_error *err)
+static int map_and_open(pid_t holder, uint32_t from, uint32_t to, int *ret_fd, struct cc_error *err)
 {
-	char ok, path[64];
+	char path[64];
 	int fd;
 
-	if (read(ready, &ok, 1) != 1)
-		return cc_fail(err, UNAVAILABLE, "the kernel refuses a new user namespace (see /proc/sys/user/max_user_namespaces)");
 	if (idmap_write(holder, from, to, err) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", holder);
@@ -63,23 +60,18 @@ static int map_and_open(pid_t holder, int ready, uint32_t from, uint32_t to, int
 	return 0;
 }
 
+/* A namespace needs a process to be born with. One that shares our memory costs a tenth of a fork. */
 int idmap_open_userns(uint32_t from, uint32_t to, int *ret_fd, struct cc_error *err)
 {
-	pid_t holder, parent = getpid();
-	int ready[2], result;
+	_Alignas(16) char stack[HOLDER_STACK];
+	pid_t parent = getpid(), holder = clone(hold_userns, stack + sizeof(stack), CLONE_VM | CLONE_NEWUSER | SIGCHLD, &parent);
+	int result;
 
-	if (pipe2(ready, O_CLOEXEC) < 0)
-		return cc_fail_errno(err, "making a pipe");
-	holder = fork();
-	if (holder == 0)
-		hold_userns(ready[1], parent);
-	close(ready[1]);
-	result = holder < 0 ? cc_fail_errno(err, "forking") : map_and_open(holder, ready[0], from, to, ret_fd, err);
-	close(ready[0]);
-	if (holder > 0) {
-		kill(holder, SIGKILL);
-		waitpid(holder, NULL, 0);
-	}
+	if (holder < 0)
+		return cc_fail(err, UNAVAILABLE, "the kernel refuses a new user namespace (see /proc/sys/user/max_user_namespaces)");
+	result = map_and_open(holder, from, to, ret_fd, err);
+	kill(holder, SIGKILL);
+	waitpid(holder, NULL, 0);
 	return result;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Even if libarchive were taken over, there is: one directory tree owned by ids that nobody runs with, a pipe to read the archive from, no network, no other
  * process in sight, five capabilities over that tree only, and the few system calls that unpacking needs. */
-#include "agent/image_extract.h"
+#include "agent/image_extractor.h"
 
 #include "agent/image_entry.h"
 #include "agent/image_sandbox.h"
@@ -139,7 +139,7 @@ static void drain(int fd)
 		;
 }
 
-void image_extract(const struct image_extract *x, struct image_extracted *ret)
+static void extract(const struct image_extract *x, struct image_extracted *ret)
 {
 	struct image_tally tally = { .entries_max = x->entries_max, .bytes_max = x->bytes_max };
 	struct cc_error err = { 0 };
@@ -157,3 +157,5 @@ void image_extract(const struct image_extract *x, struct image_extracted *ret)
 	if (result < 0)
 		snprintf(ret->msg, sizeof(ret->msg), "%s", err.msg);
 }
+
+const struct image_extractor image_extractor = { extract };

@@ -2,7 +2,7 @@
 /* How a process locks itself in before it unpacks an image. */
 #pragma once
 
-#include "agent/image_extract.h"
+#include "agent/image_extractor.h"
 
 /* Enters new namespaces (user, mount, network, IPC), waits for the parent to map the ids, makes the target its root, and gives up what unpacking does not
  * need: capabilities, memory, large files, system calls. There is no way back. @err UNAVAILABLE, IO */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Two processes: this one reads the archive, hashes it and feeds it through a pipe; a child without rights unpacks (image_extract.h). So the hash is not the
+/* Two processes: this one reads the archive, hashes it and feeds it through a pipe; a child without rights unpacks (image_extractor.h). So the hash is not the
  * word of the process that hostile bytes went through. All happens in images/SHA256.new, which gets its real name when it is complete and synced. */
 #include "agent/image_unpack.h"
 
 #include "agent/driver.h"
 #include "agent/idmap.h"
-#include "agent/image_extract.h"
+#include "agent/image_extractor.h"
 #include "agent/process.h"
 #include "agent/small_file.h"
 #include "agent/tree_remove.h"
@@ -101,7 +101,8 @@ static void close_pipes(struct pipes *p)
 	}
 }
 
-CC_NORETURN static void run_child(const struct priv_image_unpack *req, struct pipes *p, int target, pid_t parent)
+CC_NORETURN static void run_child(
+        const struct image_extractor *extractor, const struct priv_image_unpack *req, struct pipes *p, int target, pid_t parent)
 {
 	struct image_extract x = {
 		.archive = p->archive[0],
@@ -116,7 +117,7 @@ CC_NORETURN static void run_child(const struct priv_image_unpack *req, struct pi
 	process_end_with(parent);
 	close_end(p->archive, 1);
 	close_end(p->mapped, 1);
-	image_extract(&x, &result);
+	extractor->run(&x, &result);
 	/* Before the result: the parent must not go on while this process could still write. */
 	close_end(p->archive, 0);
 	(void)!write(p->result[1], &result, sizeof(result));
@@ -176,10 +177,13 @@ static int attend_child(const struct priv_node *node, const struct priv_image_un
 static int extract(
         const struct priv_node *node, const struct priv_image_unpack *req, int fd, int target, struct image_extracted *ret, struct cc_error *err)
 {
+	const struct image_extractor *extractor = image_extractor_find(err);
 	struct pipes p;
 	pid_t child, parent = getpid();
 	int result;
 
+	if (extractor == NULL)
+		return -1;
 	if (open_pipes(&p, err) < 0) {
 		close_pipes(&p);
 		return -1;
@@ -187,7 +191,7 @@ static int extract(
 	signal(SIGPIPE, SIG_IGN);
 	child = fork();
 	if (child == 0)
-		run_child(req, &p, target, parent);
+		run_child(extractor, req, &p, target, parent);
 	result = child < 0 ? cc_fail_errno(err, "forking") : attend_child(node, req, fd, child, &p, ret, err);
 	close_pipes(&p);
 	if (child > 0) {

@@ -3,6 +3,7 @@
  * no old rule. The base chains accept by default and drop only what comes from or goes to our bridge: the host's other traffic is none of our business. */
 #include "agent/net.h"
 
+#include "agent/firewall.h"
 #include "agent/net_link.h"
 #include "agent/resolvers.h"
 #include "agent/small_file.h"
@@ -12,7 +13,6 @@
 #include <ctype.h>
 #include <ifaddrs.h>
 #include <net/if.h>
-#include <nftables/libnftables.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,18 +29,9 @@ static void table_name(const struct priv_node *node, char ret[TABLE_NAME])
 
 static int run_rules(const char *rules, struct cc_error *err)
 {
-	struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
-	int failed;
+	const struct firewall *f = firewall_find(err);
 
-	if (ctx == NULL)
-		return cc_fail(err, INTERNAL, "libnftables cannot start");
-	nft_ctx_buffer_error(ctx);
-	nft_ctx_buffer_output(ctx);
-	failed = nft_run_cmd_from_buffer(ctx, rules);
-	if (failed != 0)
-		cc_fail(err, IO, "setting the firewall's rules: %.200s", nft_ctx_get_error_buffer(ctx));
-	nft_ctx_free(ctx);
-	return failed != 0 ? -1 : 0;
+	return f != NULL ? f->run(rules, err) : -1;
 }
 
 static void add_element(struct cc_buf *b, const char *text)

@@ -2,6 +2,7 @@
 /* Program cc-agent-priv: the half of the agent that has rights. It opens no network socket and parses no JSON; all it is told comes over one socketpair. */
 #include "agent/chroot.h"
 #include "agent/priv_server.h"
+#include "common/module.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@ static int run(const struct priv_settings *set, struct cc_error *err)
 	struct priv_node node;
 	int result;
 
+	cc_module_locate();
 	if (strcmp(set->driver, "sim") != 0 && chroot_become_root(err) < 0)
 		return -1;
 	if (priv_node_open(set, &node, err) < 0)

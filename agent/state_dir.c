@@ -6,10 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 static const struct {
@@ -50,6 +52,18 @@ static int open_dir(int dirfd, const char *name, int *ret, struct cc_error *err)
 	return *ret < 0 ? cc_fail_errno(err, "opening '%s'", name) : 0;
 }
 
+/* Instances have nothing to do with each other, and their files are to lie near each other: ext4 then begins each in another part of the disk. This also
+ * spares a start the search through the inodes that others just gave up. Other file systems refuse the flag and need none. */
+static void spread_members(int dirfd)
+{
+	int flags;
+
+	if (ioctl(dirfd, FS_IOC_GETFLAGS, &flags) < 0)
+		return;
+	flags |= FS_TOPDIR_FL;
+	(void)ioctl(dirfd, FS_IOC_SETFLAGS, &flags);
+}
+
 static int open_members(struct state_dir *dirs, struct cc_error *err)
 {
 	for (size_t i = 0; i < CC_ARRAY_LEN(members); i++)
@@ -57,6 +71,7 @@ static int open_members(struct state_dir *dirs, struct cc_error *err)
 			return -1;
 	if (open_dir(dirs->root, "instances", &dirs->instances, err) < 0 || open_dir(dirs->root, "images", &dirs->images, err) < 0)
 		return -1;
+	spread_members(dirs->instances);
 	return 0;
 }
 

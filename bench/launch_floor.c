@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The floor of bench/run launch: liblxc and nothing else. Each container gets what ours get: a user namespace with its own 65,536 ids, an overlay over an
- * idmapped mount of one ready image, a veth on a bridge with a fixed address, limits of memory, processor and processes. No daemon, no record, no network.
+/* The floor of bench/run launch: liblxc and nothing else. Each container gets what ours get: the same configuration, a user namespace with its own 65,536 ids,
+ * an overlay over an idmapped mount of one ready image, a veth on a bridge with a fixed address, limits of memory, processor and processes. No daemon, no
+ * record, no network.
  *
- * Usage: bench_launch_floor ROOTFS DIR BRIDGE ADDRESS-PREFIX COUNT IN-FLIGHT
+ * Usage: bench_launch_floor ROOTFS DIR BRIDGE ADDRESS-PREFIX SECCOMP-POLICY COUNT IN-FLIGHT
  * Prints "start MS", "stop MS", "delete MS" for each container when IN-FLIGHT is 1, else "rate N" in launches per second. */
+#include "agent/driver_lxc_config.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -27,7 +30,7 @@
 #define PATH_SIZE 512
 
 struct job {
-	const char *rootfs, *dir, *bridge, *prefix;
+	const char *rootfs, *dir, *bridge, *prefix, *policy;
 	int number;
 };
 
@@ -138,6 +141,13 @@ static void set(struct lxc_container *c, const char *key, const char *value)
 	}
 }
 
+static int set_common(void *c, const char *key, const char *value, struct cc_error *err)
+{
+	(void)err;
+	set(c, key, value);
+	return 0;
+}
+
 static struct lxc_container *container(const struct job *j)
 {
 	char name[32];
@@ -162,7 +172,10 @@ static void limit(struct lxc_container *c)
 static void configure(const struct job *j, struct lxc_container *c)
 {
 	char root[PATH_SIZE], value[PATH_SIZE + 8];
+	struct cc_error err = { 0 };
 
+	(void)driver_config_common(set_common, c, &err);
+	set(c, "lxc.seccomp.profile", j->policy);
 	snprintf(value, sizeof(value), "dir:%s", path_of(j, "root", root));
 	set(c, "lxc.rootfs.path", value);
 	snprintf(value, sizeof(value), "u 0 %ld %d", first_id(j), IDS);
@@ -170,12 +183,9 @@ static void configure(const struct job *j, struct lxc_container *c)
 	value[0] = 'g';
 	set(c, "lxc.idmap", value);
 	set(c, "lxc.uts.name", "floor");
-	set(c, "lxc.net.0.type", "veth");
 	set(c, "lxc.net.0.link", j->bridge);
-	set(c, "lxc.net.0.flags", "up");
 	snprintf(value, sizeof(value), "%s.%d/24", j->prefix, 100 + j->number % 100);
 	set(c, "lxc.net.0.ipv4.address", value);
-	set(c, "lxc.mount.auto", "proc:mixed sys:mixed");
 	limit(c);
 }
 
@@ -273,14 +283,14 @@ int main(int argc, char **argv)
 {
 	struct job j = { 0 };
 
-	if (argc != 7) {
-		fprintf(stderr, "usage: bench_launch_floor ROOTFS DIR BRIDGE ADDRESS-PREFIX COUNT IN-FLIGHT\n");
+	if (argc != 8) {
+		fprintf(stderr, "usage: bench_launch_floor ROOTFS DIR BRIDGE ADDRESS-PREFIX SECCOMP-POLICY COUNT IN-FLIGHT\n");
 		return 2;
 	}
-	j = (struct job){ .rootfs = argv[1], .dir = argv[2], .bridge = argv[3], .prefix = argv[4] };
-	if (strtol(argv[6], NULL, 10) == 1)
-		one_by_one(&j, (int)strtol(argv[5], NULL, 10));
+	j = (struct job){ .rootfs = argv[1], .dir = argv[2], .bridge = argv[3], .prefix = argv[4], .policy = argv[5] };
+	if (strtol(argv[7], NULL, 10) == 1)
+		one_by_one(&j, (int)strtol(argv[6], NULL, 10));
 	else
-		many(&j, (int)strtol(argv[5], NULL, 10), (int)strtol(argv[6], NULL, 10));
+		many(&j, (int)strtol(argv[6], NULL, 10), (int)strtol(argv[7], NULL, 10));
 	return 0;
 }

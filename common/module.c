@@ -8,15 +8,23 @@
 #include <string.h>
 #include <unistd.h>
 
+static char own_folder[PATH_MAX];
+
+void cc_module_locate(void)
+{
+	ssize_t n = readlink("/proc/self/exe", own_folder, sizeof(own_folder) - 1);
+	char *slash = n > 0 ? memrchr(own_folder, '/', (size_t)n) : NULL;
+
+	*(slash != NULL ? slash : own_folder) = '\0';
+}
+
 static void find_path(const char *file, struct cc_buf *path)
 {
-	char program[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", program, sizeof(program));
-	const char *slash = n > 0 ? memrchr(program, '/', (size_t)n) : NULL;
-
-	if (slash != NULL)
-		cc_buf_printf(path, "%.*s/%s", (int)(slash - program), program, file);
-	if (slash != NULL && access(path->data, F_OK) == 0)
+	if (own_folder[0] == '\0')
+		cc_module_locate();
+	if (own_folder[0] != '\0')
+		cc_buf_printf(path, "%s/%s", own_folder, file);
+	if (own_folder[0] != '\0' && access(path->data, F_OK) == 0)
 		return;
 	cc_buf_clear(path);
 	cc_buf_printf(path, "%s/%s", CC_MODULE_DIR, file);

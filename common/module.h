@@ -9,5 +9,8 @@
  * looked at, and no variable changes that. It stays loaded. @err INTERNAL it is missing, broken, or of another version than the program */
 void *cc_module_find(const char *file, const char *symbol, struct cc_error *err);
 
+/* Looks where the program lies; cc_module_find does it itself. Only a program that is about to change its root has to do it before. */
+void cc_module_locate(void);
+
 /* Every module has it. */
 extern const char cc_module_version[];

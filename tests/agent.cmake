@@ -3,7 +3,8 @@
 add_library(cc_test_priv STATIC unit/agent/priv_fixture.c unit/agent/priv_lxc_fixture.c unit/agent/archive_fixture.c)
 target_compile_options(cc_test_priv PRIVATE -Wno-conversion)
 target_compile_definitions(cc_test_priv PUBLIC CC_AGENT_PRIV="$<TARGET_FILE:cc-agent-priv>")
-target_link_libraries(cc_test_priv PUBLIC cc_priv_client cc_driver cc_testlib cap PkgConfig::CHECK)
+pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
+target_link_libraries(cc_test_priv PUBLIC cc_priv_client cc_driver cc_testlib cap PkgConfig::ARCHIVE PkgConfig::CHECK)
 add_dependencies(cc_test_priv cc-agent-priv)
 
 
@@ -14,5 +15,5 @@ endforeach()
 
 # Without rights.
 cc_test(priv_sim SOURCES unit/agent/test_priv_sim.c LIBS cc_test_priv NEEDS /bin/busybox)
-cc_test(driver_parts SOURCES unit/agent/test_driver_parts.c LIBS cc_test_priv)
+cc_test(driver_parts SOURCES unit/agent/test_driver_parts.c LIBS cc_test_priv cc_unpack)
 cc_test(priv_agent SOURCES unit/agent/test_priv_agent.c LIBS cc_test_priv ROOT)

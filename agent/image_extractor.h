@@ -21,5 +21,12 @@ struct image_extracted {
 	uint64_t bytes;
 };
 
-/* In a fresh child: enters a user namespace of its own, locks itself into the target and unpacks. */
-void image_extract(const struct image_extract *x, struct image_extracted *ret);
+struct image_extractor {
+	/* In a fresh child: enters a user namespace of its own, locks itself into the target and unpacks. */
+	void (*run)(const struct image_extract *x, struct image_extracted *ret);
+};
+extern const struct image_extractor image_extractor;
+
+/* The extractor with libarchive and its fifteen libraries behind it. cc-agent-priv loads it in the child that unpacks: every start of a container forks
+ * cc-agent-priv several times, and a fork costs by what the process has loaded. @err INTERNAL it cannot be loaded */
+const struct image_extractor *image_extractor_find(struct cc_error *err);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/firewall.h"
+
+#include <nftables/libnftables.h>
+
+static int run(const char *rules, struct cc_error *err)
+{
+	struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
+	int failed;
+
+	if (ctx == NULL)
+		return cc_fail(err, INTERNAL, "libnftables cannot start");
+	nft_ctx_buffer_error(ctx);
+	nft_ctx_buffer_output(ctx);
+	failed = nft_run_cmd_from_buffer(ctx, rules);
+	if (failed != 0)
+		cc_fail(err, IO, "setting the firewall's rules: %.200s", nft_ctx_get_error_buffer(ctx));
+	nft_ctx_free(ctx);
+	return failed != 0 ? -1 : 0;
+}
+
+const struct firewall firewall_nft = { run };
