@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the programs take when nothing happens: memory (PSS, with RSS beside it) of both halves of an agent with ten containers, of a container's monitor, of the
+"""What the programs take when nothing happens: memory (PSS, with RSS beside it) of both halves of an agent with 40 containers, of a container's monitor, of the
 controller with 10, 1,000 and 10,000 instances; processor time and bytes on the wire, headers and acknowledgements included, of an idle node.
 
 Run it where no other process of this project runs: PSS shares the pages of libraries among all that use them."""
@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 from seed import seed  # noqa: E402
 from zone import Zone  # noqa: E402
 
-CONTAINERS = 10
+CONTAINERS = 40
 CPU_SECONDS = int(os.environ.get("CPU_SECONDS", 60))
 WIRE_SECONDS = int(os.environ.get("WIRE_SECONDS", 620))
 
@@ -93,7 +93,7 @@ def main():
     with Zone({"log_level": "notice"}, durable=True) as zone:
         zone.start()
         zone.import_busybox()
-        node = zone.add_node("ada", settings={"log_level": "notice", "machine_cpu_millis": 64000, "machine_memory": "64GiB", "machine_disk": "64GiB"})
+        node = zone.add_node("ada", settings={"log_level": "notice", "machine_cpu_millis": 64000, "machine_memory": "64GiB", "machine_disk": "640GiB"})
         for i in range(CONTAINERS):
             zone.ccctl("create", f"f{i}", "--image", "busybox")
         time.sleep(5)
