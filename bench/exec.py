@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`ccctl exec NAME -- true` against liblxc's attach in the same container, in turns; medians. And bytes per second through an exec's output, against the same
+program through a pipe."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tests", "e2e"))
+
+from zone import BUILD, Zone  # noqa: E402
+
+ROUNDS = int(os.environ.get("ROUNDS", 100))
+MEGABYTES = 256
+
+
+def timed(*args):
+    start = time.perf_counter()
+    subprocess.run(args, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return (time.perf_counter() - start) * 1000
+
+
+def main():
+    with Zone({"log_level": "warning"}, durable=True) as zone:
+        zone.start()
+        zone.import_busybox()
+        node = zone.add_node("ada", settings={"log_level": "warning"})
+        zone.ccctl("create", "e", "--image", "busybox", "--memory", "256MiB")
+        ident = json.loads(zone.ccctl("show", "e", "-o", "json"))["id"]
+        ours = [os.path.join(BUILD, "cli", "ccctl"), "--socket", zone.socket, "exec", "e", "--"]
+        floor = [os.path.join(BUILD, "bench", "bench_exec_floor"), os.path.join(node.dir, "priv", "lxc"), ident]
+        times = {"exec": [], "exec_floor": []}
+        for i in range(ROUNDS + 5):
+            took = timed(*ours, "/bin/true"), timed(*floor, "/bin/true")
+            if i >= 5:
+                times["exec"].append(took[0])
+                times["exec_floor"].append(took[1])
+        mid = {name: statistics.median(values) for name, values in times.items()}
+        for name, value in mid.items():
+            print(f"{name}_ms {value:.3f} ms")
+        print(f"exec_over_floor {mid['exec'] / mid['exec_floor']:.3f} ratio", flush=True)
+        copy = ["/bin/dd", "if=/dev/zero", "bs=1M", f"count={MEGABYTES}"]
+        rates = {name: statistics.median(MEGABYTES / timed(*args, *copy) * 1000 for _ in range(5)) for name, args in (("output", ours), ("output_floor", floor))}
+        for name, value in rates.items():
+            print(f"exec_{name}_mb_per_s {value:.1f} MB/s")
+
+
+if __name__ == "__main__":
+    main()
