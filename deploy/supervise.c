@@ -16,7 +16,7 @@
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 
-enum { ENV_MAX = 32, NAME_MAX_LEN = 64, EXIT_USAGE = 2, EXIT_NOT_RUNNING = 3, STOP_EXTRA_MS = 5000 };
+enum { ENV_MAX = 32, NAME_MAX_LEN = 64, EXIT_USAGE = 2, EXIT_NOT_RUNNING = 3, STOP_EXTRA_MS = 5000, TIME_MAX_MS = 24 * 60 * 60 * 1000 };
 
 static const char usage[] = "usage: supervise start NAME [option...] -- PROGRAM [argument...]\n"
                             "       supervise stop NAME [--dir DIR]\n"
@@ -51,6 +51,14 @@ static int read_number(const char *text, int64_t *ret, struct cc_error *err)
 	if (errno != 0 || *end != '\0' || end == text || *ret < 1 || *ret > 1048576)
 		return cc_fail(err, INVALID, "'%s' is not a number from 1 to 1048576", text);
 	return 0;
+}
+
+/* No longer than poll() can wait. */
+static int read_time(const char *text, int64_t *ret, struct cc_error *err)
+{
+	if (cc_duration_parse(text, ret, err) < 0)
+		return -1;
+	return *ret <= TIME_MAX_MS ? 0 : cc_fail(err, INVALID, "'%s' is longer than a day; give at most 24h", text);
 }
 
 static int read_signal(const char *text, int *ret, struct cc_error *err)
@@ -88,13 +96,13 @@ static int read_option(struct options *o, int letter, char *value, struct cc_err
 	case 's':
 		return read_signal(value, &o->job.stop_signal, err);
 	case 'g':
-		return cc_duration_parse(value, &o->job.grace_ms, err);
+		return read_time(value, &o->job.grace_ms, err);
 	case 'r':
-		return cc_duration_parse(value, &o->job.min_ran_ms, err);
+		return read_time(value, &o->job.min_ran_ms, err);
 	case 'w':
-		return cc_duration_parse(value, &o->job.delay_ms, err);
+		return read_time(value, &o->job.delay_ms, err);
 	case 'm':
-		return cc_duration_parse(value, &o->job.delay_max_ms, err);
+		return read_time(value, &o->job.delay_max_ms, err);
 	default:
 		return cc_fail(err, INVALID, "unknown option; supervise --help lists them");
 	}

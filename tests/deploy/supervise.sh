@@ -64,6 +64,9 @@ check 'a second stop is fine' "$supervise" stop --dir "$dir" calm
 check 'a missing program is told' bash -c "'$supervise' start --dir '$dir' none -- /no/such/program 2>&1 | grep -q 'No such file'"
 check 'a wrong name is refused' bash -c "! '$supervise' start --dir '$dir' ../x -- /bin/true 2>/dev/null"
 
+check 'a time too long to wait for is refused' bash -c "'$supervise' start --dir '$dir' --grace 30d calm -- /bin/true 2>&1 | grep -q 'at most 24h'"
+check 'a day is not' "$supervise" stop --dir "$dir" --grace 24h calm
+
 # --- signals and output
 start talk talk --env GREETING=hello -- /bin/sh -c 'trap "echo got hup" HUP; trap "echo got term; exit 0" TERM; echo "$GREETING"; echo err >&2; while :; do sleep 0.05; done'
 check 'stdout and the given environment reach the log' within 5 logged talk '^hello$'

@@ -54,20 +54,27 @@ within() {
 ctl() { "$state/bin/ccctl" --socket "$state/controller/controller.sock" "$@"; }
 fact() { sed -n "s/^$1=//p" "$state/facts"; }
 pid_of() { sed -n '2s/ .*//p' "$state/run/$1.pid"; }
+node_is_ready() { ctl node show "$(fact node)" -o yaml | grep -qx 'state: ready'; }
 is_running() { [[ $(ctl show "$1" -o yaml | sed -n 's/^state: //p') == running ]]; }
 
-# What a zone could leave on the machine outside its folder. Bridges of other tests, perhaps of another checkout, are named cce* and cctp*.
+# What a zone could leave on the machine outside its folder. Bridges of other tests, perhaps of another checkout, are named cce* and cctp*; what is plugged into
+# them is no concern of ours either.
 traces() {
 	{
-		ip -br link | awk '{ print "link", $1 }'
+		ip -o link | grep -vE ' master (cce|cctp)[0-9]' | awk '{ sub(/[@:].*/, "", $2); print "link", $2 }'
 		ip -4 route | sed 's/^/route /'
 		nft list tables | sed 's/^/nft /'
 		find /sys/fs/cgroup -type d -path '*communitycloud*' ! -path '*communitycloud-e2e*' -printf 'cgroup %p\n'
 		awk '{ print "mount", $5 }' /proc/self/mountinfo
 		cut -d: -f1 /etc/passwd /etc/group | sed 's/^/user /'
 		find /run /tmp /var/lib /etc -maxdepth 1 -name '*communitycloud*' -printf 'file %p\n'
-	} | grep -vE '^link .*@|\b(cc_)?(cce|cctp)[0-9]|/tmp/cc-' || true
+		sed 's/^/ip_forward /' /proc/sys/net/ipv4/ip_forward
+	} | grep -vE '\b(cc_)?(cce|cctp)[0-9]|/tmp/cc-' || true
 }
+
+# Packages stay, but none may have gone.
+packages() { dpkg-query -W -f '${db:Status-Status} ${Package}\n' | grep '^installed ' | sort -u; }
+no_package_gone() { [[ -z $(comm -23 "$tmp/packages" <(packages)) ]]; }
 
 # What a second run must not touch: everything but logs and what PostgreSQL does by itself.
 contents() {
@@ -90,12 +97,21 @@ same_traces() { diff "$tmp/before" <(traces | sort -u); }
 no_process() { [[ -z $(find /proc/[0-9]*/{exe,cwd} -maxdepth 0 -lname "$state/*" -print 2>/dev/null) ]]; }
 
 traces | sort -u >"$tmp/before"
+packages >"$tmp/packages"
 
 # --- bad input
 refuses 'is not an option' --frobnicate
 refuses 'needs a value' --state
 refuses 'characters other than' --state "$tmp/two words"
 refuses 'not made by quickstart' --state "$top"
+mkdir "$tmp/theirs"
+printf 'network=0\n' >"$tmp/theirs/facts"
+refuses 'not made by quickstart' --state "$tmp/theirs"
+refuses 'not made by quickstart' --down --state "$tmp/theirs"
+check 'and it is not touched' test "$(find "$tmp/theirs" -printf '%P ')" = ' facts '
+mkdir "$tmp/nobodys"
+chown nobody "$tmp/nobodys"
+refuses 'belongs to user nobody' --state "$tmp/nobodys"
 refuses 'too long' --state "$tmp/$(printf 'x%.0s' {1..80})"
 refuses 'is not ADDRESS:PORT' --listen somewhere --state "$state"
 check 'not for ordinary users' bash -c "! setpriv --reuid nobody --clear-groups '$quickstart' --state '$state' && ! ls -A '$state'"
@@ -115,7 +131,9 @@ check 'the controller has a user of its own' test "$(stat -c %U "/proc/$(pid_of 
 check 'PostgreSQL has its own durability' bash -c "! grep -qE '^(fsync|synchronous_commit|full_page_writes)' '$state/pg/data/postgresql.conf'"
 check 'PostgreSQL listens on no network' bash -c "! ss -Hltnp | grep -F 'pid=$(pid_of postgres),'"
 refuses 'is taken' --state "$tmp/other" --listen "$(fact listen)"
+check 'it has chosen another network' test "$(sed -n 's/^subnet=//p' "$tmp/other/facts")" != "$(fact subnet)"
 check 'and leaves nothing running' "$quickstart" --down --state "$tmp/other"
+check 'the users stay for the zone that runs' id cc-controller cc-agent
 
 # --- again
 contents >"$tmp/contents"
@@ -124,6 +142,11 @@ check 'a second run succeeds' "$quickstart" --state "$state"
 printf 'second run: %d s\n' $((SECONDS - start))
 check 'it takes seconds' test $((SECONDS - start)) -le 10
 check 'it changes nothing' diff "$tmp/contents" <(contents)
+
+# --- another address
+check 'a run with another address' "$quickstart" --state "$state" --listen "127.0.0.2:$(sed -n 's/^listen=.*://p' "$state/facts")"
+check 'takes the node along' within 60 node_is_ready
+check 'the container runs on' is_running hello
 
 # --- what dies comes back
 for daemon in postgres cc-controller cc-agent; do kill -9 "$(pid_of "$daemon")"; done
@@ -144,6 +167,7 @@ ctl create other --image busybox
 check 'down' "$quickstart" --down --state "$state"
 check 'its folder is gone' test ! -e "$state"
 check 'its processes are gone' no_process
+check 'no package is gone' no_package_gone
 check 'the machine is as before' within 10 same_traces
 same_traces || true
 exit "$failed"
