@@ -82,6 +82,11 @@ static void take_frame(struct exec *x, enum cc_frame_type type, const unsigned c
 		take_error(x, (const char *)p, len);
 }
 
+static bool is_behind(const struct exec *x)
+{
+	return sink_waiting(&x->sinks[0]) > BEHIND_MAX || sink_waiting(&x->sinks[1]) > BEHIND_MAX;
+}
+
 static enum cc_http_flow take_bytes(void *context, const void *bytes, size_t len)
 {
 	struct exec *x = context;
@@ -90,7 +95,7 @@ static enum cc_http_flow take_bytes(void *context, const void *bytes, size_t len
 	size_t payload, used = 0;
 	int found;
 
-	if (sink_waiting(&x->sinks[0]) > BEHIND_MAX || sink_waiting(&x->sinks[1]) > BEHIND_MAX) {
+	if (is_behind(x)) {
 		x->out_paused = true;
 		return CC_HTTP_PAUSE;
 	}
@@ -226,7 +231,7 @@ static void flush(struct exec *x)
 			x->err = e;
 		x->sinks[i].at = x->sinks[i].buf.len;
 	}
-	if (x->out_paused && x->out != NULL) {
+	if (x->out_paused && x->out != NULL && !is_behind(x)) {
 		x->out_paused = false;
 		cc_http_resume(x->out);
 	}

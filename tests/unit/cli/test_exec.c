@@ -5,6 +5,7 @@
 #include "tests/unit/cli/fixtures.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 #define FLOOD_BYTES (256 * 65536)
 
@@ -65,6 +66,27 @@ START_TEST(a_slow_reader_of_large_output_loses_nothing)
 	ck_assert_str_eq(r.out, want);
 	r = fake_run("ccctl exec hello -- flood >/dev/null; echo $?");
 	ck_assert_str_eq(r.out, "0\n");
+}
+END_TEST
+
+/* Of everything that was run and waited for. */
+static long cpu_ms(void)
+{
+	struct rusage u;
+
+	ck_assert_int_eq(getrusage(RUSAGE_CHILDREN, &u), 0);
+	return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000 + (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000;
+}
+
+START_TEST(waiting_for_a_slow_reader_costs_no_processor_time)
+{
+	long begin = cpu_ms(), without, with;
+
+	fake_run("ccctl exec hello -- flood | cat >/dev/null");
+	without = cpu_ms() - begin;
+	fake_run("ccctl exec hello -- flood | (sleep 3; cat >/dev/null)");
+	with = cpu_ms() - begin - without;
+	ck_assert_msg(with < 2 * without + 300, "%ld ms, %ld ms when nothing waits", with, without);
 }
 END_TEST
 
@@ -146,6 +168,7 @@ int main(void)
 	tcase_add_test(tc, stdin_reaches_the_program_and_ends);
 	tcase_add_test(tc, large_input_comes_back_whole);
 	tcase_add_test(tc, a_slow_reader_of_large_output_loses_nothing);
+	tcase_add_test(tc, waiting_for_a_slow_reader_costs_no_processor_time);
 	tcase_add_test(tc, a_reader_that_goes_away_ends_it_quietly);
 	tcase_add_test(tc, signals_go_to_the_program);
 	tcase_add_test(tc, a_node_that_cannot_run_it_says_why);
