@@ -18,15 +18,29 @@ enum output_format output_format_find(const char *word)
 	return (enum output_format)i;
 }
 
+/* The control character at p as bytes, 0 when it is none. */
+static size_t control_length(const char *p)
+{
+	unsigned char c = (unsigned char)*p;
+
+	if (c == 0xc2 && ((unsigned char)p[1] & 0xe0) == 0x80) /* U+0080 to U+009F */
+		return 2;
+	return c < 0x20 || c == 0x7f ? 1 : 0;
+}
+
+/* Adds the character at p, or '?' for a control character, and steps over it. */
+static const char *add_safe_char(struct cc_buf *out, const char *p)
+{
+	size_t control = control_length(p);
+
+	cc_buf_addc(out, control > 0 ? '?' : *p);
+	return p + (control > 0 ? control : 1);
+}
+
 void output_add_safe(struct cc_buf *out, const char *text)
 {
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-		bool c1 = c == 0xc2 && ((unsigned char)text[1] & 0xe0) == 0x80; /* U+0080 to U+009F */
-
-		text += c1;
-		cc_buf_addc(out, c < 0x20 || c == 0x7f || c1 ? '?' : (char)c);
-	}
+	while (*text != '\0')
+		text = add_safe_char(out, text);
 }
 
 static void newline(struct cc_buf *out, int depth)
@@ -94,10 +108,13 @@ static void csv_cell(struct cc_buf *out, const char *text)
 		return;
 	}
 	cc_buf_addc(out, '"');
-	for (; *text != '\0'; text++) {
+	while (*text != '\0') {
 		if (*text == '"')
 			cc_buf_addc(out, '"');
-		cc_buf_addc(out, (unsigned char)*text < 0x20 && *text != '\n' ? '?' : *text);
+		if (*text == '\n')
+			cc_buf_addc(out, *text++);
+		else
+			text = add_safe_char(out, text);
 	}
 	cc_buf_addc(out, '"');
 }

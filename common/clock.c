@@ -177,16 +177,15 @@ static const struct {
 
 int cc_duration_parse(const char *text, int64_t *ret_ms, struct cc_error *err)
 {
-	int64_t ms;
 	char *end;
-	long long n;
+	long long n = strtoll(text, &end, 10); /* what is too much for it, it makes the largest number */
 
-	errno = 0;
-	n = strtoll(text, &end, 10);
 	for (size_t i = 0; i < CC_ARRAY_LEN(units); i++) {
-		if (errno != 0 || text[0] < '0' || text[0] > '9' || strcmp(end, units[i].unit) != 0 || __builtin_mul_overflow(n, units[i].ms, &ms))
+		if (text[0] < '0' || text[0] > '9' || strcmp(end, units[i].unit) != 0)
 			continue;
-		*ret_ms = ms;
+		if (n > CC_DURATION_MAX_MS / units[i].ms)
+			return cc_fail(err, INVALID, "'%.40s' is longer than a hundred years; the longest duration is 36500d", text);
+		*ret_ms = n * units[i].ms;
 		return 0;
 	}
 	return cc_fail(err, INVALID, "'%.40s' is not a duration; write it as 250ms, 30s, 5m, 12h or 7d", text);

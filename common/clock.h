@@ -27,7 +27,10 @@ char *cc_time_format(int64_t ms, char text[CC_TIME_TEXT]);
  * success. @err INVALID no such form or date, or outside the years 1 to 9999 */
 int cc_time_parse(const char *text, int64_t *ret_ms, struct cc_error *err);
 
-/* Reads "250ms", "30s", "5m", "12h", "7d". Sets *ret only on success. @err INVALID */
+/* The longest duration: a hundred years. A clock plus one cannot overflow. */
+#define CC_DURATION_MAX_MS (INT64_C(36500) * 86400000)
+
+/* Reads "250ms", "30s", "5m", "12h", "7d". Sets *ret only on success. @err INVALID no such form, or over CC_DURATION_MAX_MS */
 int cc_duration_parse(const char *text, int64_t *ret_ms, struct cc_error *err);
 /* The largest unit that divides it: "90s", "2h". In the arena. */
 char *cc_duration_format(struct cc_arena *a, int64_t ms);

@@ -20,7 +20,9 @@ static void explain_connect(const struct cc_http_trouble *t, struct cc_error *er
 	if (t->is_socket && t->sys_errno == EAGAIN)
 		cc_fail(err, BUSY, "too many are waiting at the controller's socket %s; try again", t->where);
 	else if (t->is_socket && (t->sys_errno == EACCES || t->sys_errno == EPERM))
-		cc_fail(err, DENIED, "not allowed to use the controller's socket %s; be root or in the group that owns it", t->where);
+		cc_fail(err, DENIED,
+		        "not allowed to use the controller's socket %s; be root, or see that this user may enter its folder and write to it",
+		        t->where);
 	else
 		cc_fail(err, UNAVAILABLE, "cannot reach %s %s: %c%s; is cc-controller running %s?", target, t->where, tolower((unsigned char)text[0]),
 		        text + 1, t->is_socket ? "here" : "there");

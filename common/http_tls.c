@@ -17,6 +17,7 @@ struct attempt {
 	struct cc_http_exchange *x;
 	CURL *easy;
 	struct curl_slist *headers;
+	CURLcode refused; /* the first option that curl did not take */
 };
 
 struct side {
@@ -27,6 +28,15 @@ struct side {
 	struct curl_waitfd *waits;
 	size_t n_waits;
 };
+
+/* An attempt for which one option was not taken is not made: the pin is among them, and without it nobody would be checked. */
+#define SET(t, option, value)                                                \
+	do {                                                                 \
+		CURLcode code_ = curl_easy_setopt((t)->easy, option, value); \
+                                                                             \
+		if ((t)->refused == CURLE_OK)                                \
+			(t)->refused = code_;                                \
+	} while (0)
 
 _Static_assert(sizeof(((struct cc_http_exchange *)0)->detail) >= CURL_ERROR_SIZE, "curl writes that much");
 
@@ -97,33 +107,33 @@ static void set_target(const struct side *s, struct attempt *t)
 {
 	const struct cc_http_request *r = &t->x->request;
 
-	curl_easy_setopt(t->easy, CURLOPT_URL, cc_printf(t->x->arena, "https://%s%s", s->options->addresses[t->x->address], r->path));
-	curl_easy_setopt(t->easy, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "https");
-	curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
-	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)s->options->connect_timeout_ms);
-	curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L); /* a cancelled exchange must not wait for the resolver's thread (curl#4852) */
-	curl_easy_setopt(t->easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt(t->easy, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_S);
-	curl_easy_setopt(t->easy, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_S / 4);
-	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, (long)(r->own_connection || r->read_body != NULL));
-	curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, (long)r->own_connection);
+	SET(t, CURLOPT_URL, cc_printf(t->x->arena, "https://%s%s", s->options->addresses[t->x->address], r->path));
+	SET(t, CURLOPT_PATH_AS_IS, 1L);
+	SET(t, CURLOPT_PROTOCOLS_STR, "https");
+	SET(t, CURLOPT_PROXY, "");
+	SET(t, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(t, CURLOPT_CONNECTTIMEOUT_MS, (long)s->options->connect_timeout_ms);
+	SET(t, CURLOPT_NOSIGNAL, 1L);
+	SET(t, CURLOPT_QUICK_EXIT, 1L); /* a cancelled exchange must not wait for the resolver's thread (curl#4852) */
+	SET(t, CURLOPT_TCP_KEEPALIVE, 1L);
+	SET(t, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_S);
+	SET(t, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_S / 4);
+	SET(t, CURLOPT_FRESH_CONNECT, (long)(r->own_connection || r->read_body != NULL));
+	SET(t, CURLOPT_FORBID_REUSE, (long)r->own_connection);
 }
 
 /* The pin is checked even though everything else is off (curl#11930); without a CA bundle its 140 certificates are not loaded either. */
 static void set_tls(const struct side *s, struct attempt *t)
 {
-	curl_easy_setopt(t->easy, CURLOPT_PINNEDPUBLICKEY, s->pin);
-	curl_easy_setopt(t->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3);
-	curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, 0L);
-	curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, 0L);
-	curl_easy_setopt(t->easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-	curl_easy_setopt(t->easy, CURLOPT_CAINFO, NULL);
-	curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
-	curl_easy_setopt(t->easy, CURLOPT_SSLCERT, s->options->identity_path);
-	curl_easy_setopt(t->easy, CURLOPT_SSLKEY, s->options->identity_path);
+	SET(t, CURLOPT_PINNEDPUBLICKEY, s->pin);
+	SET(t, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3);
+	SET(t, CURLOPT_SSL_VERIFYPEER, 0L);
+	SET(t, CURLOPT_SSL_VERIFYHOST, 0L);
+	SET(t, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+	SET(t, CURLOPT_CAINFO, NULL);
+	SET(t, CURLOPT_CAPATH, NULL);
+	SET(t, CURLOPT_SSLCERT, s->options->identity_path);
+	SET(t, CURLOPT_SSLKEY, s->options->identity_path);
 }
 
 static void add_header(struct attempt *t, const char *name, const char *value)
@@ -153,8 +163,8 @@ static void set_headers(const struct side *s, struct attempt *t)
 		add_header(t, "If-Match", r->if_match);
 	for (const char *const *header = r->headers; header != NULL && *header != NULL; header++)
 		add_header(t, *header, NULL);
-	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
-	curl_easy_setopt(t->easy, CURLOPT_USERAGENT, s->options->user_agent);
+	SET(t, CURLOPT_HTTPHEADER, t->headers);
+	SET(t, CURLOPT_USERAGENT, s->options->user_agent);
 }
 
 static void set_body(struct attempt *t)
@@ -162,62 +172,27 @@ static void set_body(struct attempt *t)
 	const struct cc_http_request *r = &t->x->request;
 
 	if (r->read_body != NULL) {
-		curl_easy_setopt(t->easy, CURLOPT_UPLOAD, 1L);
-		curl_easy_setopt(t->easy, CURLOPT_INFILESIZE_LARGE, r->read_body_bytes > 0 ? (curl_off_t)r->read_body_bytes : (curl_off_t)-1);
-		curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, give_body);
-		curl_easy_setopt(t->easy, CURLOPT_READDATA, t->x);
+		SET(t, CURLOPT_UPLOAD, 1L);
+		SET(t, CURLOPT_INFILESIZE_LARGE, r->read_body_bytes > 0 ? (curl_off_t)r->read_body_bytes : (curl_off_t)-1);
+		SET(t, CURLOPT_READFUNCTION, give_body);
+		SET(t, CURLOPT_READDATA, t->x);
 	} else if (strcmp(r->method, "HEAD") == 0) {
-		curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
+		SET(t, CURLOPT_NOBODY, 1L);
 	} else if (strcmp(r->method, "GET") != 0) {
-		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
-		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, r->body);
+		SET(t, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
+		SET(t, CURLOPT_POSTFIELDS, r->body);
 	}
-	curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, r->method);
+	SET(t, CURLOPT_CUSTOMREQUEST, r->method);
 }
 
 static void set_callbacks(struct attempt *t)
 {
-	curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, take_header);
-	curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t->x);
-	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, take_body);
-	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t->x);
-	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->x->detail);
-	curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
-}
-
-static void tls_begin(void *side, struct cc_http_exchange *x)
-{
-	struct side *s = side;
-	struct attempt *t = cc_calloc(1, sizeof(*t));
-
-	t->x = x;
-	t->easy = curl_easy_init();
-	if (t->easy == NULL)
-		cc_out_of_memory(0);
-	set_target(s, t);
-	set_tls(s, t);
-	set_headers(s, t);
-	set_body(t);
-	set_callbacks(t);
-	t->next = s->attempts;
-	s->attempts = t;
-	x->attempt = t;
-	CC_PRE(curl_multi_add_handle(s->multi, t->easy) == CURLM_OK);
-}
-
-static void tls_end(void *side, struct cc_http_exchange *x)
-{
-	struct side *s = side;
-	struct attempt *t = x->attempt, **link = &s->attempts;
-
-	while (*link != t)
-		link = &(*link)->next;
-	*link = t->next;
-	curl_multi_remove_handle(s->multi, t->easy);
-	curl_easy_cleanup(t->easy);
-	curl_slist_free_all(t->headers);
-	free(t);
-	x->attempt = NULL;
+	SET(t, CURLOPT_HEADERFUNCTION, take_header);
+	SET(t, CURLOPT_HEADERDATA, t->x);
+	SET(t, CURLOPT_WRITEFUNCTION, take_body);
+	SET(t, CURLOPT_WRITEDATA, t->x);
+	SET(t, CURLOPT_ERRORBUFFER, t->x->detail);
+	SET(t, CURLOPT_PRIVATE, t);
 }
 
 static bool was_sent(const struct attempt *t)
@@ -263,6 +238,44 @@ static void over(struct attempt *t, CURLcode code)
 		snprintf(x->detail, sizeof(x->detail), "%s", curl_easy_strerror(code));
 	x->was_sent = was_sent(t);
 	cc_http_exchange_over(x, classify(t, code), (int)sys_errno);
+}
+
+static void tls_begin(void *side, struct cc_http_exchange *x)
+{
+	struct side *s = side;
+	struct attempt *t = cc_calloc(1, sizeof(*t));
+
+	t->x = x;
+	t->easy = curl_easy_init();
+	if (t->easy == NULL)
+		cc_out_of_memory(0);
+	set_target(s, t);
+	set_tls(s, t);
+	set_headers(s, t);
+	set_body(t);
+	set_callbacks(t);
+	t->next = s->attempts;
+	s->attempts = t;
+	x->attempt = t;
+	if (t->refused != CURLE_OK)
+		over(t, t->refused);
+	else
+		CC_PRE(curl_multi_add_handle(s->multi, t->easy) == CURLM_OK);
+}
+
+static void tls_end(void *side, struct cc_http_exchange *x)
+{
+	struct side *s = side;
+	struct attempt *t = x->attempt, **link = &s->attempts;
+
+	while (*link != t)
+		link = &(*link)->next;
+	*link = t->next;
+	curl_multi_remove_handle(s->multi, t->easy);
+	curl_easy_cleanup(t->easy);
+	curl_slist_free_all(t->headers);
+	free(t);
+	x->attempt = NULL;
 }
 
 /* Calls the callbacks at once; when one of them stops the exchange, curl says so here only. */

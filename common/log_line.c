@@ -3,6 +3,8 @@
  * cursor or turn the reading direction of a terminal. */
 #include "common/log_line.h"
 
+#include "common/utf8.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,23 +28,14 @@ void cc_log_line_raw(struct cc_log_line *line, const char *text)
 		line->cut = true;
 }
 
-/* Length of the UTF-8 character at p and its code point; 0 when it is none. */
-static size_t decode(const unsigned char *p, uint32_t *ret)
+/* The code point of a valid sequence. */
+static uint32_t code_point(const unsigned char *p, size_t len)
 {
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = p[0] < 0x80 ? 1 : p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc0 ? 2 : 0;
+	uint32_t c = len == 1 ? p[0] : p[0] & (0x7fu >> len);
 
-	if (len < 2) {
-		*ret = p[0];
-		return len;
-	}
-	*ret = p[0] & (0x7fu >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		*ret = *ret << 6 | (p[i] & 0x3fu);
-	}
-	return *ret < least[len] || *ret > 0x10ffff || (*ret >= 0xd800 && *ret < 0xe000) ? 0 : len;
+	for (size_t i = 1; i < len; i++)
+		c = c << 6 | (p[i] & 0x3fu);
+	return c;
 }
 
 /* C0 and C1 controls, line and paragraph separators, and what turns the direction of text. */
@@ -65,8 +58,7 @@ static size_t escape(const unsigned char **p, char out[17])
 {
 	static const char plain[] = "\"\\\n\r\t", letters[] = "\"\\nrt";
 	const char *known = strchr(plain, **p);
-	uint32_t c;
-	size_t len = decode(*p, &c), written = 0;
+	size_t len = cc_utf8_sequence((const char *)*p, strnlen((const char *)*p, 4)), written = 0;
 
 	if (known != NULL) {
 		out[0] = '\\';
@@ -74,7 +66,7 @@ static size_t escape(const unsigned char **p, char out[17])
 		*p += 1;
 		return 2;
 	}
-	if (len > 0 && !is_unsafe(c)) {
+	if (len > 0 && !is_unsafe(code_point(*p, len))) {
 		memcpy(out, *p, len);
 		*p += len;
 		return len;

@@ -26,6 +26,7 @@ add_library(cc_http_fixture STATIC unit/common/http_server.c unit/common/http_fi
 target_link_libraries(cc_http_fixture PUBLIC cc_testlib cc_sys cc_tls PkgConfig::MICROHTTPD)
 target_compile_options(cc_http_fixture PRIVATE -Wno-conversion)
 cc_test(http_client SOURCES unit/common/test_http_client.c LIBS cc_http_fixture)
+cc_test(http_tls SOURCES unit/common/test_http_tls.c LIBS cc_http_fixture)
 cc_test(http_stream SOURCES unit/common/test_http_stream.c LIBS cc_http_fixture)
 cc_test(http_call SOURCES unit/common/test_http_call.c LIBS cc_http_fixture)
 cc_test(http_unix SOURCES unit/common/test_http_unix.c unit/common/raw_server.c LIBS cc_http_fixture)

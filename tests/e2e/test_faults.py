@@ -37,6 +37,13 @@ class Faults(unittest.TestCase):
     def state(self, name):
         return self.zone.instances()[name]["state"]
 
+    @staticmethod
+    def inits(ident):
+        """The pids, as this machine counts, of what an instance's monitor started."""
+        def pgrep(*args):
+            return subprocess.run(["pgrep", *args], capture_output=True, text=True).stdout.split()
+        return [int(pid) for monitor in pgrep("-f", f"\\[lxc monitor\\].*{ident}") for pid in pgrep("-P", monitor)]
+
     def test_without_a_database_reads_go_on_and_changes_are_refused_until_it_is_back(self):
         zone = self.zone
         zone.ccctl("create", "before", "--image", "busybox")
@@ -108,10 +115,8 @@ class Faults(unittest.TestCase):
         zone.controller.kill()
         try:
             node.kill_priv()
-            pids = subprocess.run(["pgrep", "-f", f"\\[lxc monitor\\].*{ident}"], capture_output=True, text=True).stdout.split()
-            for pid in pids:
-                for child in subprocess.run(["pgrep", "-P", pid], capture_output=True, text=True).stdout.split():
-                    os.kill(int(child), signal.SIGKILL)
+            for pid in self.inits(ident):
+                os.kill(pid, signal.SIGKILL)
             eventually("the container is dead", lambda: ident not in node.running())
             node.start()
             eventually("it runs again without a controller", lambda: ident in node.running())
@@ -123,10 +128,10 @@ class Faults(unittest.TestCase):
         zone, node = self.zone, self.node
         zone.ccctl("create", "crash", "--image", "busybox")
         ident = zone.instances()["crash"]["id"]
-        monitor = subprocess.run(["pgrep", "-f", f"\\[lxc monitor\\].*{ident}"], capture_output=True, text=True).stdout.split()[0]
-        init = subprocess.run(["pgrep", "-P", monitor], capture_output=True, text=True).stdout.split()[0]
-        os.kill(int(init), signal.SIGKILL)
-        eventually("it is started again", lambda: self.state("crash") == "running" and ident in node.running())
+        init = self.inits(ident)[0]
+        os.kill(init, signal.SIGKILL)
+        eventually("it is started again", lambda: any(pid != init for pid in self.inits(ident)) and self.state("crash") == "running")
+        self.assertIn(ident, node.running())
 
     def test_tokens_that_are_expired_used_forged_or_damaged_say_so(self):
         zone = self.zone

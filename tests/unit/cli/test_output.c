@@ -77,6 +77,23 @@ START_TEST(single_things_look_as_agreed)
 }
 END_TEST
 
+/* A terminal that shows the table must not be moved by it, whether a cell has to be quoted or not. */
+START_TEST(no_control_character_comes_out)
+{
+	static const char *const reasons[] = { "a\x1b\r\x7f\xc2\x9b"
+		                               "b",
+		"a,\x1b\r\x7f\xc2\x9b"
+		"b" };
+	static const char *const cells[] = { ",a????b,", ",\"a,????b\"," };
+	struct instance inst = { .name = "hello", .reason = reasons[_i] };
+	struct output o = { .format = OUT_CSV, .now_ms = NOW_MS };
+	cc_auto_buf struct cc_buf out = { 0 };
+
+	output_row(&o, &instance_desc, &inst, &out);
+	ck_assert_msg(strstr(cc_buf_str(&out), cells[_i]) != NULL, "%s", out.data);
+}
+END_TEST
+
 START_TEST(json_output_is_read_back_as_the_same)
 {
 	cc_auto(cc_arena_free) struct cc_arena *a = cc_arena_new(0);
@@ -100,6 +117,7 @@ int main(void)
 
 	suite_add_tcase(s, tc);
 	tcase_add_loop_test(tc, lists_look_as_agreed, 0, CC_ARRAY_LEN(lists) * CC_ARRAY_LEN(formats));
+	tcase_add_loop_test(tc, no_control_character_comes_out, 0, 2);
 	tcase_add_test(tc, states_are_coloured_when_asked);
 	tcase_add_loop_test(tc, single_things_look_as_agreed, 0, CC_ARRAY_LEN(things) * CC_ARRAY_LEN(formats));
 	tcase_add_test(tc, json_output_is_read_back_as_the_same);

@@ -79,7 +79,7 @@ static const struct {
 	{ { .failure = CC_HTTP_NO_CONNECT, .where = "h:1", .sys_errno = EHOSTUNREACH }, CC_UNAVAILABLE,
 	        "cannot reach the controller at h:1: no route to host; is cc-controller running there?" },
 	{ { .failure = CC_HTTP_NO_CONNECT, .where = "/s", .is_socket = true, .sys_errno = EACCES }, CC_DENIED,
-	        "not allowed to use the controller's socket /s; be root or in the group that owns it" },
+	        "not allowed to use the controller's socket /s; be root, or see that this user may enter its folder and write to it" },
 	{ { .failure = CC_HTTP_NO_CONNECT, .where = "/s", .is_socket = true, .sys_errno = EAGAIN }, CC_BUSY,
 	        "too many are waiting at the controller's socket /s" },
 	{ { .failure = CC_HTTP_NO_ANSWER, .where = "h:1", .limit = 10000 }, CC_TIMEOUT, "within 10000 ms" },

@@ -81,6 +81,9 @@ static const struct {
 	{ "\xed\xa0\x80", "\"\\xed\\xa0\\x80\"" },          /* surrogate */
 	{ "\xf4\x90\x80\x80", "\"\\xf4\\x90\\x80\\x80\"" }, /* beyond Unicode */
 	{ "\xf8\x88\x80\x80\x80", "\"\\xf8\\x88\\x80\\x80\\x80\"" },
+	{ "\xf8\x90\x80\x80", "\"\\xf8\\x90\\x80\\x80\"" },
+	{ "\xf8\x9b", "\"\\xf8\\x9b\"" }, /* its low bits and the next byte look like a C1 control */
+	{ "\xf8\x9b\x9b\x9b", "\"\\xf8\\x9b\\x9b\\x9b\"" },
 };
 
 START_TEST(a_value_cannot_break_out_of_its_quotes)

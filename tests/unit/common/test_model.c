@@ -54,6 +54,20 @@ START_TEST(what_is_written_as_json_is_read_again)
 }
 END_TEST
 
+/* What is written of a row that was read is read as the same row again. */
+static void check_stands(const struct cc_desc *d, const void *row, struct cc_arena *a)
+{
+	cc_auto_buf struct cc_buf text = { 0 };
+	void *back = cc_arena_alloc(a, d->size);
+	struct cc_error err = { 0 };
+	const char *differs;
+
+	cc_json_encode(d, row, &text);
+	ck_assert_msg(cc_json_decode(d, text.data, text.len, CC_JSON_STRICT, back, a, &err) == 0, "%s: %s\n%s", d->name, err.msg, text.data);
+	differs = rows_difference(d, row, back, CC_NOJSON);
+	ck_assert_msg(differs == NULL, "%s.%s differs\n%s", d->name, differs, text.data);
+}
+
 /* A text that lost its end, or one of its bytes, is refused or means something within the limits; with a sanitizer it is also read within its bounds. */
 START_TEST(json_that_was_damaged_anywhere_is_read_within_its_bounds)
 {
@@ -74,7 +88,7 @@ START_TEST(json_that_was_damaged_anywhere_is_read_within_its_bounds)
 			free(part);
 			text.data[n] = (char)test_random_next(&r.random);
 			if (cc_json_decode(*d, text.data, text.len, CC_JSON_LENIENT, row, a, &err) == 0)
-				ck_assert_ptr_null(rows_difference(*d, row, row, 0));
+				check_stands(*d, row, a);
 			text.data[n] = kept;
 			cc_arena_free(a);
 		}
