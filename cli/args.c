@@ -3,9 +3,9 @@
  * command that carries another program's command line has its own words, the next word begins that command line. */
 #include "cli/args.h"
 
-#include "cli/suggest.h"
 #include "cli/units.h"
 #include "common/clock.h"
+#include "common/suggest.h"
 
 #include <string.h>
 
@@ -49,13 +49,13 @@ static int unknown_option(const struct cmd *cmd, const char *word, struct cc_err
 	const struct opt *groups[COMMAND_OPT_GROUPS];
 	size_t n = command_opt_groups(cmd, groups);
 	char name[64];
-	struct suggest s;
+	struct cc_suggest s;
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
-	suggest_init(&s, name + strspn(name, "-"));
+	cc_suggest_init(&s, name + strspn(name, "-"));
 	for (size_t i = 0; i < n; i++)
 		for (const struct opt *o = groups[i]; o->name != NULL; o++)
-			suggest_offer(&s, o->name);
+			cc_suggest_offer(&s, o->name);
 	if (s.best != NULL)
 		return cc_fail(err, INVALID, "unknown option '%s'; did you mean '--%s'?", name, s.best);
 	if (cmd == NULL)
@@ -140,12 +140,12 @@ static bool nearest_group(const struct cmd *table, const char *typed, char ret[3
 
 	for (const struct cmd *c = table; c->name != NULL; c++) {
 		size_t len = strcspn(c->name, " ");
-		struct suggest s;
+		struct cc_suggest s;
 		char word[32];
 
 		snprintf(word, sizeof(word), "%.*s", (int)len, c->name);
-		suggest_init(&s, typed);
-		suggest_offer(&s, c->name[len] == ' ' ? word : NULL);
+		cc_suggest_init(&s, typed);
+		cc_suggest_offer(&s, c->name[len] == ' ' ? word : NULL);
 		if (s.best != NULL && s.best_distance < best) {
 			best = s.best_distance;
 			memcpy(ret, word, sizeof(word));
@@ -158,15 +158,15 @@ static bool nearest_group(const struct cmd *table, const char *typed, char ret[3
 static const char *nearest_command(const struct cmd *table, const char *typed)
 {
 	size_t len = strlen(typed);
-	struct suggest s;
+	struct cc_suggest s;
 
 	for (const struct cmd *c = table; c->name != NULL; c++)
 		for (const char *p = c->also; p != NULL; p = strchr(p, ' ') != NULL ? strchr(p, ' ') + 1 : NULL)
 			if (strcspn(p, " ") == len && strncmp(p, typed, len) == 0)
 				return c->name;
-	suggest_init(&s, typed);
+	cc_suggest_init(&s, typed);
 	for (const struct cmd *c = table; c->name != NULL; c++)
-		suggest_offer(&s, c->name);
+		cc_suggest_offer(&s, c->name);
 	return s.best;
 }
 

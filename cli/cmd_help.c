@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/handlers.h"
 #include "cli/help.h"
-#include "cli/suggest.h"
+#include "common/suggest.h"
 
 #include <string.h>
 
 static int unknown_topic(const struct args *args, struct cc_error *err)
 {
-	struct suggest s;
+	struct cc_suggest s;
 
-	suggest_init(&s, args->words[0]);
+	cc_suggest_init(&s, args->words[0]);
 	for (const struct cmd *c = command_table; c->name != NULL; c++)
-		suggest_offer(&s, c->name);
+		cc_suggest_offer(&s, c->name);
 	if (s.best != NULL)
 		return cc_fail(err, INVALID, "no command '%.80s'; did you mean '%s'?", args->words[0], s.best);
 	return cc_fail(err, INVALID, "no command '%.80s'; see ccctl help", args->words[0]);

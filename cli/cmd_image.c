@@ -4,6 +4,7 @@
 #include "cli/progress.h"
 #include "cli/tarball.h"
 #include "cli/units.h"
+#include "common/arch.h"
 #include "common/clock.h"
 #include "common/model.h"
 
@@ -79,14 +80,10 @@ static int open_origin(struct cli *cli, struct origin *o, struct cc_error *err)
 /* Debian's word for this machine. */
 static const char *machine_arch(struct cc_arena *a)
 {
-	static const char *const words[] = { "x86_64", "amd64", "aarch64", "arm64", "armv7l", "armhf", "armv6l", "armel", "i686", "i386" };
 	struct utsname u;
 
 	uname(&u);
-	for (size_t i = 0; i < CC_ARRAY_LEN(words); i += 2)
-		if (strcmp(u.machine, words[i]) == 0)
-			return words[i + 1];
-	return cc_arena_strdup(a, u.machine);
+	return cc_arena_strdup(a, cc_arch_debian(u.machine));
 }
 
 static int send_origin(struct cli *cli, struct origin *o, const char *name, struct image *ret, struct cc_error *err)

@@ -30,7 +30,6 @@ struct exec {
 	struct sink sinks[2];   /* stdout, stderr */
 	bool out_paused;
 	bool stdin_open;
-	bool sent_all; /* the body of `in` may end */
 	int sigints;
 	int status;
 	bool abandoned;  /* what still waits to be written does not matter */
@@ -52,7 +51,7 @@ static ssize_t give_frames(void *context, char *to, size_t room)
 	size_t n = x->to_send.len < room ? x->to_send.len : room;
 
 	if (n == 0)
-		return x->sent_all ? 0 : CC_HTTP_READ_PAUSE;
+		return CC_HTTP_READ_PAUSE;
 	memcpy(to, x->to_send.data, n);
 	cc_buf_consume(&x->to_send, n);
 	return (ssize_t)n;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/hint.h"
 
-#include "cli/suggest.h"
+#include "common/suggest.h"
 
 #include <string.h>
 
@@ -23,13 +23,13 @@ static const char *nearest(struct cli *cli, const struct noun *noun, const char 
 	void *list = cc_arena_alloc(cli->arena, noun->list->size);
 	const struct cc_list *rows = cc_field_at(items, list);
 	struct cc_error ignored = { 0 };
-	struct suggest s;
+	struct cc_suggest s;
 
-	suggest_init(&s, name);
+	cc_suggest_init(&s, name);
 	if (client_get(cli->client, noun->path, noun->list, list, &ignored) < 0)
 		return NULL;
 	for (size_t i = 0; i < rows->n; i++)
-		suggest_offer(&s, *(const char *const *)cc_field_at(f, (const char *)rows->items + i * items->desc->size));
+		cc_suggest_offer(&s, *(const char *const *)cc_field_at(f, (const char *)rows->items + i * items->desc->size));
 	return s.best;
 }
 

@@ -43,41 +43,6 @@ void output_add_safe(struct cc_buf *out, const char *text)
 		text = add_safe_char(out, text);
 }
 
-static void newline(struct cc_buf *out, int depth)
-{
-	cc_buf_addc(out, '\n');
-	for (int i = 0; i < depth; i++)
-		cc_buf_adds(out, "  ");
-}
-
-/* Spreads compact JSON over lines; empty lists and objects stay together. */
-static void add_pretty(struct cc_buf *out, const char *p)
-{
-	bool quoted = false;
-	int depth = 0;
-
-	for (; *p != '\0'; p++) {
-		bool opens = !quoted && (*p == '{' || *p == '[');
-
-		if (!quoted && (*p == '}' || *p == ']'))
-			newline(out, --depth);
-		cc_buf_addc(out, *p);
-		if (*p == '\\')
-			cc_buf_addc(out, *++p);
-		else if (*p == '"')
-			quoted = !quoted;
-		else if (opens && p[1] == *p + 2)
-			cc_buf_addc(out, *++p);
-		else if (opens)
-			newline(out, ++depth);
-		else if (!quoted && *p == ',')
-			newline(out, depth);
-		else if (!quoted && *p == ':')
-			cc_buf_addc(out, ' ');
-	}
-	cc_buf_addc(out, '\n');
-}
-
 static void json_rows(const struct cc_desc *d, const struct cc_list *rows, struct cc_buf *out)
 {
 	cc_auto_buf struct cc_buf compact = { 0 };
@@ -89,7 +54,7 @@ static void json_rows(const struct cc_desc *d, const struct cc_list *rows, struc
 		cc_json_encode(d, (const char *)rows->items + i * d->size, &compact);
 	}
 	cc_buf_addc(&compact, ']');
-	add_pretty(out, compact.data);
+	cc_json_pretty(out, compact.data);
 }
 
 static void json_row(const struct cc_desc *d, const void *row, struct cc_buf *out)
@@ -97,7 +62,7 @@ static void json_row(const struct cc_desc *d, const void *row, struct cc_buf *ou
 	cc_auto_buf struct cc_buf compact = { 0 };
 
 	cc_json_encode(d, row, &compact);
-	add_pretty(out, compact.data);
+	cc_json_pretty(out, compact.data);
 }
 
 /* RFC 4180. Control characters but for line feeds are shown as in tables. */

@@ -86,3 +86,12 @@ void cc_buf_consume(struct cc_buf *b, size_t n)
 	b->len -= n;
 	b->data[b->len] = '\0';
 }
+
+void cc_buf_add_cell(struct cc_buf *b, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '|')
+			cc_buf_addc(b, '\\');
+		cc_buf_addc(b, *text);
+	}
+}

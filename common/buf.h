@@ -25,6 +25,8 @@ void cc_buf_adds(struct cc_buf *b, const char *s);
 void cc_buf_addc(struct cc_buf *b, char c);
 void cc_buf_printf(struct cc_buf *b, const char *fmt, ...) CC_PRINTF(2, 3);
 void cc_buf_vprintf(struct cc_buf *b, const char *fmt, va_list ap) CC_PRINTF(2, 0);
+/* As it may stand in a cell of a table in Markdown. */
+void cc_buf_add_cell(struct cc_buf *b, const char *text);
 /* Removes the first n bytes. */
 void cc_buf_consume(struct cc_buf *b, size_t n);
 /* The bytes as a C string, "" when empty. Valid until the next change. */

@@ -2,6 +2,7 @@
 /* The layers: each source overwrites what the one before stored, and notes where the value came from. A wrong value is refused even when a later
  * source would overwrite it. */
 #include "common/config_parts.h"
+#include "common/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,52 +82,15 @@ static ssize_t find_setting(const struct cc_settings *settings, const char *name
 	return -1;
 }
 
-/* Levenshtein's distance with one row; names over 63 bytes are compared by their beginning. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[64];
-	size_t n = strnlen(b, 63);
-
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i] != '\0' && i < 63; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < n; j++) {
-			size_t cost = diagonal + (a[i] != b[j]);
-
-			diagonal = row[j + 1];
-			if (cost > diagonal + 1)
-				cost = diagonal + 1;
-			row[j + 1] = cost < row[j] + 1 ? cost : row[j] + 1;
-		}
-	}
-	return row[n];
-}
-
-static const char *nearest(const struct cc_settings *settings, const char *name)
-{
-	size_t best = 3 + strlen(name) / 4;
-	const char *found = NULL;
-
-	for (size_t i = 0; i < settings->n; i++) {
-		size_t d = distance(name, settings->rows[i].name);
-
-		if (d < best) {
-			best = d;
-			found = settings->rows[i].name;
-		}
-	}
-	return found;
-}
-
 static int fail_unknown(const struct cc_settings *settings, const char *origin, const char *name, struct cc_error *err)
 {
-	const char *near = nearest(settings, name);
+	struct cc_suggest s;
 
-	if (near != NULL)
-		return cc_fail(err, INVALID, "%s: there is no setting '%.60s'; did you mean '%s'?", origin, name, near);
+	cc_suggest_init(&s, name);
+	for (size_t i = 0; i < settings->n; i++)
+		cc_suggest_offer(&s, settings->rows[i].name);
+	if (s.best != NULL)
+		return cc_fail(err, INVALID, "%s: there is no setting '%.60s'; did you mean '%s'?", origin, name, s.best);
 	return cc_fail(err, INVALID, "%s: there is no setting '%.60s'; --example-config lists them all", origin, name);
 }
 

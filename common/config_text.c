@@ -90,15 +90,6 @@ void cc_config_example(const struct cc_settings *settings, struct cc_buf *out)
 	}
 }
 
-static void add_cell(struct cc_buf *out, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		if (*text == '|')
-			cc_buf_addc(out, '\\');
-		cc_buf_addc(out, *text);
-	}
-}
-
 void cc_config_markdown(const struct cc_settings *settings, struct cc_buf *out)
 {
 	cc_auto(cc_arena_free) struct cc_arena *scratch = cc_arena_new(0);
@@ -110,11 +101,11 @@ void cc_config_markdown(const struct cc_settings *settings, struct cc_buf *out)
 		cc_buf_printf(out, "| `%s` | %s | ", s->name, kind_names[s->kind]);
 		if (s->fallback[0] != '\0') {
 			cc_buf_addc(out, '`');
-			add_cell(out, s->fallback);
+			cc_buf_add_cell(out, s->fallback);
 			cc_buf_addc(out, '`');
 		}
 		cc_buf_printf(out, " | %s | %s | ", cc_cfg_range(scratch, s), s->flags & CFG_RELOAD ? "yes" : "no");
-		add_cell(out, s->help);
+		cc_buf_add_cell(out, s->help);
 		cc_buf_adds(out, " |\n");
 	}
 }

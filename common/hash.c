@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/hash.h"
 
-#include <errno.h>
 #include <sodium.h>
-#include <unistd.h>
 
 _Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(struct cc_sha256_state), "the opaque state must hold libsodium's");
 _Static_assert(crypto_hash_sha256_BYTES == sizeof(struct cc_sha256), "a SHA-256 has 32 bytes");
@@ -37,28 +35,6 @@ struct cc_sha256 cc_sha256_final(struct cc_sha256_state *s)
 
 	crypto_hash_sha256_final(state(s), h.b);
 	return h;
-}
-
-int cc_sha256_fd(int fd, struct cc_sha256 *ret, uint64_t *ret_bytes, struct cc_error *err)
-{
-	unsigned char piece[32768];
-	struct cc_sha256_state s;
-	uint64_t total = 0;
-	ssize_t n;
-
-	cc_sha256_init(&s);
-	while ((n = read(fd, piece, sizeof(piece))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return cc_fail_errno(err, "reading what is to be hashed");
-		cc_sha256_update(&s, piece, (size_t)n);
-		total += (uint64_t)n;
-	}
-	*ret = cc_sha256_final(&s);
-	if (ret_bytes != NULL)
-		*ret_bytes = total;
-	return 0;
 }
 
 char *cc_sha256_format(struct cc_sha256 h, char text[CC_SHA256_HEX])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* SHA-256 of memory, of a stream piece by piece, and of a descriptor; lower-case hexadecimal text. */
+/* SHA-256 of memory, and of a stream piece by piece; lower-case hexadecimal text. */
 #pragma once
 
 #include "common/error.h"
@@ -24,9 +24,6 @@ struct cc_sha256 cc_sha256(const void *p, size_t len);
 void cc_sha256_init(struct cc_sha256_state *s);
 void cc_sha256_update(struct cc_sha256_state *s, const void *p, size_t len);
 struct cc_sha256 cc_sha256_final(struct cc_sha256_state *s);
-
-/* Reads from the descriptor's position to its end. Both results are set only on success; ret_bytes may be NULL. @err IO */
-int cc_sha256_fd(int fd, struct cc_sha256 *ret, uint64_t *ret_bytes, struct cc_error *err);
 
 char *cc_sha256_format(struct cc_sha256 h, char text[CC_SHA256_HEX]);
 /* 64 hexadecimal digits, either case. @err INVALID */

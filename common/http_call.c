@@ -18,11 +18,6 @@ struct waiter {
 	bool failed;
 };
 
-static const char *keep(struct cc_arena *arena, const char *text)
-{
-	return text != NULL ? cc_arena_strdup(arena, text) : NULL;
-}
-
 static void take_end(void *context, const struct cc_http_reply *reply, const struct cc_error *err)
 {
 	struct waiter *w = context;
@@ -34,10 +29,8 @@ static void take_end(void *context, const struct cc_http_reply *reply, const str
 		return;
 	}
 	w->reply = *reply;
-	w->reply.content_type = keep(w->arena, reply->content_type);
-	w->reply.etag = keep(w->arena, reply->etag);
-	w->reply.location = keep(w->arena, reply->location);
-	w->reply.link = keep(w->arena, reply->link);
+	w->reply.content_type = cc_http_copy_text(w->arena, reply->content_type);
+	w->reply.etag = cc_http_copy_text(w->arena, reply->etag);
 	w->reply.body = cc_arena_memdup(w->arena, reply->body, reply->body_len);
 }
 
@@ -60,7 +53,6 @@ static int attempt(struct cc_http *h, const struct cc_http_request *request, int
 	struct cc_http_request mine = *request;
 
 	mine.context = w;
-	mine.on_headers = NULL;
 	mine.on_done = take_end;
 	mine.on_body = request->on_body != NULL ? pass_body : NULL;
 	mine.read_body = request->read_body != NULL ? pass_read : NULL;

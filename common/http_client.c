@@ -23,8 +23,9 @@ int cc_http_new(const struct cc_http_options *options, struct cc_http **ret, str
 	if (cc_http_copy_options(h->arena, options, &h->options, err) < 0)
 		return -1;
 	h->transport = options->unix_path != NULL ? &cc_http_unix : cc_http_tls_find(err);
-	if (h->transport == NULL || h->transport->open(&h->options, &h->side, err) < 0)
+	if (h->transport == NULL)
 		return -1;
+	h->transport->open(&h->options, &h->side);
 	*ret = cc_take(h);
 	return 0;
 }
@@ -67,11 +68,6 @@ int cc_http_start(struct cc_http *h, const struct cc_http_request *request, stru
 	if (ret != NULL)
 		*ret = x;
 	return 0;
-}
-
-void cc_http_wakeup(struct cc_http *h)
-{
-	h->transport->wakeup(h->side);
 }
 
 static void begin_attempt(struct cc_http_exchange *x)

@@ -37,10 +37,7 @@ struct cc_http_reply {
 	int status;
 	const char *content_type;
 	const char *etag;
-	const char *location;
-	const char *link;
 	int64_t retry_after_ms; /* 0: none */
-	bool idempotent_replay; /* Idempotency-Replayed: true */
 	const char *body;       /* what on_body did not get; "" when empty, always followed by a NUL */
 	size_t body_len;
 };
@@ -74,8 +71,6 @@ struct cc_http_request {
 	bool own_connection;  /* a connection of its own, closed afterwards: for streams */
 	int64_t retry_for_ms; /* cc_http_call only: try again for so long; 0: one attempt */
 
-	/* The status and headers are there. */
-	void (*on_headers)(void *context, const struct cc_http_reply *reply);
 	/* Some of the body of a 2xx reply. Without it, and for every other status, the body is collected in the reply. */
 	enum cc_http_flow (*on_body)(void *context, const void *bytes, size_t len);
 	/* The end, exactly once unless cancelled. err is NULL when the reply is complete; else reply is NULL when no headers came. The exchange
@@ -103,12 +98,10 @@ void cc_http_cancel(struct cc_http_exchange *x);
 /* Waits until something happens, but at most timeout_ms (-1: no limit), and does what is to be done. `extra` is filled as by poll(2). Returns the
  * number of exchanges still under way. */
 int cc_http_poll(struct cc_http *http, struct pollfd *extra, size_t n_extra, int64_t timeout_ms);
-/* Makes a cc_http_poll that waits, or the next one, return. Any thread. */
-void cc_http_wakeup(struct cc_http *http);
 
 /* One request from start to end; other exchanges of `http` go on meanwhile. With retry_for_ms, a request that may be repeated (GET, HEAD, PUT, DELETE, or
  * with an Idempotency-Key, and without read_body and on_body) is sent again after a failure or a status 429, 502, 503 or 504, at growing random
- * intervals and not before Retry-After. The last reply or error is what counts. on_headers and on_done are not called.
+ * intervals and not before Retry-After. The last reply or error is what counts. on_done is not called.
  * @err as for cc_http_start */
 int cc_http_call(
         struct cc_http *http, const struct cc_http_request *request, struct cc_arena *arena, struct cc_http_reply *ret, struct cc_error *err);

@@ -85,9 +85,7 @@ bool cc_http_exchange_header(struct cc_http_exchange *x, const char *line, size_
 		return true;
 	}
 	x->headers_end = x->reply.status >= 200;
-	if (x->headers_end && x->request.on_headers != NULL)
-		x->request.on_headers(x->request.context, &x->reply);
-	return !x->cancelled;
+	return true;
 }
 
 static bool is_streamed(const struct cc_http_exchange *x)

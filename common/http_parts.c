@@ -76,27 +76,42 @@ void cc_http_explain(const struct cc_http_trouble *t, struct cc_error *err)
 	}
 }
 
-static const char *value_of(const char *line, size_t len, const char *name, struct cc_arena *arena)
+bool cc_http_line_value(const char *line, size_t len, const char *name, const char **ret, size_t *ret_len)
 {
 	size_t n = strlen(name);
 
 	if (len <= n || line[n] != ':' || strncasecmp(line, name, n) != 0)
-		return NULL;
+		return false;
 	for (n++; n < len && (line[n] == ' ' || line[n] == '\t'); n++)
 		;
 	while (len > n && strchr("\r\n \t", line[len - 1]) != NULL)
 		len--;
-	return cc_arena_memdup(arena, line + n, len - n);
+	*ret = line + n;
+	*ret_len = len - n;
+	return true;
 }
 
-static void take_status(struct cc_http_reply *reply, const char *line, size_t len)
+int cc_http_line_status(const char *line, size_t len)
 {
-	const char *blank = memchr(line, ' ', len);
+	const char *p = line + sizeof("HTTP/1.1 ") - 1;
+	int status = 0;
 
-	*reply = (struct cc_http_reply){ .body = "" };
-	if (blank != NULL)
-		for (const char *p = blank + 1; p < line + len && p < blank + 4 && *p >= '0' && *p <= '9'; p++)
-			reply->status = reply->status * 10 + (*p - '0');
+	if (len < sizeof("HTTP/1.1 ") - 1 + 3 || memcmp(line, "HTTP/", 5) != 0 || p[-1] != ' ')
+		return 0;
+	for (int i = 0; i < 3; i++) {
+		if (p[i] < '0' || p[i] > '9')
+			return 0;
+		status = status * 10 + (p[i] - '0');
+	}
+	return p + 3 == line + len || strchr(" \r\n", p[3]) != NULL ? status : 0;
+}
+
+static const char *value_of(const char *line, size_t len, const char *name, struct cc_arena *arena)
+{
+	const char *value;
+	size_t n;
+
+	return cc_http_line_value(line, len, name, &value, &n) ? cc_arena_memdup(arena, value, n) : NULL;
 }
 
 /* Seconds only: the other form, a date, depends on two clocks. */
@@ -115,19 +130,13 @@ void cc_http_reply_line(struct cc_http_reply *reply, struct cc_arena *arena, con
 	const char *value;
 
 	if (len > 5 && memcmp(line, "HTTP/", 5) == 0)
-		take_status(reply, line, len);
+		*reply = (struct cc_http_reply){ .status = cc_http_line_status(line, len), .body = "" };
 	else if ((value = value_of(line, len, "Content-Type", arena)) != NULL)
 		reply->content_type = value;
 	else if ((value = value_of(line, len, "ETag", arena)) != NULL)
 		reply->etag = value;
-	else if ((value = value_of(line, len, "Location", arena)) != NULL)
-		reply->location = value;
-	else if ((value = value_of(line, len, "Link", arena)) != NULL)
-		reply->link = value;
 	else if ((value = value_of(line, len, "Retry-After", arena)) != NULL)
 		reply->retry_after_ms = retry_after(value);
-	else if ((value = value_of(line, len, "Idempotency-Replayed", arena)) != NULL)
-		reply->idempotent_replay = strcmp(value, "true") == 0;
 }
 
 static int check_value(const char *what, const char *value, struct cc_error *err)
@@ -168,7 +177,7 @@ bool cc_http_may_be_repeated(const struct cc_http_request *r)
 	return r->idempotency_key != NULL;
 }
 
-static const char *copy(struct cc_arena *arena, const char *text)
+const char *cc_http_copy_text(struct cc_arena *arena, const char *text)
 {
 	return text != NULL ? cc_arena_strdup(arena, text) : NULL;
 }
@@ -187,10 +196,10 @@ int cc_http_copy_options(struct cc_arena *arena, const struct cc_http_options *o
 	}
 	*ret = *o;
 	ret->addresses = addresses;
-	ret->unix_path = copy(arena, o->unix_path);
-	ret->identity_path = copy(arena, o->identity_path);
+	ret->unix_path = cc_http_copy_text(arena, o->unix_path);
+	ret->identity_path = cc_http_copy_text(arena, o->identity_path);
 	ret->bearer = o->bearer != NULL ? cc_printf(arena, "Authorization: Bearer %s", o->bearer) : NULL;
-	ret->user_agent = copy(arena, o->user_agent);
+	ret->user_agent = cc_http_copy_text(arena, o->user_agent);
 	if (ret->connect_timeout_ms == 0)
 		ret->connect_timeout_ms = CONNECT_TIMEOUT_MS;
 	if (check_value("the bearer token", o->bearer, err) < 0 || check_value("the user agent", o->user_agent, err) < 0)
@@ -217,11 +226,11 @@ struct cc_http_request cc_http_copy_request(struct cc_arena *arena, const struct
 {
 	struct cc_http_request r = *request;
 
-	r.method = copy(arena, r.method);
-	r.path = copy(arena, r.path);
-	r.content_type = copy(arena, r.content_type);
-	r.idempotency_key = copy(arena, r.idempotency_key);
-	r.if_match = copy(arena, r.if_match);
+	r.method = cc_http_copy_text(arena, r.method);
+	r.path = cc_http_copy_text(arena, r.path);
+	r.content_type = cc_http_copy_text(arena, r.content_type);
+	r.idempotency_key = cc_http_copy_text(arena, r.idempotency_key);
+	r.if_match = cc_http_copy_text(arena, r.if_match);
 	r.headers = copy_headers(arena, r.headers);
 	r.body = cc_arena_memdup(arena, r.body, r.body_len);
 	if (r.reply_max == 0)

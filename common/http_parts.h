@@ -36,6 +36,13 @@ void cc_http_explain(const struct cc_http_trouble *trouble, struct cc_error *err
 /* Takes in one header line, "HTTP/1.1 200 OK" or "Name: value", with its line end. Strings go to the arena. */
 void cc_http_reply_line(struct cc_http_reply *reply, struct cc_arena *arena, const char *line, size_t len);
 
+/* The number in "HTTP/1.1 200 OK"; 0 when it is no status line. */
+int cc_http_line_status(const char *line, size_t len);
+/* Where the value is, without the blanks around it, when the line is the header of that name. */
+bool cc_http_line_value(const char *line, size_t len, const char *name, const char **ret, size_t *ret_len);
+
+/* NULL for NULL. */
+const char *cc_http_copy_text(struct cc_arena *arena, const char *text);
 /* The copy that a client keeps, with defaults filled in and `bearer` made the whole header line. @err INVALID */
 int cc_http_copy_options(struct cc_arena *arena, const struct cc_http_options *options, struct cc_http_options *ret, struct cc_error *err);
 /* Checks what could break the framing. @err INVALID */

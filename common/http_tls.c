@@ -45,12 +45,11 @@ static void init_curl(void)
 	CC_PRE(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
 }
 
-static int tls_open(const struct cc_http_options *options, void **ret, struct cc_error *err)
+static void tls_open(const struct cc_http_options *options, void **ret)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct side *s = cc_calloc(1, sizeof(*s));
 
-	(void)err;
 	pthread_once(&once, init_curl);
 	s->multi = curl_multi_init();
 	if (s->multi == NULL)
@@ -59,7 +58,6 @@ static int tls_open(const struct cc_http_options *options, void **ret, struct cc
 	s->options = options;
 	cc_pin_format_curl(options->pin, s->pin);
 	*ret = s;
-	return 0;
 }
 
 static void tls_close(void *side)
@@ -70,11 +68,6 @@ static void tls_close(void *side)
 	curl_multi_cleanup(s->multi);
 	free(s->waits);
 	free(s);
-}
-
-static void tls_wakeup(void *side)
-{
-	curl_multi_wakeup(((struct side *)side)->multi);
 }
 
 static size_t take_header(char *line, size_t size, size_t n, void *x)
@@ -349,7 +342,6 @@ const struct cc_http_transport cc_http_tls = {
 	.resume = tls_resume,
 	.wait = tls_wait,
 	.move = tls_move,
-	.wakeup = tls_wakeup,
 };
 
 const struct cc_http_transport *cc_http_tls_find(struct cc_error *err)

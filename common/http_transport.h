@@ -6,8 +6,8 @@
 #include "common/http_parts.h"
 
 struct cc_http_transport {
-	/* A transport's side of one client; `options` outlives it. Connects to nothing yet. @err IO no more descriptors */
-	int (*open)(const struct cc_http_options *options, void **ret, struct cc_error *err);
+	/* A transport's side of one client; `options` outlives it. Connects to nothing yet. */
+	void (*open)(const struct cc_http_options *options, void **ret);
 	/* No attempt is left when it is called. */
 	void (*close)(void *side);
 
@@ -18,12 +18,10 @@ struct cc_http_transport {
 	/* Calls the callbacks that had paused once more. */
 	void (*resume)(void *side, struct cc_http_exchange *x);
 
-	/* Waits for the attempts, the wake-up and `extra`, whose revents it fills. */
+	/* Waits for the attempts and `extra`, whose revents it fills. */
 	void (*wait)(void *side, struct pollfd *extra, size_t n_extra, int timeout_ms);
 	/* Does all that can be done without waiting. Every attempt that ended is marked by cc_http_exchange_over. */
 	void (*move)(void *side);
-	/* Any thread. */
-	void (*wakeup)(void *side);
 };
 
 extern const struct cc_http_transport cc_http_unix;

@@ -4,31 +4,21 @@
 #include "common/http_conn.h"
 #include "common/http_transport.h"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #define IDLE_CONNECTIONS 4
 
 struct side {
 	const struct cc_http_options *options;
-	int wake; /* eventfd */
 	struct cc_http_conn *conns;
 	struct pollfd *fds;
 	size_t n_fds;
 };
 
-static int unix_open(const struct cc_http_options *options, void **ret, struct cc_error *err)
+static void unix_open(const struct cc_http_options *options, void **ret)
 {
-	int wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	struct side *s;
+	struct side *s = cc_calloc(1, sizeof(*s));
 
-	if (wake < 0)
-		return cc_fail_errno(err, "making an eventfd");
-	s = cc_calloc(1, sizeof(*s));
 	s->options = options;
-	s->wake = wake;
 	*ret = s;
-	return 0;
 }
 
 static void drop(struct side *s, struct cc_http_conn *c)
@@ -49,18 +39,8 @@ static void unix_close(void *side)
 		CC_PRE(s->conns->x == NULL);
 		drop(s, s->conns);
 	}
-	close(s->wake);
 	free(s->fds);
 	free(s);
-}
-
-static void unix_wakeup(void *side)
-{
-	const uint64_t one = 1;
-
-	/* It fails only when it is awake 2^64 times over. */
-	if (write(((struct side *)side)->wake, &one, sizeof(one)) < 0)
-		return;
 }
 
 static struct cc_http_conn *find_idle(struct side *s)
@@ -129,17 +109,16 @@ static void unix_resume(void *side, struct cc_http_exchange *x)
 /* Descriptors that are not looked at are negative: a closed one would end every wait at once. */
 static size_t fill_fds(struct side *s, const struct pollfd *extra, size_t n_extra)
 {
-	size_t n = 1 + n_extra;
+	size_t n = n_extra;
 
 	for (const struct cc_http_conn *c = s->conns; c != NULL; c = c->next)
 		n += c->x != NULL;
 	if (n > s->n_fds)
 		s->fds = cc_realloc(s->fds, n * sizeof(*s->fds));
 	s->n_fds = n > s->n_fds ? n : s->n_fds;
-	s->fds[0] = (struct pollfd){ .fd = s->wake, .events = POLLIN };
 	for (size_t i = 0; i < n_extra; i++)
-		s->fds[1 + i] = (struct pollfd){ .fd = extra[i].fd, .events = extra[i].events };
-	n = 1 + n_extra;
+		s->fds[i] = (struct pollfd){ .fd = extra[i].fd, .events = extra[i].events };
+	n = n_extra;
 	for (const struct cc_http_conn *c = s->conns; c != NULL; c = c->next)
 		if (c->x != NULL)
 			s->fds[n++] = (struct pollfd){ .fd = cc_http_conn_wanted(c) != 0 ? c->fd : -1, .events = cc_http_conn_wanted(c) };
@@ -150,15 +129,12 @@ static void unix_wait(void *side, struct pollfd *extra, size_t n_extra, int time
 {
 	struct side *s = side;
 	size_t n = fill_fds(s, extra, n_extra);
-	const struct pollfd *fd = s->fds + 1;
-	uint64_t count;
+	const struct pollfd *fd = s->fds;
 
 	/* Interrupted is as good as over: nothing is ready then. */
 	if (poll(s->fds, n, timeout_ms) < 0)
 		for (size_t i = 0; i < n; i++)
 			s->fds[i].revents = 0;
-	if (s->fds[0].revents != 0 && read(s->wake, &count, sizeof(count)) < 0)
-		count = 0;
 	for (size_t i = 0; i < n_extra; i++)
 		extra[i].revents = (fd++)->revents;
 	for (struct cc_http_conn *c = s->conns; c != NULL; c = c->next)
@@ -182,5 +158,4 @@ const struct cc_http_transport cc_http_unix = {
 	.resume = unix_resume,
 	.wait = unix_wait,
 	.move = unix_move,
-	.wakeup = unix_wakeup,
 };

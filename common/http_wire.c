@@ -75,34 +75,17 @@ static bool is_digit(char c)
 static enum cc_http_wire_result take_status(struct cc_http_wire *w, const char *line, size_t len)
 {
 	static const char version[] = "HTTP/1.1 ";
-	const char *digits = line + sizeof(version) - 1;
 
-	if (len < sizeof(version) - 1 + 3 + 2 || memcmp(line, version, sizeof(version) - 1) != 0)
+	if (len < sizeof(version) - 1 || memcmp(line, version, sizeof(version) - 1) != 0)
 		return wrong(w, "its status line is none of HTTP/1.1");
-	if (!is_digit(digits[0]) || !is_digit(digits[1]) || !is_digit(digits[2]) || (digits[3] != ' ' && digits[3] != '\r'))
+	w->status = cc_http_line_status(line, len);
+	if (w->status == 0)
 		return wrong(w, "its status is no number");
-	w->status = (digits[0] - '0') * 100 + (digits[1] - '0') * 10 + digits[2] - '0';
 	if (w->status < 100 || w->status == 101 || w->status > 599)
 		return wrong(w, "its status is none that was asked for");
 	w->has_length = w->is_chunked = w->is_last = false;
 	w->step = CC_WIRE_HEADERS;
 	return CC_WIRE_MORE;
-}
-
-/* The value when the header has that name, without the blanks around it. */
-static bool is_header(const char *line, size_t len, const char *name, const char **ret, size_t *ret_len)
-{
-	size_t n = strlen(name);
-
-	if (len <= n || line[n] != ':' || strncasecmp(line, name, n) != 0)
-		return false;
-	for (n++; n < len && (line[n] == ' ' || line[n] == '\t'); n++)
-		;
-	while (len > n && strchr("\r\n \t", line[len - 1]) != NULL)
-		len--;
-	*ret = line + n;
-	*ret_len = len - n;
-	return true;
 }
 
 static enum cc_http_wire_result take_length(struct cc_http_wire *w, const char *value, size_t len)
@@ -136,13 +119,13 @@ static enum cc_http_wire_result take_header(struct cc_http_wire *w, const char *
 
 	if (!is_name(line, len))
 		return wrong(w, "a line of its head is no header");
-	if (is_header(line, len, "Content-Length", &value, &n))
+	if (cc_http_line_value(line, len, "Content-Length", &value, &n))
 		return take_length(w, value, n);
-	if (is_header(line, len, "Transfer-Encoding", &value, &n)) {
+	if (cc_http_line_value(line, len, "Transfer-Encoding", &value, &n)) {
 		if (w->is_chunked || n != 7 || strncasecmp(value, "chunked", 7) != 0)
 			return wrong(w, "its Transfer-Encoding is not known here");
 		w->is_chunked = true;
-	} else if (is_header(line, len, "Connection", &value, &n)) {
+	} else if (cc_http_line_value(line, len, "Connection", &value, &n)) {
 		w->is_last |= n == 5 && strncasecmp(value, "close", 5) == 0;
 	}
 	return CC_WIRE_MORE;

@@ -26,3 +26,5 @@ void cc_json_encode(const struct cc_desc *d, const void *row, struct cc_buf *out
 void cc_json_encode_field(const struct cc_field *f, const void *row, struct cc_buf *out);
 /* Appends a quoted and escaped string; bytes that are not UTF-8 become U+FFFD. */
 void cc_json_string(struct cc_buf *out, const char *s);
+/* Appends compact JSON spread over lines and a line end; empty lists and objects stay together. */
+void cc_json_pretty(struct cc_buf *out, const char *compact);

@@ -152,3 +152,37 @@ void cc_json_encode(const struct cc_desc *d, const void *row, struct cc_buf *out
 	}
 	cc_buf_addc(out, '}');
 }
+
+static void newline(struct cc_buf *out, int depth)
+{
+	cc_buf_addc(out, '\n');
+	for (int i = 0; i < depth; i++)
+		cc_buf_adds(out, "  ");
+}
+
+void cc_json_pretty(struct cc_buf *out, const char *compact)
+{
+	bool quoted = false;
+	int depth = 0;
+
+	for (const char *p = compact; *p != '\0'; p++) {
+		bool opens = !quoted && (*p == '{' || *p == '[');
+
+		if (!quoted && (*p == '}' || *p == ']'))
+			newline(out, --depth);
+		cc_buf_addc(out, *p);
+		if (*p == '\\')
+			cc_buf_addc(out, *++p);
+		else if (*p == '"')
+			quoted = !quoted;
+		else if (opens && p[1] == *p + 2)
+			cc_buf_addc(out, *++p);
+		else if (opens)
+			newline(out, ++depth);
+		else if (!quoted && *p == ',')
+			newline(out, depth);
+		else if (!quoted && *p == ':')
+			cc_buf_addc(out, ' ');
+	}
+	cc_buf_addc(out, '\n');
+}

@@ -5,6 +5,7 @@
 
 #include "common/buf.h"
 #include "common/hash.h"
+#include "common/io.h"
 #include "common/keys_cert.h"
 
 #include <errno.h>
@@ -75,20 +76,6 @@ static int check_file(int fd, const char *path, struct cc_error *err)
 	return 0;
 }
 
-static int read_all(int fd, const char *path, struct cc_buf *out, struct cc_error *err)
-{
-	ssize_t n;
-
-	/* One piece of memory from the start, so that growing leaves no copy of the key behind. */
-	cc_buf_reserve(out, MAX_FILE_BYTES + 1);
-	while (out->len <= MAX_FILE_BYTES && (n = read(fd, out->data + out->len, MAX_FILE_BYTES + 1 - out->len)) != 0) {
-		if (n < 0 && errno != EINTR)
-			return cc_fail_errno(err, "reading %s", path);
-		out->len += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
 /* 1 when it was read, 0 when there is no file. */
 static int load(int dir_fd, struct cc_key_pair *pair, struct cc_error *err)
 {
@@ -99,23 +86,13 @@ static int load(int dir_fd, struct cc_key_pair *pair, struct cc_error *err)
 		return 0;
 	if (fd < 0)
 		return cc_fail_errno(err, "opening %s", pair->path);
-	if (check_file(fd, pair->path, err) < 0 || read_all(fd, pair->path, &pem, err) < 0)
+	if (check_file(fd, pair->path, err) < 0)
 		return -1;
+	if (cc_read_all(fd, MAX_FILE_BYTES, &pem) < 0) /* in one piece of memory, so that growing leaves no copy of the key behind */
+		return cc_fail_errno(err, "reading %s", pair->path);
 	if (cc_cert_read(pem.data, pem.len, &pair->key_pem, &pair->cert_pem, &pair->pin, err) < 0)
 		return cc_wrap(err, "%s is damaged; restore it from a copy, or remove it to become someone new", pair->path);
 	return 1;
-}
-
-static int write_all(int fd, const struct cc_buf *b)
-{
-	for (size_t done = 0; done < b->len;) {
-		ssize_t n = write(fd, b->data + done, b->len - done);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
 }
 
 static int create(int dir_fd, const char *common_name, const char *path, struct cc_error *err)
@@ -129,7 +106,7 @@ static int create(int dir_fd, const char *common_name, const char *path, struct 
 	if (unlinkat(dir_fd, NEW_FILE, 0) < 0 && errno != ENOENT)
 		return cc_fail_errno(err, "removing %s.new", path);
 	fd = openat(dir_fd, NEW_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || fchmod(fd, 0600) < 0 || write_all(fd, &pem) < 0 || fsync(fd) < 0)
+	if (fd < 0 || fchmod(fd, 0600) < 0 || cc_write_all(fd, pem.data, pem.len) < 0 || fsync(fd) < 0)
 		return cc_fail_errno(err, "writing %s.new", path);
 	if (renameat(dir_fd, NEW_FILE, dir_fd, CC_KEY_FILE) < 0 || fsync(dir_fd) < 0)
 		return cc_fail_errno(err, "writing %s", path);

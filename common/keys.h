@@ -26,6 +26,5 @@ const char *cc_key_pair_key_pem(const struct cc_key_pair *pair);
 const char *cc_key_pair_cert_pem(const struct cc_key_pair *pair);
 struct cc_pin cc_key_pair_pin(const struct cc_key_pair *pair);
 
-/* The pin of a certificate: in PEM, or in DER as a TLS session gives it. @err INVALID */
-int cc_pin_from_pem(const char *pem, struct cc_pin *ret, struct cc_error *err);
+/* The pin of a certificate in DER, as a TLS session gives it. @err INVALID */
 int cc_pin_from_der(const void *der, size_t len, struct cc_pin *ret, struct cc_error *err);

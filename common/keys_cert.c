@@ -131,13 +131,6 @@ static int import_cert(const void *p, size_t len, gnutls_x509_crt_fmt_t format, 
 	return rc < 0 ? fail_tls(err, INVALID, "reading a certificate", rc) : 0;
 }
 
-int cc_pin_from_pem(const char *pem, struct cc_pin *ret, struct cc_error *err)
-{
-	cc_auto(gnutls_x509_crt_deinit) gnutls_x509_crt_t cert = NULL;
-
-	return import_cert(pem, strlen(pem), GNUTLS_X509_FMT_PEM, &cert, err) < 0 ? -1 : pin_of_cert(cert, ret, err);
-}
-
 int cc_pin_from_der(const void *der, size_t len, struct cc_pin *ret, struct cc_error *err)
 {
 	cc_auto(gnutls_x509_crt_deinit) gnutls_x509_crt_t cert = NULL;

@@ -30,7 +30,6 @@ static atomic_int output_kind = OUTPUT_UNKNOWN;
 static cc_log_sink *log_sink;
 static void *log_sink_context;
 static _Thread_local char request[64];
-static _Thread_local char principal[64];
 
 enum cc_log_level cc_log_level(void)
 {
@@ -61,11 +60,6 @@ const char *cc_log_level_name(enum cc_log_level level)
 void cc_log_set_request(const char *request_id)
 {
 	snprintf(request, sizeof(request), "%s", request_id != NULL ? request_id : "");
-}
-
-void cc_log_set_principal(const char *name)
-{
-	snprintf(principal, sizeof(principal), "%s", name != NULL ? name : "");
 }
 
 void cc_log_set_sink(cc_log_sink *sink, void *context)
@@ -137,8 +131,6 @@ static void add_body(struct cc_log_line *line, enum cc_log_level level, enum cc_
 	add_event(line, event);
 	if (request[0] != '\0')
 		cc_log_line_text(line, "request", request);
-	if (principal[0] != '\0')
-		cc_log_line_text(line, "principal", principal);
 	for (const struct cc_kv *kv = pairs + 1; kv->kind != CC_KV_END; kv++)
 		cc_log_line_kv(line, kv);
 	if (level <= CC_LOG_WARNING && events[event].hint[0] != '\0')
@@ -164,16 +156,4 @@ void cc_log_write(enum cc_log_level level, enum cc_event event, const struct cc_
 		/* There is no one left to tell. */
 	}
 	errno = saved;
-}
-
-void cc_log_markdown(struct cc_buf *out)
-{
-	cc_buf_adds(out, "| event | level | meaning | what to do |\n| --- | --- | --- | --- |\n");
-	for (size_t i = 0; i < CC_EV_MAX; i++) {
-		cc_buf_addc(out, '|');
-		cc_buf_adds(out, " `");
-		for (const char *p = events[i].name; *p != '\0'; p++)
-			cc_buf_addc(out, (char)tolower((unsigned char)*p));
-		cc_buf_printf(out, "` | %s | %s | %s |\n", level_names[events[i].level], events[i].sentence, events[i].hint);
-	}
 }

@@ -3,7 +3,7 @@
  *
  *     cc_log(NOTICE, INSTANCE_PLACED, kv_uuid("instance", id), kv_uuid("node", node), kv_i64("score", score));
  *
- * gives `event=instance_placed request=... principal=... instance=... node=... score=7` on stderr as one line in one write(2). In front stand
+ * gives `event=instance_placed request=... instance=... node=... score=7` on stderr as one line in one write(2). In front stand
  * time and level, or for journald the priority as `<5>`; behind a warning or worse stands the operator's hint. Values are escaped: control characters
  * never appear raw. Secrets have no kv function. Any thread; no locks, so a forked child may log too. */
 #pragma once
@@ -36,7 +36,7 @@ struct cc_event_info {
 	const char *hint; /* what the operator does, "" for nothing */
 };
 
-enum cc_kv_kind { CC_KV_END, CC_KV_TEXT, CC_KV_I64, CC_KV_U64, CC_KV_BOOL, CC_KV_UUID, CC_KV_MS, CC_KV_ERR };
+enum cc_kv_kind { CC_KV_END, CC_KV_TEXT, CC_KV_I64, CC_KV_U64, CC_KV_UUID, CC_KV_MS, CC_KV_ERR };
 
 struct cc_kv {
 	const char *key; /* a literal of letters, digits and '_' */
@@ -45,7 +45,6 @@ struct cc_kv {
 		const char *text;
 		int64_t i64;
 		uint64_t u64;
-		bool b;
 		struct cc_uuid uuid;
 		const struct cc_error *err;
 	} v;
@@ -54,7 +53,6 @@ struct cc_kv {
 #define kv_text(k, x) ((struct cc_kv){ .key = (k), .kind = CC_KV_TEXT, .v.text = (x) }) /* NULL is written as "" */
 #define kv_i64(k, x)  ((struct cc_kv){ .key = (k), .kind = CC_KV_I64, .v.i64 = (x) })
 #define kv_u64(k, x)  ((struct cc_kv){ .key = (k), .kind = CC_KV_U64, .v.u64 = (x) })
-#define kv_bool(k, x) ((struct cc_kv){ .key = (k), .kind = CC_KV_BOOL, .v.b = (x) })
 #define kv_uuid(k, x) ((struct cc_kv){ .key = (k), .kind = CC_KV_UUID, .v.uuid = (x) })
 #define kv_ms(k, x)   ((struct cc_kv){ .key = (k), .kind = CC_KV_MS, .v.i64 = (x) }) /* a duration: took=1500ms */
 /* A `struct cc_error *`: error=<slug> message="..." at=<file:line> */
@@ -73,16 +71,13 @@ void cc_log_set_level(enum cc_log_level level);
 /* Reads a word of CC_LOG_LEVELS. @err INVALID */
 int cc_log_level_parse(const char *word, enum cc_log_level *ret, struct cc_error *err);
 
-/* What this thread works for: added to its lines until set again. Copied, cut at 63 bytes; NULL or "" for none. */
+/* The request that this thread works for: added to its lines until set again. Copied, cut at 63 bytes; NULL or "" for none. */
 void cc_log_set_request(const char *request_id);
-void cc_log_set_principal(const char *principal);
 
 /* For tests: lines go to `sink` instead of stderr, from "event=" on, without the line end. NULL: stderr again. Set it before threads start. */
 typedef void cc_log_sink(void *context, enum cc_log_level level, const char *line);
 void cc_log_set_sink(cc_log_sink *sink, void *context);
 
 const struct cc_event_info *cc_event_info(enum cc_event event);
-/* "error" to "debug" */
+/* "error" to "debug". */
 const char *cc_log_level_name(enum cc_log_level level);
-/* The catalog of events as a table in Markdown, for docs/gen. */
-void cc_log_markdown(struct cc_buf *out);

@@ -137,9 +137,6 @@ void cc_log_line_kv(struct cc_log_line *line, const struct cc_kv *kv)
 	case CC_KV_ERR:
 		add_error(line, kv->v.err);
 		return;
-	case CC_KV_BOOL:
-		cc_log_line_text(line, kv->key, kv->v.b ? "true" : "false");
-		return;
 	case CC_KV_UUID:
 		cc_log_line_text(line, kv->key, cc_uuid_format(kv->v.uuid, text));
 		return;

@@ -31,15 +31,6 @@ void gen_head(struct cc_buf *out, const char *title, const char *source, const c
 	cc_buf_printf(out, "<!-- Written by docs/gen.c from %s; do not edit. -->\n# %s\n\n%s\n\n", source, title, about);
 }
 
-void gen_cell(struct cc_buf *out, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		if (*text == '|')
-			cc_buf_addc(out, '\\');
-		cc_buf_addc(out, *text);
-	}
-}
-
 static int write_page(const char *dir, size_t i)
 {
 	cc_auto_buf struct cc_buf text = { 0 };

@@ -22,5 +22,3 @@ void gen_settings_agent_priv(struct cc_buf *out);
 
 /* "# title", where the page comes from, and what it is about. */
 void gen_head(struct cc_buf *out, const char *title, const char *source, const char *about);
-/* A text as it may stand in a cell of a table. */
-void gen_cell(struct cc_buf *out, const char *text);

@@ -35,7 +35,7 @@ void gen_settings_agent_priv(struct cc_buf *out)
 		if (flags[i].min != NULL)
 			cc_buf_printf(out, "%s to %s", flags[i].min, flags[i].max);
 		cc_buf_adds(out, " | ");
-		gen_cell(out, flags[i].help);
+		cc_buf_add_cell(out, flags[i].help);
 		cc_buf_adds(out, " |\n");
 	}
 }

@@ -16,26 +16,9 @@ void gen_errors(struct cc_buf *out)
 		const struct cc_code_info *i = cc_code_info((enum cc_code)c);
 
 		cc_buf_printf(out, "| `%s` | %d | %d | %s | ", i->slug, i->http_status, i->exit_status, i->retry ? "yes" : "no");
-		gen_cell(out, i->meaning);
+		cc_buf_add_cell(out, i->meaning);
 		cc_buf_adds(out, " |\n");
 	}
-}
-
-static const char *level_name(enum cc_log_level level)
-{
-	switch (level) {
-	case CC_LOG_ERROR:
-		return "error";
-	case CC_LOG_WARNING:
-		return "warning";
-	case CC_LOG_NOTICE:
-		return "notice";
-	case CC_LOG_INFO:
-		return "info";
-	case CC_LOG_DEBUG:
-		return "debug";
-	}
-	return "?";
 }
 
 void gen_events(struct cc_buf *out)
@@ -49,10 +32,10 @@ void gen_events(struct cc_buf *out)
 		cc_buf_adds(out, "| `");
 		for (const char *p = i->name; *p != '\0'; p++)
 			cc_buf_addc(out, (char)tolower((unsigned char)*p));
-		cc_buf_printf(out, "` | %s | ", level_name(i->level));
-		gen_cell(out, i->sentence);
+		cc_buf_printf(out, "` | %s | ", cc_log_level_name(i->level));
+		cc_buf_add_cell(out, i->sentence);
 		cc_buf_adds(out, " | ");
-		gen_cell(out, i->hint);
+		cc_buf_add_cell(out, i->hint);
 		cc_buf_adds(out, " |\n");
 	}
 }
@@ -101,7 +84,7 @@ void gen_kinds(struct cc_buf *out)
 		const struct cc_kind_info *i = cc_kind_info((enum cc_kind)k);
 
 		cc_buf_printf(out, "| %s | ", i->name);
-		gen_cell(out, i->meaning);
+		cc_buf_add_cell(out, i->meaning);
 		cc_buf_adds(out, " | ");
 		limits(out, i);
 		cc_buf_printf(out, " | %s%s%s | %s |\n", i->pattern ? "`" : "", i->pattern ? i->pattern : "", i->pattern ? "`" : "", i->column);
@@ -131,7 +114,7 @@ static void entity(struct cc_buf *out, const struct cc_desc *d)
 		cc_buf_printf(out, "| `%s` | ", f->name);
 		field_kind(out, f);
 		cc_buf_printf(out, " | %s | ", f->flags & CC_OPT ? "yes" : "");
-		gen_cell(out, f->doc);
+		cc_buf_add_cell(out, f->doc);
 		cc_buf_adds(out, " |\n");
 	}
 	cc_buf_addc(out, '\n');

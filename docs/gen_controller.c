@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/json.h"
 #include "controller/engine/lifecycle.h"
 #include "controller/http/openapi.h"
 #include "controller/http/router.h"
@@ -55,7 +56,7 @@ void gen_lifecycle(struct cc_buf *out)
 	cc_buf_adds(out, "\n| from | event | to | why |\n| --- | --- | --- | --- |\n");
 	for (size_t i = 0; i < n; i++) {
 		cc_buf_printf(out, "| %s | %s | %s | ", state(edges[i].from), lifecycle_event_name(edges[i].event), state(edges[i].to));
-		gen_cell(out, edges[i].why);
+		cc_buf_add_cell(out, edges[i].why);
 		cc_buf_adds(out, " |\n");
 	}
 }
@@ -81,46 +82,15 @@ void gen_routes(struct cc_buf *out)
 		const struct route *r = &router_routes[i];
 
 		cc_buf_printf(out, "| %s | `%s` | ", r->method, r->path);
-		gen_cell(out, router_perm(r->perm)->meaning);
+		cc_buf_add_cell(out, router_perm(r->perm)->meaning);
 		cc_buf_adds(out, " | ");
 		message(out, r->body);
 		cc_buf_adds(out, " | ");
 		message(out, r->reply);
 		cc_buf_adds(out, " | ");
-		gen_cell(out, r->summary);
+		cc_buf_add_cell(out, r->summary);
 		cc_buf_adds(out, " |\n");
 	}
-}
-
-static void new_line(struct cc_buf *out, int depth)
-{
-	cc_buf_printf(out, "\n%*s", 2 * depth, "");
-}
-
-/* Compact JSON with a line for each member, so that changes can be read. */
-static void spread(struct cc_buf *out, const struct cc_buf *json)
-{
-	bool in_text = false;
-	int depth = 0;
-
-	for (const char *p = json->data; *p != '\0'; p++) {
-		bool empty = (p[0] == '{' && p[1] == '}') || (p[0] == '[' && p[1] == ']');
-
-		if (!in_text && (*p == '}' || *p == ']'))
-			new_line(out, --depth);
-		cc_buf_addc(out, *p);
-		if (*p == '"')
-			in_text = !in_text;
-		else if ((in_text && *p == '\\') || (!in_text && empty))
-			cc_buf_addc(out, *++p);
-		else if (!in_text && (*p == '{' || *p == '['))
-			new_line(out, ++depth);
-		else if (!in_text && *p == ',')
-			new_line(out, depth);
-		else if (!in_text && *p == ':')
-			cc_buf_addc(out, ' ');
-	}
-	cc_buf_addc(out, '\n');
 }
 
 void gen_openapi(struct cc_buf *out)
@@ -128,5 +98,5 @@ void gen_openapi(struct cc_buf *out)
 	cc_auto_buf struct cc_buf json = { 0 };
 
 	openapi_write(&json);
-	spread(out, &json);
+	cc_json_pretty(out, cc_buf_str(&json));
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Rules over the source itself.
-foreach(rule spdx format banned shell places)
+foreach(rule spdx format banned shell places events)
   cc_script_test(check.${rule} COMMAND ${PROJECT_SOURCE_DIR}/tests/check/source ${rule} ${PROJECT_SOURCE_DIR} LABELS check)
 endforeach()
 

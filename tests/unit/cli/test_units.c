@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Amounts as people write and read them, and mistyped words. */
-#include "cli/suggest.h"
 #include "cli/units.h"
+#include "common/suggest.h"
 #include "tests/lib/test.h"
 
 static const struct {
@@ -104,25 +104,25 @@ END_TEST
 
 START_TEST(distance_counts_swaps_as_one)
 {
-	ck_assert_uint_eq(suggest_distance("create", "create"), 0);
-	ck_assert_uint_eq(suggest_distance("craete", "create"), 1);
-	ck_assert_uint_eq(suggest_distance("", "abc"), 3);
-	ck_assert_uint_eq(suggest_distance("kitten", "sitting"), 3);
+	ck_assert_uint_eq(cc_suggest_distance("create", "create"), 0);
+	ck_assert_uint_eq(cc_suggest_distance("craete", "create"), 1);
+	ck_assert_uint_eq(cc_suggest_distance("", "abc"), 3);
+	ck_assert_uint_eq(cc_suggest_distance("kitten", "sitting"), 3);
 }
 END_TEST
 
 START_TEST(the_nearest_word_is_found)
 {
-	struct suggest s;
+	struct cc_suggest s;
 
-	suggest_init(&s, "busybx");
-	suggest_offer(&s, "debian");
+	cc_suggest_init(&s, "busybx");
+	cc_suggest_offer(&s, "debian");
 	ck_assert_ptr_null(s.best);
-	suggest_offer(&s, "busybox");
-	suggest_offer(&s, NULL);
+	cc_suggest_offer(&s, "busybox");
+	cc_suggest_offer(&s, NULL);
 	ck_assert_str_eq(s.best, "busybox");
-	suggest_init(&s, "b");
-	suggest_offer(&s, "a");
+	cc_suggest_init(&s, "b");
+	cc_suggest_offer(&s, "a");
 	ck_assert_ptr_null(s.best);
 }
 END_TEST

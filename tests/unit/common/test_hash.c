@@ -28,26 +28,6 @@ START_TEST(known_texts_have_their_known_hash)
 }
 END_TEST
 
-START_TEST(a_file_has_the_hash_of_its_bytes)
-{
-	static char bytes[100001];
-	FILE *f = tmpfile();
-	struct cc_sha256 h;
-	struct cc_error err = { 0 };
-	uint64_t n = 0;
-
-	memset(bytes, 'x', sizeof(bytes));
-	fwrite(bytes, 1, sizeof(bytes), f);
-	rewind(f);
-	ck_assert_int_eq(cc_sha256_fd(fileno(f), &h, &n, &err), 0);
-	ck_assert_uint_eq(n, sizeof(bytes));
-	ck_assert(cc_sha256_equal(h, cc_sha256(bytes, sizeof(bytes))));
-	fclose(f);
-	ck_assert_int_eq(cc_sha256_fd(-1, &h, &n, &err), -1);
-	ck_assert_int_eq(err.code, CC_IO);
-}
-END_TEST
-
 START_TEST(only_64_digits_are_a_hash)
 {
 	static const char good[] = "BA7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
@@ -73,7 +53,6 @@ int main(void)
 	TCase *tc = tcase_create("hash");
 
 	tcase_add_loop_test(tc, known_texts_have_their_known_hash, 0, CC_ARRAY_LEN(known));
-	tcase_add_test(tc, a_file_has_the_hash_of_its_bytes);
 	tcase_add_test(tc, only_64_digits_are_a_hash);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);

@@ -4,7 +4,6 @@
 #include "tests/unit/common/http_fixture.h"
 
 #include <netinet/in.h>
-#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -15,9 +14,6 @@ static void check_echo(void *context, const struct cc_http_reply *reply, const s
 	ck_assert_int_eq(reply->status, 201);
 	ck_assert_str_eq(reply->etag, "\"7\"");
 	ck_assert_str_eq(reply->content_type, "text/plain");
-	ck_assert_str_eq(reply->location, "/v1/things/1");
-	ck_assert_str_eq(reply->link, "</v1/things?after=1>; rel=\"next\"");
-	ck_assert(reply->idempotent_replay);
 	ck_assert_int_eq(reply->retry_after_ms, 0);
 	cc_buf_add(&((struct outcome *)context)->body, reply->body, reply->body_len);
 	((struct outcome *)context)->done = true;
@@ -404,26 +400,6 @@ START_TEST(own_descriptors_are_polled_too)
 }
 END_TEST
 
-static void *wake(void *http)
-{
-	poll(NULL, 0, 100);
-	cc_http_wakeup(http);
-	return NULL;
-}
-
-START_TEST(another_thread_can_end_the_wait)
-{
-	int64_t begun = cc_boottime_ms();
-	pthread_t thread;
-
-	connect_over(_i);
-	ck_assert_int_eq(pthread_create(&thread, NULL, wake, client), 0);
-	cc_http_poll(client, NULL, 0, -1);
-	ck_assert_int_lt(cc_boottime_ms() - begun, 10000);
-	pthread_join(thread, NULL);
-}
-END_TEST
-
 static struct outcome second;
 
 static void start_second(void *context, const struct cc_http_reply *reply, const struct cc_error *err)
@@ -456,12 +432,6 @@ static enum cc_http_flow cancel_here(void *context, const void *bytes, size_t le
 	return CC_HTTP_ON;
 }
 
-static void cancel_at_headers(void *context, const struct cc_http_reply *reply)
-{
-	(void)reply;
-	cc_http_cancel(((struct outcome *)context)->x);
-}
-
 START_TEST(a_cancelled_exchange_is_heard_of_no_more)
 {
 	cc_auto_outcome struct outcome o = { 0 };
@@ -470,8 +440,6 @@ START_TEST(a_cancelled_exchange_is_heard_of_no_more)
 	connect_over(_i % 2);
 	if (_i / 2 == 1)
 		r.on_body = cancel_here;
-	if (_i / 2 == 2)
-		r.on_headers = cancel_at_headers;
 	start(&r, &o);
 	if (_i / 2 == 0)
 		cc_http_cancel(o.x);
@@ -527,9 +495,8 @@ int main(void)
 	tcase_add_loop_test(tc, a_client_without_a_sensible_target_is_refused, 0, 4);
 	tcase_add_loop_test(tc, many_exchanges_go_on_at_once, 0, 2);
 	tcase_add_loop_test(tc, own_descriptors_are_polled_too, 0, 2);
-	tcase_add_loop_test(tc, another_thread_can_end_the_wait, 0, 2);
 	tcase_add_loop_test(tc, the_end_of_one_can_start_the_next, 0, 2);
-	tcase_add_loop_test(tc, a_cancelled_exchange_is_heard_of_no_more, 0, 6);
+	tcase_add_loop_test(tc, a_cancelled_exchange_is_heard_of_no_more, 0, 4);
 	tcase_add_loop_test(tc, a_client_can_be_freed_in_the_middle, 0, 2);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);

@@ -99,7 +99,7 @@ static const struct {
 	{ "HTTP/2 200\r\n\r\n", "status line" },
 	{ "http/1.1 200 OK\r\n\r\n", "status line" },
 	{ " HTTP/1.1 200 OK\r\n\r\n", "status line" },
-	{ "HTTP/1.1 20\r\n\r\n", "status line" },
+	{ "HTTP/1.1 20\r\n\r\n", "its status is no number" },
 	{ "HTTP/1.1  200 OK\r\n\r\n", "its status is no number" },
 	{ "HTTP/1.1 2x0 OK\r\n\r\n", "its status is no number" },
 	{ "HTTP/1.1 2000 OK\r\n\r\n", "its status is no number" },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Optimal string alignment over three rows. A word counts as near when a third of its letters, at least one and at most three, are wrong, or when one
  * is the beginning of the other. */
-#include "cli/suggest.h"
+#include "common/suggest.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -13,7 +13,7 @@ static size_t min_size(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-size_t suggest_distance(const char *a, const char *b)
+size_t cc_suggest_distance(const char *a, const char *b)
 {
 	size_t rows[3][MAX_WORD + 1];
 	size_t la = strlen(a), lb = strlen(b);
@@ -35,9 +35,9 @@ size_t suggest_distance(const char *a, const char *b)
 	return rows[la % 3][lb];
 }
 
-void suggest_init(struct suggest *s, const char *typed)
+void cc_suggest_init(struct cc_suggest *s, const char *typed)
 {
-	*s = (struct suggest){ typed, NULL, SIZE_MAX };
+	*s = (struct cc_suggest){ typed, NULL, SIZE_MAX };
 }
 
 static size_t far_away(size_t len)
@@ -47,14 +47,14 @@ static size_t far_away(size_t len)
 	return third < 1 ? 2 : third > 3 ? 4 : third + 1;
 }
 
-void suggest_offer(struct suggest *s, const char *candidate)
+void cc_suggest_offer(struct cc_suggest *s, const char *candidate)
 {
 	size_t len = strlen(s->typed);
 	size_t distance;
 
 	if (candidate == NULL || len == 0)
 		return;
-	distance = suggest_distance(s->typed, candidate);
+	distance = cc_suggest_distance(s->typed, candidate);
 	if (distance >= far_away(len) && len >= 3 && strncmp(candidate, s->typed, len) == 0)
 		distance = far_away(len) - 1;
 	if (distance < far_away(len) && distance < s->best_distance && distance < strlen(candidate)) {

@@ -6,15 +6,15 @@
 #include <stddef.h>
 
 /* The search for one mistyped word: init, offer every candidate, then read `best`. */
-struct suggest {
+struct cc_suggest {
 	const char *typed;
 	const char *best; /* NULL while nothing is near enough; points to the caller's candidate */
 	size_t best_distance;
 };
 
-void suggest_init(struct suggest *s, const char *typed);
+void cc_suggest_init(struct cc_suggest *s, const char *typed);
 /* Takes `candidate` if it is nearer than all before; equal distance keeps the first. NULL is passed over. */
-void suggest_offer(struct suggest *s, const char *candidate);
+void cc_suggest_offer(struct cc_suggest *s, const char *candidate);
 
 /* Insertions, deletions, replacements and swaps of neighbours that turn a into b. Words over 63 bytes are far from everything. */
-size_t suggest_distance(const char *a, const char *b);
+size_t cc_suggest_distance(const char *a, const char *b);
