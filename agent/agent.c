@@ -113,7 +113,7 @@ static int64_t load_spool(struct agent *a)
 static int open_http(struct agent *a, struct cc_error *err)
 {
 	const struct spool_identity *who = a->start->who;
-	const struct cc_text_list *own = &a->start->cfg->controllers;
+	const struct cc_texts *own = &a->start->cfg->controllers;
 	struct cc_http_options options = {
 		.addresses = own->n > 0 ? own->items : who->controllers.items,
 		.n_addresses = own->n > 0 ? own->n : who->controllers.n,

@@ -76,12 +76,12 @@ static struct cc_texts features_of(uint32_t bits, struct cc_arena *a)
 	return t;
 }
 
-static struct cc_map labels_of(const struct cc_text_map *from, struct cc_arena *a)
+static struct cc_map labels_of(const struct cc_map *from, struct cc_arena *a)
 {
 	struct cc_map m = { .n = from->n, .items = cc_new_array(a, from->n + 1, struct cc_pair) };
 
 	for (size_t i = 0; i < from->n; i++)
-		m.items[i] = (struct cc_pair){ cc_arena_strdup(a, from->pairs[i].key), cc_arena_strdup(a, from->pairs[i].value) };
+		m.items[i] = (struct cc_pair){ cc_arena_strdup(a, from->items[i].key), cc_arena_strdup(a, from->items[i].value) };
 	return m;
 }
 

@@ -203,13 +203,7 @@ void column_format(const struct column *c, const void *row, const struct output 
 	case CB_HEX:
 		cc_buf_printf(out, "%.*s", o->format == OUT_WIDE ? 64 : SHORT_HASH, *(const char *const *)at ? *(const char *const *)at : "");
 		break;
-	case CB_TEXT:
-	case CB_LABEL:
-	case CB_UUID:
-	case CB_ENUM:
-	case CB_UUIDS:
-	case CB_STRUCT:
-	case CB_LIST:
+	default:
 		add_text(c->field, row, out);
 		break;
 	}

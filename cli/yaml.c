@@ -68,10 +68,6 @@ static void add_value(const struct cc_field *f, const void *row, int depth, stru
 	case CB_MAP:
 		add_map(at, depth + 1, out);
 		return;
-	case CB_STRUCT:
-		cc_buf_addc(out, '\n');
-		add_row(f->desc, *(const void *const *)at, depth + 1, false, out);
-		return;
 	case CB_TEXT:
 	case CB_LABEL:
 	case CB_ENUM:
@@ -93,7 +89,7 @@ static void add_row(const struct cc_desc *d, const void *row, int depth, bool in
 	for (size_t i = 0; i < d->n_fields; i++) {
 		const struct cc_field *f = &d->fields[i];
 
-		if ((f->flags & CC_NOJSON) || !cc_field_has(f, row) || (f->kind == CK_struct && *(void *const *)cc_field_at(f, row) == NULL))
+		if ((f->flags & CC_NOJSON) || !cc_field_has(f, row))
 			continue;
 		indent(out, depth);
 		if (in_list)

@@ -13,14 +13,15 @@
  *   SIZE     int64_t, bytes         100B 64KiB 512MiB 10GiB 2TiB  range
  *   PERCENT  int64_t                25% or 25                     range (0 to 100 when NULL)
  *   ENUM     const char *           one of the words              min: the words, "a|b|c"
- *   LIST     struct cc_text_list    [a, b]; outside the file a,b  number of items
- *   MAP      struct cc_text_map     {a: b}; outside the file a=b  number of pairs
+ *   LIST     struct cc_texts        [a, b]; outside the file a,b  number of items
+ *   MAP      struct cc_map          {a: b}; outside the file a=b  number of pairs
  *
  * common/config_table.h makes the struct and the table, common/config_args.h the command line. */
 #pragma once
 
 #include "common/arena.h"
 #include "common/buf.h"
+#include "common/desc.h"
 #include "common/error.h"
 
 #include <stdbool.h>
@@ -35,21 +36,6 @@ struct cc_addr {
 	uint16_t port;
 };
 
-struct cc_text_list {
-	const char *const *items;
-	size_t n;
-};
-
-struct cc_text_pair {
-	const char *key;
-	const char *value;
-};
-
-struct cc_text_map {
-	const struct cc_text_pair *pairs;
-	size_t n;
-};
-
 #define CFGT_INT     int64_t
 #define CFGT_BOOL    bool
 #define CFGT_TEXT    const char *
@@ -59,8 +45,8 @@ struct cc_text_map {
 #define CFGT_SIZE    int64_t
 #define CFGT_PERCENT int64_t
 #define CFGT_ENUM    const char *
-#define CFGT_LIST    struct cc_text_list
-#define CFGT_MAP     struct cc_text_map
+#define CFGT_LIST    struct cc_texts
+#define CFGT_MAP     struct cc_map
 
 enum cc_setting_kind {
 	CFGK_INT,

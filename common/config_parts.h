@@ -10,7 +10,7 @@ enum cc_cfg_shape { CC_CFG_SCALAR, CC_CFG_LIST, CC_CFG_MAP };
 struct cc_cfg_raw {
 	enum cc_cfg_shape shape;
 	bool absent; /* "key:" with nothing or null behind it */
-	struct cc_text_pair *items;
+	struct cc_pair *items;
 	size_t n;
 };
 

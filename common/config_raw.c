@@ -6,29 +6,29 @@
 
 static struct cc_cfg_raw scalar(struct cc_arena *arena, const char *text)
 {
-	struct cc_text_pair *item = cc_new(arena, struct cc_text_pair);
+	struct cc_pair *item = cc_new(arena, struct cc_pair);
 
 	item->value = text;
 	return (struct cc_cfg_raw){ .shape = CC_CFG_SCALAR, .items = item, .n = 1 };
 }
 
-static struct cc_cfg_raw fetch_list(struct cc_arena *arena, const struct cc_text_list *list)
+static struct cc_cfg_raw fetch_list(struct cc_arena *arena, const struct cc_texts *list)
 {
 	struct cc_cfg_raw raw = { .shape = CC_CFG_LIST, .n = list->n };
 
-	raw.items = cc_new_array(arena, list->n, struct cc_text_pair);
+	raw.items = cc_new_array(arena, list->n, struct cc_pair);
 	for (size_t i = 0; i < list->n; i++)
 		raw.items[i].value = list->items[i];
 	return raw;
 }
 
-static struct cc_cfg_raw fetch_map(struct cc_arena *arena, const struct cc_text_map *map)
+static struct cc_cfg_raw fetch_map(struct cc_arena *arena, const struct cc_map *map)
 {
 	struct cc_cfg_raw raw = { .shape = CC_CFG_MAP, .n = map->n };
 
-	raw.items = cc_new_array(arena, map->n, struct cc_text_pair);
+	raw.items = cc_new_array(arena, map->n, struct cc_pair);
 	for (size_t i = 0; i < map->n; i++)
-		raw.items[i] = map->pairs[i];
+		raw.items[i] = map->items[i];
 	return raw;
 }
 
@@ -54,15 +54,15 @@ struct cc_cfg_raw cc_cfg_fetch(struct cc_arena *arena, const struct cc_setting *
 	}
 }
 
-static struct cc_text_pair split_pair(struct cc_arena *arena, const char *text, size_t len)
+static struct cc_pair split_pair(struct cc_arena *arena, const char *text, size_t len)
 {
 	char *copy = cc_arena_memdup(arena, text, len);
 	char *equals = strchr(copy, '=');
 
 	if (equals == NULL)
-		return (struct cc_text_pair){ NULL, copy };
+		return (struct cc_pair){ NULL, copy };
 	*equals = '\0';
-	return (struct cc_text_pair){ copy, equals + 1 };
+	return (struct cc_pair){ copy, equals + 1 };
 }
 
 struct cc_cfg_raw cc_cfg_split(struct cc_arena *arena, const struct cc_setting *s, const char *text)
@@ -74,12 +74,12 @@ struct cc_cfg_raw cc_cfg_split(struct cc_arena *arena, const struct cc_setting *
 		return scalar(arena, cc_arena_strdup(arena, text));
 	for (const char *p = text; *p != '\0'; p++)
 		commas += *p == ',';
-	raw.items = cc_new_array(arena, commas + 1, struct cc_text_pair);
+	raw.items = cc_new_array(arena, commas + 1, struct cc_pair);
 	while (*text != '\0') {
 		size_t len = strcspn(text, ",");
 
 		raw.items[raw.n++] =
-		        raw.shape == CC_CFG_MAP ? split_pair(arena, text, len) : (struct cc_text_pair){ NULL, cc_arena_memdup(arena, text, len) };
+		        raw.shape == CC_CFG_MAP ? split_pair(arena, text, len) : (struct cc_pair){ NULL, cc_arena_memdup(arena, text, len) };
 		text += len + (text[len] == ',');
 	}
 	return raw;

@@ -205,7 +205,7 @@ static int store_enum(struct cc_arena *arena, const struct cc_setting *s, const 
 	return cc_fail(err, INVALID, "'%.60s' is not known", text);
 }
 
-static int store_list(struct cc_arena *arena, const struct cc_setting *s, const struct cc_cfg_raw *raw, struct cc_text_list *to, struct cc_error *err)
+static int store_list(struct cc_arena *arena, const struct cc_setting *s, const struct cc_cfg_raw *raw, struct cc_texts *to, struct cc_error *err)
 {
 	const char **items = cc_new_array(arena, raw->n, const char *);
 
@@ -216,13 +216,13 @@ static int store_list(struct cc_arena *arena, const struct cc_setting *s, const 
 			return cc_fail(err, INVALID, "item %zu is empty", i + 1);
 		items[i] = cc_arena_strdup(arena, raw->items[i].value);
 	}
-	*to = (struct cc_text_list){ items, raw->n };
+	*to = (struct cc_texts){ raw->n, items };
 	return 0;
 }
 
-static int store_map(struct cc_arena *arena, const struct cc_setting *s, const struct cc_cfg_raw *raw, struct cc_text_map *to, struct cc_error *err)
+static int store_map(struct cc_arena *arena, const struct cc_setting *s, const struct cc_cfg_raw *raw, struct cc_map *to, struct cc_error *err)
 {
-	struct cc_text_pair *pairs = cc_new_array(arena, raw->n, struct cc_text_pair);
+	struct cc_pair *pairs = cc_new_array(arena, raw->n, struct cc_pair);
 
 	if (!in_range(s, (int64_t)raw->n, MAX_ITEMS))
 		return cc_fail(err, INVALID, "%zu pairs are too few or too many", raw->n);
@@ -232,9 +232,9 @@ static int store_map(struct cc_arena *arena, const struct cc_setting *s, const s
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(pairs[j].key, raw->items[i].key) == 0)
 				return cc_fail(err, INVALID, "key '%.60s' stands there twice", pairs[j].key);
-		pairs[i] = (struct cc_text_pair){ cc_arena_strdup(arena, raw->items[i].key), cc_arena_strdup(arena, raw->items[i].value) };
+		pairs[i] = (struct cc_pair){ cc_arena_strdup(arena, raw->items[i].key), cc_arena_strdup(arena, raw->items[i].value) };
 	}
-	*to = (struct cc_text_map){ pairs, raw->n };
+	*to = (struct cc_map){ raw->n, pairs };
 	return 0;
 }
 

@@ -90,10 +90,10 @@ static bool is_null(const yaml_event_t *e)
 }
 
 /* Doubles when full; what it leaves behind dies with the arena. */
-static struct cc_text_pair *add_item(struct reader *r, struct cc_cfg_raw *raw)
+static struct cc_pair *add_item(struct reader *r, struct cc_cfg_raw *raw)
 {
 	if ((raw->n & (raw->n - 1)) == 0) {
-		struct cc_text_pair *bigger = cc_new_array(r->arena, raw->n ? 2 * raw->n : 1, struct cc_text_pair);
+		struct cc_pair *bigger = cc_new_array(r->arena, raw->n ? 2 * raw->n : 1, struct cc_pair);
 
 		if (raw->n > 0)
 			memcpy(bigger, raw->items, raw->n * sizeof(*bigger));
@@ -117,7 +117,7 @@ static int read_list(struct reader *r, const char *key, struct cc_cfg_raw *ret)
 static int read_map(struct reader *r, const char *key, struct cc_cfg_raw *ret)
 {
 	for (;;) {
-		struct cc_text_pair pair;
+		struct cc_pair pair;
 
 		if (next(r) < 0)
 			return -1;

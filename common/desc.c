@@ -14,7 +14,6 @@ static const struct cc_kind_info kind_infos[CK_MAX] = {
 #include "common/kinds.def"
 #undef K
 	[CK_enum] = { "enum", CB_ENUM, 0, 0, "text", NULL, "one of a list of words" },
-	[CK_struct] = { "struct", CB_STRUCT, 0, 0, "jsonb", NULL, "an object" },
 	[CK_list] = { "list", CB_LIST, 0, 65536, "jsonb", NULL, "a list of objects" },
 };
 
@@ -38,6 +37,20 @@ int cc_enum_find(const struct cc_enum *e, const char *slug)
 		if (strcmp(e->values[i], slug) == 0)
 			return i;
 	return -1;
+}
+
+int cc_enum_parse(const struct cc_field *f, const char *slug, unsigned *ret, struct cc_error *err)
+{
+	int v = cc_enum_find(f->enums, slug);
+	cc_auto_buf struct cc_buf words = { 0 };
+
+	if (v >= 0) {
+		*ret = (unsigned)v;
+		return 0;
+	}
+	for (int i = 0; i < f->enums->n; i++)
+		cc_buf_printf(&words, "%s%s", i > 0 ? ", " : "", f->enums->values[i]);
+	return cc_fail(err, INVALID, "%s: '%.80s' is none of: %s", f->name, slug, cc_buf_str(&words));
 }
 
 const char *cc_enum_slug(const struct cc_enum *e, int value)
@@ -97,10 +110,6 @@ void cc_field_format(const struct cc_field *f, const void *row, struct cc_buf *o
 	if (!cc_field_has(f, row))
 		return;
 	switch (cc_kind_info(f->kind)->base) {
-	case CB_BOOL:
-		cc_buf_adds(out, *(const bool *)at ? "true" : "false");
-		break;
-	case CB_INT:
 	case CB_TIME:
 		cc_buf_printf(out, "%" PRId64, *(const int64_t *)at);
 		break;
@@ -115,11 +124,7 @@ void cc_field_format(const struct cc_field *f, const void *row, struct cc_buf *o
 	case CB_ENUM:
 		cc_buf_adds(out, cc_enum_slug(f->enums, (int)*(const unsigned *)at));
 		break;
-	case CB_MAP:
-	case CB_TEXTS:
-	case CB_UUIDS:
-	case CB_STRUCT:
-	case CB_LIST:
+	default:
 		cc_json_encode_field(f, row, out);
 		break;
 	}
@@ -162,16 +167,6 @@ static int parse_time(const struct cc_field *f, const char *text, int64_t *ret, 
 	return 0;
 }
 
-static int parse_enum(const struct cc_field *f, const char *text, unsigned *ret, struct cc_error *err)
-{
-	int v = cc_enum_find(f->enums, text);
-
-	if (v < 0)
-		return cc_fail(err, INVALID, "%s: '%.80s' is none of its values", f->name, text);
-	*ret = (unsigned)v;
-	return 0;
-}
-
 static int parse_bool(const struct cc_field *f, const char *text, bool *ret, struct cc_error *err)
 {
 	if (strcmp(text, "t") != 0 && strcmp(text, "f") != 0 && strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
@@ -203,15 +198,10 @@ static int parse_value(const struct cc_field *f, const char *text, void *row, st
 			return cc_wrap(err, "%s", f->name);
 		return 0;
 	case CB_ENUM:
-		return parse_enum(f, text, at, err);
-	case CB_MAP:
-	case CB_TEXTS:
-	case CB_UUIDS:
-	case CB_STRUCT:
-	case CB_LIST:
+		return cc_enum_parse(f, text, at, err);
+	default:
 		return cc_json_decode_field(f, text, strlen(text), row, a, err);
 	}
-	return cc_fail(err, INTERNAL, "%s: kind %d cannot be read", f->name, f->kind);
 }
 
 int cc_field_parse(const struct cc_field *f, const char *text, void *row, struct cc_arena *a, struct cc_error *err)

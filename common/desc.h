@@ -35,15 +35,14 @@ struct cc_list {
 	void *items;
 };
 
-enum cc_base { CB_BOOL, CB_INT, CB_TEXT, CB_LABEL, CB_HEX, CB_UUID, CB_TIME, CB_MAP, CB_TEXTS, CB_UUIDS, CB_ENUM, CB_STRUCT, CB_LIST };
+enum cc_base { CB_BOOL, CB_INT, CB_TEXT, CB_LABEL, CB_HEX, CB_UUID, CB_TIME, CB_MAP, CB_TEXTS, CB_UUIDS, CB_ENUM, CB_LIST };
 
 enum cc_kind {
 #define K(kind, ctype, base, min, max, column, pattern, meaning) CK_##kind,
 #include "common/kinds.def"
 #undef K
 	CK_enum,
-	CK_struct, /* a pointer to one nested struct, NULL when absent */
-	CK_list,   /* a struct cc_list of nested structs */
+	CK_list, /* a struct cc_list of nested structs */
 	CK_MAX
 };
 
@@ -86,7 +85,7 @@ struct cc_field {
 	size_t offset;
 	size_t index;                /* its bit in `has` */
 	const struct cc_enum *enums; /* of CK_enum */
-	const struct cc_desc *desc;  /* of CK_struct and CK_list */
+	const struct cc_desc *desc;  /* of CK_list */
 	const char *doc;
 };
 
@@ -115,6 +114,8 @@ const struct cc_field *cc_desc_find(const struct cc_desc *d, const char *name);
 
 /* The enum's number, or -1. */
 int cc_enum_find(const struct cc_enum *e, const char *slug);
+/* The number of a word of the field's enum. @err INVALID, with the words there are */
+int cc_enum_parse(const struct cc_field *f, const char *slug, unsigned *ret, struct cc_error *err);
 /* The slug, or "?" for a number out of range. */
 const char *cc_enum_slug(const struct cc_enum *e, int value);
 

@@ -190,26 +190,11 @@ static int read_uuids(const struct decoder *d, const struct cc_field *f, struct 
 	return 0;
 }
 
-static int unknown_word(const struct decoder *d, const struct cc_field *f, const char *word)
-{
-	cc_auto_buf struct cc_buf words = { 0 };
-
-	for (int i = 0; i < f->enums->n; i++)
-		cc_buf_printf(&words, "%s%s", i > 0 ? ", " : "", f->enums->values[i]);
-	return cc_fail(d->err, INVALID, "%s: '%.80s' is none of: %s", f->name, word, cc_buf_str(&words));
-}
-
 static int read_enum(const struct decoder *d, const struct cc_field *f, struct json_object *o, unsigned *ret)
 {
-	int v;
-
 	if (!json_object_is_type(o, json_type_string))
 		return wrong_type(d, f, o, "a word");
-	v = cc_enum_find(f->enums, json_object_get_string(o));
-	if (v < 0)
-		return unknown_word(d, f, json_object_get_string(o));
-	*ret = (unsigned)v;
-	return 0;
+	return cc_enum_parse(f, json_object_get_string(o), ret, d->err);
 }
 
 static int read_object(const struct decoder *d, const struct cc_desc *desc, struct json_object *o, void *row);
@@ -245,16 +230,6 @@ static int read_list(const struct decoder *d, const struct cc_field *f, struct j
 		if (read_nested(d, name, f->desc, json_object_array_get_idx(o, i), items + i * f->desc->size) < 0)
 			return -1;
 	}
-	return 0;
-}
-
-static int read_struct(const struct decoder *d, const struct cc_field *f, struct json_object *o, void **ret)
-{
-	void *nested = cc_arena_alloc(d->arena, f->desc->size);
-
-	if (read_nested(d, f->name, f->desc, o, nested) < 0)
-		return -1;
-	*ret = nested;
 	return 0;
 }
 
@@ -295,8 +270,6 @@ static int read_value(const struct decoder *d, const struct cc_field *f, struct 
 		return read_texts(d, f, o, at);
 	case CB_UUIDS:
 		return read_uuids(d, f, o, at);
-	case CB_STRUCT:
-		return read_struct(d, f, o, at);
 	case CB_LIST:
 		return read_list(d, f, o, at);
 	}

@@ -303,10 +303,14 @@ static int value(struct scan *s)
 
 int cc_json_scan(const char *json, size_t len, struct cc_error *err)
 {
-	struct scan *s = cc_calloc(1, sizeof(*s));
+	struct scan *s = cc_malloc(sizeof(*s)); /* levels are set when they are begun */
 	int r;
 
-	*s = (struct scan){ .start = json, .at = json, .end = json + len, .err = err };
+	s->start = s->at = json;
+	s->end = json + len;
+	s->names = (struct cc_buf){ 0 };
+	s->depth = 0;
+	s->err = err;
 	r = value(s);
 	skip_space(s);
 	if (r == 0 && s->at < s->end)

@@ -117,23 +117,10 @@ void cc_json_encode_field(const struct cc_field *f, const void *row, struct cc_b
 	case CB_UUIDS:
 		write_uuids(at, out);
 		break;
-	case CB_STRUCT:
-		if (*(void *const *)at != NULL)
-			cc_json_encode(f->desc, *(void *const *)at, out);
-		else
-			cc_buf_adds(out, "null");
-		break;
 	case CB_LIST:
 		write_list(f->desc, at, out);
 		break;
 	}
-}
-
-static bool shown(const struct cc_field *f, const void *row)
-{
-	if ((f->flags & CC_NOJSON) || !cc_field_has(f, row))
-		return false;
-	return f->kind != CK_struct || *(void *const *)cc_field_at(f, row) != NULL;
 }
 
 void cc_json_encode(const struct cc_desc *d, const void *row, struct cc_buf *out)
@@ -144,7 +131,7 @@ void cc_json_encode(const struct cc_desc *d, const void *row, struct cc_buf *out
 	for (size_t i = 0; i < d->n_fields; i++) {
 		const struct cc_field *f = &d->fields[i];
 
-		if (!shown(f, row))
+		if ((f->flags & CC_NOJSON) || !cc_field_has(f, row))
 			continue;
 		cc_buf_printf(out, "%s\"%s\":", first ? "" : ",", f->name);
 		cc_json_encode_field(f, row, out);

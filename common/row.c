@@ -116,21 +116,7 @@ static void copy_field(struct copier *c, const struct cc_field *f, const void *f
 	case CB_LIST:
 		copy_list(c, f->desc, src, dst);
 		break;
-	case CB_STRUCT: {
-		const void *nested = *(void *const *)src;
-		void *copy = nested != NULL ? copy_bytes(c, nested, f->desc->size) : NULL;
-
-		if (nested != NULL)
-			copy_pieces(c, f->desc, nested, copy);
-		if (dst != NULL)
-			*(void **)dst = copy;
-		break;
-	}
-	case CB_BOOL:
-	case CB_INT:
-	case CB_TIME:
-	case CB_UUID:
-	case CB_ENUM:
+	default: /* has no pieces */
 		break;
 	}
 }

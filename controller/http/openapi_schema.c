@@ -90,10 +90,6 @@ static void field(struct cc_buf *out, const struct cc_field *f)
 		cc_buf_printf(out, "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/%s\"}", f->desc->name);
 		describe(out, f->doc);
 		cc_buf_addc(out, '}');
-	} else if (f->kind == CK_struct) {
-		cc_buf_printf(out, "{\"allOf\":[{\"$ref\":\"#/components/schemas/%s\"}]", f->desc->name);
-		describe(out, f->doc);
-		cc_buf_addc(out, '}');
 	} else {
 		openapi_schema_kind(out, f->kind, f->doc);
 	}

@@ -94,7 +94,6 @@ void store_array_add(struct cc_buf *out, const struct cc_field *f, const void *r
 	case CB_MAP:
 	case CB_TEXTS:
 	case CB_UUIDS:
-	case CB_STRUCT:
 	case CB_LIST:
 		add_json(out, f, row);
 		break;

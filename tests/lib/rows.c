@@ -165,9 +165,6 @@ static void fill_field(const struct cc_field *f, void *at, struct test_random *r
 	case CB_UUIDS:
 		*(struct cc_uuids *)at = random_uuids(r, a);
 		break;
-	case CB_STRUCT:
-		*(void **)at = rows_random(f->desc, r, a);
-		break;
 	case CB_LIST:
 		*(struct cc_list *)at = random_list(f->desc, r, a);
 		break;
@@ -225,11 +222,6 @@ static bool same_list(const struct cc_desc *d, const struct cc_list *a, const st
 	return a->n == b->n;
 }
 
-static bool same_struct(const struct cc_desc *d, const void *a, const void *b, unsigned but)
-{
-	return a == b || (a != NULL && b != NULL && rows_difference(d, a, b, but) == NULL);
-}
-
 static bool same_uuids(const struct cc_uuids *a, const struct cc_uuids *b)
 {
 	return a->n == b->n && (a->n == 0 || memcmp(a->items, b->items, a->n * sizeof(*a->items)) == 0);
@@ -257,8 +249,6 @@ static bool same_value(const struct cc_field *f, const void *a, const void *b, u
 		return same_texts(a, b);
 	case CB_UUIDS:
 		return same_uuids(a, b);
-	case CB_STRUCT:
-		return same_struct(f->desc, *(void *const *)a, *(void *const *)b, but);
 	case CB_LIST:
 		return same_list(f->desc, a, b, but);
 	}

@@ -58,8 +58,8 @@ START_TEST(defaults_are_read_by_the_same_parser_as_user_text)
 	ck_assert_uint_eq(cfg->peers.n, 2);
 	ck_assert_str_eq(cfg->peers.items[1], "b");
 	ck_assert_uint_eq(cfg->labels.n, 2);
-	ck_assert_str_eq(cfg->labels.pairs[1].key, "disk");
-	ck_assert_str_eq(cfg->labels.pairs[1].value, "ssd");
+	ck_assert_str_eq(cfg->labels.items[1].key, "disk");
+	ck_assert_str_eq(cfg->labels.items[1].value, "ssd");
 	cc_config_free(config);
 }
 END_TEST
@@ -87,7 +87,7 @@ START_TEST(lists_and_maps_come_in_yaml_or_with_commas)
 
 	ck_assert_uint_eq(fixture_config(config)->peers.n, 2);
 	ck_assert_str_eq(fixture_config(config)->peers.items[1], "y, z");
-	ck_assert_str_eq(fixture_config(config)->labels.pairs[1].value, "no");
+	ck_assert_str_eq(fixture_config(config)->labels.items[1].value, "no");
 	cc_config_free(config);
 	config = load(NULL, "peers=");
 	ck_assert_uint_eq(fixture_config(config)->peers.n, 0);

@@ -29,7 +29,6 @@ struct probe {
 	struct cc_uuids ids;
 	enum inst_state state;
 	enum on_disconnect way;
-	struct inner *inner;
 	struct cc_list list;
 	int64_t hidden;
 };
@@ -54,9 +53,8 @@ static const struct cc_field probe_fields[] = {
 	{ "ids", CK_uuids, CC_OPT, offsetof(struct probe, ids), 10, NULL, NULL, "" },
 	{ "state", CK_enum, CC_OPT, offsetof(struct probe, state), 11, &inst_state_enum, NULL, "" },
 	{ "way", CK_enum, CC_OPT, offsetof(struct probe, way), 12, &on_disconnect_enum, NULL, "" },
-	{ "inner", CK_struct, CC_OPT, offsetof(struct probe, inner), 13, NULL, &inner_desc, "" },
-	{ "list", CK_list, CC_OPT, offsetof(struct probe, list), 14, NULL, &inner_desc, "" },
-	{ "hidden", CK_count, CC_NOJSON, offsetof(struct probe, hidden), 15, NULL, NULL, "" },
+	{ "list", CK_list, CC_OPT, offsetof(struct probe, list), 13, NULL, &inner_desc, "" },
+	{ "hidden", CK_count, CC_NOJSON, offsetof(struct probe, hidden), 14, NULL, NULL, "" },
 };
 static const struct cc_desc probe_desc = { "probe", sizeof(struct probe), probe_fields, CC_ARRAY_LEN(probe_fields) };
 
@@ -92,7 +90,7 @@ START_TEST(each_kind_is_read)
 {
 	MUST("{\"flag\":true,\"number\":-9223372036854775808,\"memory\":4,\"text\":\"\\u00fc\\n\",\"name\":\"a\",\"sha\":\"" SHA "\",\"id\":\"" ID
 	     "\",\"when\":\"1970-01-01T01:00:00.5+01:00\",\"labels\":{\"b\":\"1\",\"a\":\"\"},\"texts\":[\"x\",\"\"],\"ids\":[\"" ID
-	     "\"],\"state\":\"running\",\"way\":\"stop\",\"inner\":{\"epoch\":7,\"mode\":\"keep\"},\"list\":[{\"epoch\":8,\"mode\":\"stop\"}]}",
+	     "\"],\"state\":\"running\",\"way\":\"stop\",\"list\":[{\"epoch\":8,\"mode\":\"stop\"}]}",
 	        CC_JSON_STRICT);
 	ck_assert(p.flag);
 	ck_assert_int_eq(p.number, INT64_MIN);
@@ -107,7 +105,6 @@ START_TEST(each_kind_is_read)
 	ck_assert_uint_eq(p.ids.n, 1);
 	ck_assert_int_eq(p.state, INST_RUNNING);
 	ck_assert_int_eq(p.way, ON_DISCONNECT_STOP);
-	ck_assert_int_eq(p.inner->epoch, 7);
 	ck_assert_int_eq(((struct inner *)p.list.items)[0].epoch, 8);
 	for (size_t i = 0; i + 1 < CC_ARRAY_LEN(probe_fields); i++)
 		ck_assert(cc_field_has(&probe_fields[i], &p));
@@ -117,12 +114,11 @@ END_TEST
 START_TEST(what_is_absent_or_null_is_zero_and_not_there)
 {
 	MUST("{\"name\":\"a\",\"flag\":null,\"number\":null,\"text\":null,\"id\":null,\"when\":null,\"labels\":null,\"texts\":null,\"ids\":null,"
-	     "\"state\":null,\"inner\":null,\"list\":null}",
+	     "\"state\":null,\"list\":null}",
 	        CC_JSON_STRICT);
 	for (size_t i = 0; i + 1 < CC_ARRAY_LEN(probe_fields); i++)
 		ck_assert_int_eq(cc_field_has(&probe_fields[i], &p), i == 4);
 	ck_assert_ptr_null(p.text);
-	ck_assert_ptr_null(p.inner);
 	ck_assert_uint_eq(p.list.n, 0);
 	ck_assert_int_eq(p.hidden, 0);
 }
@@ -175,9 +171,8 @@ static const struct {
 	{ "\"state\":3", "state: is a whole number, should be a word" },
 	{ "\"way\":\"\"", "way: '' is none of: keep, stop" },
 	{ "\"way\":\"Keep\"", "way: 'Keep' is none of: keep, stop" },
-	{ "\"inner\":[]", "inner: is a list, should be an object" },
-	{ "\"inner\":{}", "inner.epoch: is missing" },
-	{ "\"inner\":{\"epoch\":1,\"mode\":\"keep\",\"x\":1}", "inner.x: no such member; see /v1/openapi.json" },
+	{ "\"list\":[{}]", "list[0].epoch: is missing" },
+	{ "\"list\":[{\"epoch\":1,\"mode\":\"keep\",\"x\":1}]", "list[0].x: no such member; see /v1/openapi.json" },
 	{ "\"list\":{}", "list: is an object, should be a list" },
 	{ "\"list\":[null]", "list[0]: is null, should be an object" },
 	{ "\"list\":[{\"epoch\":1,\"mode\":\"keep\"},{\"epoch\":-1,\"mode\":\"keep\"}]", "list[1].epoch: -1 is below 0" },

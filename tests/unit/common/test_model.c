@@ -181,7 +181,7 @@ START_TEST(every_list_of_fields_is_sound)
 			ck_assert_uint_lt(f->offset, (*d)->size);
 			ck_assert_uint_gt(strlen(f->doc), 0);
 			ck_assert_int_eq(f->kind == CK_enum, f->enums != NULL);
-			ck_assert_int_eq(f->kind == CK_struct || f->kind == CK_list, f->desc != NULL);
+			ck_assert_int_eq(f->kind == CK_list, f->desc != NULL);
 			for (int c = 0; f->enums != NULL && c < f->enums->n; c++)
 				ck_assert_int_eq(cc_enum_find(f->enums, f->enums->values[c]), c);
 		}

@@ -81,7 +81,6 @@ static const char *check_of(const struct cc_field *f)
 	case CB_LIST:
 		return cc_printf(arena, "CHECK ((jsonb_typeof(%s) = 'array'::text))", f->name);
 	case CB_MAP:
-	case CB_STRUCT:
 		return cc_printf(arena, "CHECK ((jsonb_typeof(%s) = 'object'::text))", f->name);
 	default:
 		return NULL;
