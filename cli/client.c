@@ -64,7 +64,12 @@ static int read_problem(struct client *c, const struct cc_http_reply *reply, str
 		return not_ours(reply, err);
 	if (reply->status >= 500 && cc_has(&p, problem, request_id))
 		p.detail = cc_printf(c->arena, "%s (request %s in the controller's log)", p.detail, p.request_id);
-	return cc_error_set(err, cc_code_from_slug(p.code), 0, CC_HERE, "%s", p.detail);
+	cc_error_set(err, cc_code_from_slug(p.code), 0, CC_HERE, "%s", p.detail);
+	if (cc_has(&p, problem, noun) && cc_has(&p, problem, name)) {
+		err->noun = p.noun;
+		snprintf(err->name, sizeof(err->name), "%s", p.name);
+	}
+	return -1;
 }
 
 int client_read_reply(struct client *c, const struct cc_http_reply *reply, const struct cc_desc *d, void *ret, struct cc_error *err)

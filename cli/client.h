@@ -33,7 +33,8 @@ struct client_call {
 	bool once;          /* never repeat it */
 };
 /* Fails with the code of the problem document, or UNAVAILABLE when the controller cannot be reached (DENIED when the socket may not be opened), TIMEOUT when
- * it does not answer in time, and INTERNAL when it answers with nonsense. POST gets an Idempotency-Key and is repeated once when the reply is lost. */
+ * it does not answer in time, and INTERNAL when it answers with nonsense. err->noun is in the arena. Unless `once` it is asked again for some seconds when the reply is lost or the
+ * controller is busy; a POST gets an Idempotency-Key for that. */
 int client_call(struct client *c, const struct client_call *call, struct cc_error *err);
 
 int client_get(struct client *c, const char *path, const struct cc_desc *d, void *ret, struct cc_error *err);

@@ -5,17 +5,6 @@
 
 #include <string.h>
 
-/* The name in "no NOUN 'NAME'..."; NULL when the message is another. */
-static char *missing_name(struct cc_arena *a, const char *msg, const struct noun *noun)
-{
-	const char *head = cc_printf(a, "no %s '", noun->word);
-	const char *name = msg + strlen(head);
-
-	if (strncmp(msg, head, strlen(head)) != 0 || strchr(name, '\'') == NULL)
-		return NULL;
-	return cc_arena_memdup(a, name, strcspn(name, "'"));
-}
-
 static const char *nearest(struct cli *cli, const struct noun *noun, const char *name)
 {
 	const struct cc_field *items = noun_items(noun);
@@ -33,18 +22,25 @@ static const char *nearest(struct cli *cli, const struct noun *noun, const char 
 	return s.best;
 }
 
+static const struct noun *noun_of(const struct cc_error *err)
+{
+	for (size_t i = 0; err->noun != NULL && noun_all[i] != NULL; i++)
+		if (strcmp(noun_all[i]->word, err->noun) == 0)
+			return noun_all[i];
+	return NULL;
+}
+
 void hint_improve(struct cli *cli, struct cc_error *err)
 {
-	if (err->code != CC_NOT_FOUND || cli->client == NULL)
-		return;
-	for (size_t i = 0; noun_all[i] != NULL; i++) {
-		const struct noun *noun = noun_all[i];
-		const char *name = missing_name(cli->arena, err->msg, noun);
-		const char *near = name != NULL ? nearest(cli, noun, name) : NULL;
+	const struct noun *noun = noun_of(err);
+	const char *name, *near;
 
-		if (near != NULL)
-			cc_fail(err, NOT_FOUND, "no %s '%s'; did you mean '%s'? See ccctl %s", noun->word, name, near, noun->list_command);
-		else if (name != NULL)
-			cc_fail(err, NOT_FOUND, "no %s '%s'; see ccctl %s", noun->word, name, noun->list_command);
-	}
+	if (noun == NULL || cli->client == NULL)
+		return;
+	name = cc_arena_strdup(cli->arena, err->name);
+	near = nearest(cli, noun, name);
+	if (near != NULL)
+		cc_fail(err, NOT_FOUND, "no %s '%s'; did you mean '%s'? See ccctl %s", noun->word, name, near, noun->list_command);
+	else
+		cc_fail(err, NOT_FOUND, "no %s '%s'; see ccctl %s", noun->word, name, noun->list_command);
 }

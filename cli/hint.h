@@ -4,5 +4,5 @@
 
 #include "cli/cli.h"
 
-/* Rewrites err->msg when it is a NOT_FOUND that begins with "no NOUN 'NAME'": with the nearest name there is, else with how to list them. */
+/* Rewrites err->msg when it tells a noun and a name: with the nearest name there is, else with how to list them. */
 void hint_improve(struct cli *cli, struct cc_error *err);

@@ -35,6 +35,8 @@ static void set_message(struct cc_error *err, enum cc_code code, int sys_errno, 
 	err->code = code;
 	err->sys_errno = sys_errno;
 	err->where = where;
+	err->noun = NULL;
+	err->name[0] = '\0';
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	cc_utf8_mend(err->msg);
 }
@@ -66,6 +68,15 @@ int cc_error_set_errno(struct cc_error *err, const char *where, const char *fmt,
 	set_message(err, CC_IO, saved, where, fmt, ap);
 	va_end(ap);
 	append(err, strerror(saved));
+	return -1;
+}
+
+int cc_error_set_missing(struct cc_error *err, const char *where, const char *noun, const char *name, const char *advice)
+{
+	cc_error_set(err, CC_NOT_FOUND, 0, where, "no %s '%s'%s", noun, name, advice);
+	err->noun = noun;
+	snprintf(err->name, sizeof(err->name), "%s", name);
+	cc_utf8_mend(err->name);
 	return -1;
 }
 

@@ -30,6 +30,8 @@ struct cc_error {
 	enum cc_code code;
 	int sys_errno;     /* 0 when no system call was involved */
 	const char *where; /* "file:line", for the log */
+	const char *noun;  /* the kind of thing that was asked for and is not there, "image"; NULL: it is another error */
+	char name[128];    /* what was asked for */
 	char msg[1024];
 };
 
@@ -48,8 +50,12 @@ struct cc_error {
 /* Prefixes what err says with context and returns -1: "opening image 'x': no such file". */
 #define cc_wrap(err, ...) CC_MINUS_ONE(cc_error_wrap((err), __VA_ARGS__))
 
+/* NOT_FOUND for a thing that goes by a name, also for programs to read: "no image 'x'", and behind it `advice`. Returns -1. `noun` must outlive the error. */
+#define cc_fail_missing(err, noun, name, advice) CC_MINUS_ONE(cc_error_set_missing((err), CC_HERE, (noun), (name), (advice)))
+
 int cc_error_set(struct cc_error *err, enum cc_code code, int sys_errno, const char *where, const char *fmt, ...) CC_PRINTF(5, 6);
 int cc_error_set_errno(struct cc_error *err, const char *where, const char *fmt, ...) CC_PRINTF(3, 4);
+int cc_error_set_missing(struct cc_error *err, const char *where, const char *noun, const char *name, const char *advice);
 int cc_error_wrap(struct cc_error *err, const char *fmt, ...) CC_PRINTF(2, 3);
 
 /* Never NULL; unknown codes give INTERNAL's row. */

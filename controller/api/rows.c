@@ -100,6 +100,6 @@ const void *rows_find(const struct call *c, const struct zone *z, enum table t, 
 
 	if (row != NULL && (may == NULL || may(c, row)))
 		return row;
-	cc_fail(err, NOT_FOUND, "no %s '%s'", table_name(t), ref);
+	cc_fail_missing(err, table_name(t), ref, "");
 	return NULL;
 }

@@ -45,7 +45,7 @@ int decide_image_delete(const struct decide *d, struct command *cmd, struct effe
 	size_t n;
 
 	if (img == NULL)
-		return cc_fail(err, NOT_FOUND, "no image '%s'; see ccctl image list", args->ref);
+		return cc_fail_missing(err, "image", args->ref, "; see ccctl image list");
 	if (!decide_may(cmd, img->member))
 		return cc_fail(err, DENIED, "the image '%s' belongs to another member", args->ref);
 	user = user_of(d->zone, img->id, &n);

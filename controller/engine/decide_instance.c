@@ -32,7 +32,7 @@ static int request_of(const struct decide *d, const struct command *cmd, const s
 		return 0;
 	asked = zone_find_ref(d->zone, TABLE_NODE, spec->node);
 	if (asked == NULL)
-		return cc_fail(err, NOT_FOUND, "no node '%s'; see ccctl node list", spec->node);
+		return cc_fail_missing(err, "node", spec->node, "; see ccctl node list");
 	ret->only_node = zone_sched_index(d->zone, asked->id);
 	return 0;
 }
@@ -122,7 +122,7 @@ int decide_instance_create(const struct decide *d, struct command *cmd, struct e
 	if (zone_find_name(d->zone, TABLE_INSTANCE, spec->name) != NULL)
 		return cc_fail(err, CONFLICT, "there is an instance '%s' already; choose another name, or delete it first", spec->name);
 	if (img == NULL)
-		return cc_fail(err, NOT_FOUND, "no image '%s'; see ccctl image list", spec->image);
+		return cc_fail_missing(err, "image", spec->image, "; see ccctl image list");
 	inst.member = who->id;
 	inst.image = img->id;
 	inst.created = cmd->now_ms;
@@ -156,7 +156,7 @@ static int find_instance(const struct decide *d, const struct command *cmd, cons
 	const struct instance *inst = zone_find_ref(d->zone, TABLE_INSTANCE, args->ref);
 
 	if (inst == NULL || !decide_may(cmd, inst->member))
-		return cc_fail(err, NOT_FOUND, "no instance '%s'; see ccctl list", args->ref);
+		return cc_fail_missing(err, "instance", args->ref, "; see ccctl list");
 	if (args->if_revision != 0 && args->if_revision != inst->revision)
 		return cc_fail(err, PRECONDITION, "the instance '%s' changed since you read it; read it again", args->ref);
 	*ret = inst;

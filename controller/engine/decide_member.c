@@ -30,7 +30,7 @@ static const struct member *invite_owner(const struct decide *d, const struct co
 		return decide_member(d, cmd, err);
 	m = zone_find_ref(d->zone, TABLE_MEMBER, spec->owner);
 	if (m == NULL)
-		cc_fail(err, NOT_FOUND, "no member '%s'; see ccctl member list", spec->owner);
+		cc_fail_missing(err, "member", spec->owner, "; see ccctl member list");
 	return m;
 }
 

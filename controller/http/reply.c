@@ -77,6 +77,10 @@ enum MHD_Result reply_problem(struct request *r)
 	struct cc_buf b = { 0 };
 	struct MHD_Response *resp;
 
+	if (r->error.noun != NULL) {
+		cc_set(&p, problem, noun, r->error.noun);
+		cc_set(&p, problem, name, r->error.name);
+	}
 	log_failure(r);
 	cc_json_encode(&problem_desc, &p, &b);
 	resp = of_buf(&b, "application/problem+json");

@@ -24,6 +24,10 @@
 #define HELLO_DELETING INSTANCE_(ID_HELLO, "hello", "deleting", "deleted", "", "", "11", ON_ADA)
 #define OTHER_FAILED   INSTANCE_(ID_OTHER, "other", "failed", "running", "it said \\u001b[31mno\\u001b[0m", "", "7", "")
 
+/* Something that was asked for by name is not there. */
+#define MISSING(noun, name)                                                                                                             \
+	"{\"type\":\"about:blank\",\"title\":\"x\",\"status\":404,\"detail\":\"there is none\",\"code\":\"not-found\",\"noun\":\"" noun \
+	"\",\"name\":\"" name "\"}"
 #define PROBLEM(status, code, detail) \
 	"{\"type\":\"about:blank\",\"title\":\"x\",\"status\":" #status ",\"detail\":\"" detail "\",\"code\":\"" code "\"}"
 

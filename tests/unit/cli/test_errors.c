@@ -7,11 +7,11 @@
 #include <string.h>
 
 static const struct fake_row rows_names[] = {
-	{ "POST", "/v1/instances", 404, PROBLEM(404, "not-found", "no image 'busybx'; see ccctl image list") },
+	{ "POST", "/v1/instances", 404, MISSING("image", "busybx") },
 	{ "GET", "/v1/images", 200, IMAGES },
 	{ "GET", "/v1/nodes", 200, NODES },
-	{ "GET", "/v1/nodes/adda", 404, PROBLEM(404, "not-found", "no node 'adda'; see ccctl node list") },
-	{ "GET", "/v1/nodes/zorro", 404, PROBLEM(404, "not-found", "no node 'zorro'") },
+	{ "GET", "/v1/nodes/adda", 404, MISSING("node", "adda") },
+	{ "GET", "/v1/nodes/zorro", 404, MISSING("node", "zorro") },
 	{ NULL },
 };
 

@@ -142,7 +142,7 @@ static const struct fake_row rows_act[] = {
 	{ "POST", "/v1/instances/hello/stop", 202, HELLO_STOPPING },
 	{ "GET", HELLO_PATH, 200, HELLO_STOPPED },
 	{ "POST", "/v1/instances/hello/start", 202, HELLO_RUNNING },
-	{ "POST", "/v1/instances/gone/stop", 404, PROBLEM(404, "not-found", "no instance 'gone'; see ccctl list") },
+	{ "POST", "/v1/instances/gone/stop", 404, MISSING("instance", "gone") },
 	{ NULL },
 };
 
@@ -164,11 +164,11 @@ END_TEST
 static const struct fake_row rows_delete[] = {
 	{ "GET", "/v1/version", 200, "{\"version\":\"0.1.0\",\"api\":\"1\",\"zone\":\"valley\"}" },
 	{ "GET", "/v1/instances/hello", 200, HELLO_RUNNING },
-	{ "GET", "/v1/instances/helo", 404, PROBLEM(404, "not-found", "no instance 'helo'") },
+	{ "GET", "/v1/instances/helo", 404, MISSING("instance", "helo") },
 	{ "GET", "/v1/instances", 200, "{\"index\":9,\"items\":[" HELLO_RUNNING "]}" },
 	{ "DELETE", "/v1/instances/hello", 202, HELLO_DELETING },
 	{ "GET", HELLO_PATH, 200, HELLO_DELETING },
-	{ "GET", HELLO_PATH, 404, PROBLEM(404, "not-found", "no instance 'hello'; see ccctl list") },
+	{ "GET", HELLO_PATH, 404, MISSING("instance", "hello") },
 	{ "DELETE", "/v1/instances/unplaced", 204, "" },
 	{ NULL },
 };
