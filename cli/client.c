@@ -141,12 +141,12 @@ static ssize_t read_source(void *context, char *to, size_t room)
 	return n < 0 ? CC_HTTP_READ_STOP : n;
 }
 
-int client_upload(struct client *c, const char *path, const struct client_source *source, const struct cc_desc *d, void *ret, struct cc_error *err)
+int client_upload(struct client *c, const struct client_source *source, const struct cc_desc *d, void *ret, struct cc_error *err)
 {
 	struct upload u = { .source = source };
 	struct cc_http_reply reply = { 0 };
 	char key[CC_UUID_TEXT];
-	struct cc_http_request r = { .method = "POST", .path = path, .content_type = "application/octet-stream" };
+	struct cc_http_request r = { .method = "POST", .path = source->path, .content_type = "application/octet-stream" };
 
 	r.read_body = read_source;
 	r.read_body_bytes = source->bytes;

@@ -41,13 +41,14 @@ int client_get(struct client *c, const char *path, const struct cc_desc *d, void
 
 /* A body that is sent piece by piece. */
 struct client_source {
+	const char *path; /* where to */
 	/* Fills up to `max` bytes: how many, 0 at the end, -1 on failure. */
 	ssize_t (*read)(void *arg, char *buf, size_t max, struct cc_error *err);
 	void *arg;
 	int64_t bytes; /* all together */
 };
 /* POSTs it as application/octet-stream. */
-int client_upload(struct client *c, const char *path, const struct client_source *source, const struct cc_desc *d, void *ret, struct cc_error *err);
+int client_upload(struct client *c, const struct client_source *source, const struct cc_desc *d, void *ret, struct cc_error *err);
 
 /* For streams: the connection itself, and what a reply that ended an exchange means. `reply` of a 2xx is read into *ret if d is not NULL. */
 struct cc_http *client_http(struct client *c);

@@ -88,18 +88,17 @@ static const char *machine_arch(struct cc_arena *a)
 
 static int send_origin(struct cli *cli, struct origin *o, const char *name, struct image *ret, struct cc_error *err)
 {
-	struct client_source source = { read_origin, o, o->facts.bytes };
+	struct client_source source = { .read = read_origin, .arg = o, .bytes = o->facts.bytes };
 	const char *arch = args_text(&cli->args, "arch", NULL);
 	struct client *client;
-	const char *path;
 	int result;
 
 	if (cli_client(cli, &client, err) < 0)
 		return -1;
-	path = cc_printf(cli->arena, "%s?name=%s&arch=%s&sha256=%s", noun_image.path, client_escape(cli->arena, name),
+	source.path = cc_printf(cli->arena, "%s?name=%s&arch=%s&sha256=%s", noun_image.path, client_escape(cli->arena, name),
 	        client_escape(cli->arena, arch != NULL ? arch : machine_arch(cli->arena)), o->facts.sha256);
 	progress_begin(&o->progress, cc_printf(cli->arena, "sending %s", name), o->facts.bytes, cli->err_tty);
-	result = client_upload(client, path, &source, &image_desc, ret, err);
+	result = client_upload(client, &source, &image_desc, ret, err);
 	progress_end(&o->progress);
 	return result;
 }

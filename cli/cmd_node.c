@@ -35,21 +35,18 @@ static int show_invite(struct cli *cli, const struct invite_made *made, struct c
 	return 0;
 }
 
-static int post(struct cli *cli, const char *path, const struct cc_desc *body_desc, const void *body, const struct cc_desc *reply_desc, void *reply,
-        struct cc_error *err)
+static int post(struct cli *cli, const struct client_call *call, struct cc_error *err)
 {
-	struct client_call call = { "POST", path, body_desc, body, reply_desc, reply, 0 };
 	struct client *client;
 
-	if (cli_client(cli, &client, err) < 0)
-		return -1;
-	return client_call(client, &call, err);
+	return cli_client(cli, &client, err) < 0 ? -1 : client_call(client, call, err);
 }
 
 int cmd_node_invite(struct cli *cli, struct cc_error *err)
 {
 	struct invite_spec spec = { .node_name = cli->args.words[0] };
 	struct invite_made made = { 0 };
+	const struct client_call call = { "POST", "/v1/invites", &invite_spec_desc, &spec, &invite_made_desc, &made };
 
 	if (cc_text_check(cc_desc_find(&invite_spec_desc, "node_name"), spec.node_name, strlen(spec.node_name), err) < 0)
 		return -1;
@@ -57,7 +54,7 @@ int cmd_node_invite(struct cli *cli, struct cc_error *err)
 		cc_set(&spec, invite_spec, owner, args_text(&cli->args, "owner", NULL));
 	if (args_has(&cli->args, "expires"))
 		cc_set(&spec, invite_spec, expires_s, args_number(&cli->args, "expires", 0) / 1000);
-	if (post(cli, "/v1/invites", &invite_spec_desc, &spec, &invite_made_desc, &made, err) < 0)
+	if (post(cli, &call, err) < 0)
 		return -1;
 	if (wants_all(cli))
 		return cli_show_row(cli, &invite_made_desc, &made, err);
@@ -68,12 +65,13 @@ int cmd_member_add(struct cli *cli, struct cc_error *err)
 {
 	struct member_spec spec = { .name = cli->args.words[0] };
 	struct member_made made = { 0 };
+	const struct client_call call = { "POST", noun_member.path, &member_spec_desc, &spec, &member_made_desc, &made };
 
 	if (cc_text_check(cc_desc_find(&member_spec_desc, "name"), spec.name, strlen(spec.name), err) < 0)
 		return -1;
 	if (args_has(&cli->args, "admin"))
 		cc_set(&spec, member_spec, role, ROLE_ADMIN);
-	if (post(cli, noun_member.path, &member_spec_desc, &spec, &member_made_desc, &made, err) < 0)
+	if (post(cli, &call, err) < 0)
 		return -1;
 	if (wants_all(cli))
 		return cli_show_row(cli, &member_made_desc, &made, err);

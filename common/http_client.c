@@ -22,7 +22,7 @@ int cc_http_new(const struct cc_http_options *options, struct cc_http **ret, str
 	h->arena = cc_arena_new(0);
 	if (cc_http_copy_options(h->arena, options, &h->options, err) < 0)
 		return -1;
-	h->transport = options->unix_path != NULL ? &cc_http_unix : cc_http_tls_find(err);
+	h->transport = options->unix_path != NULL ? &cc_http_unix : cc_http_tls_load(err);
 	if (h->transport == NULL)
 		return -1;
 	h->transport->open(&h->options, &h->side);
@@ -84,7 +84,7 @@ static void begin_attempt(struct cc_http_exchange *x)
 static void explain(const struct cc_http_exchange *x, struct cc_error *err)
 {
 	const struct cc_http_options *o = &x->http->options;
-	struct cc_http_trouble t = { .failure = x->failure, .sys_errno = x->sys_errno, .detail = x->detail };
+	struct cc_http_failed t = { .failure = x->failure, .sys_errno = x->sys_errno, .detail = x->detail };
 
 	t.is_socket = o->unix_path != NULL;
 	t.where = t.is_socket ? o->unix_path : o->addresses[x->address];

@@ -65,7 +65,7 @@ static void over(struct cc_http_conn *c, enum cc_http_failure failure, int sys_e
 static void malformed(struct cc_http_conn *c)
 {
 	snprintf(c->x->detail, sizeof(c->x->detail), "its reply is malformed: %s", c->wire.wrong);
-	over(c, CC_HTTP_ODD, 0);
+	over(c, CC_HTTP_OTHER, 0);
 }
 
 static bool is_all_sent(const struct cc_http_conn *c)
@@ -74,7 +74,7 @@ static bool is_all_sent(const struct cc_http_conn *c)
 }
 
 /* A server that refuses before it has the whole body will not read the rest. */
-static void digest(struct cc_http_conn *c)
+static void parse(struct cc_http_conn *c)
 {
 	size_t used;
 	enum cc_http_wire_result result = cc_http_wire_take(&c->wire, c->x, c->in + c->at, c->len - c->at, &used);
@@ -125,7 +125,7 @@ static void pull(struct cc_http_conn *c)
 	c->has_answered = true;
 	c->x->active_ms = cc_boottime_ms();
 	c->len += (size_t)n;
-	digest(c);
+	parse(c);
 }
 
 static void add_chunk(struct cc_http_conn *c, const char *bytes, size_t len)
@@ -222,7 +222,7 @@ void cc_http_conn_move(struct cc_http_conn *c)
 void cc_http_conn_resume(struct cc_http_conn *c)
 {
 	if (c->at < c->len)
-		digest(c);
+		parse(c);
 	if (!c->x->over)
 		push(c);
 }

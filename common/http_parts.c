@@ -12,7 +12,7 @@
 #define MAX_RETRY_AFTER_S  86400
 #define CONNECT_TIMEOUT_MS 10000
 
-static void explain_connect(const struct cc_http_trouble *t, struct cc_error *err)
+static void explain_connect(const struct cc_http_failed *t, struct cc_error *err)
 {
 	const char *text = t->sys_errno != 0 ? strerror(t->sys_errno) : "no connection";
 	const char *target = t->is_socket ? "the controller's socket" : "the controller at";
@@ -29,7 +29,7 @@ static void explain_connect(const struct cc_http_trouble *t, struct cc_error *er
 	err->sys_errno = t->sys_errno;
 }
 
-void cc_http_explain(const struct cc_http_trouble *t, struct cc_error *err)
+void cc_http_explain(const struct cc_http_failed *t, struct cc_error *err)
 {
 	long long limit = (long long)t->limit;
 

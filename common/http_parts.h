@@ -18,10 +18,10 @@ enum cc_http_failure {
 	CC_HTTP_SILENT,     /* nothing moved for too long */
 	CC_HTTP_TOO_MUCH,   /* the reply is over its limit */
 	CC_HTTP_STOPPED,    /* a callback said so */
-	CC_HTTP_ODD,        /* anything else; `detail` says what */
+	CC_HTTP_OTHER,      /* anything else; `detail` says what */
 };
 
-struct cc_http_trouble {
+struct cc_http_failed {
 	enum cc_http_failure failure;
 	const char *where; /* "host:port" or the path of the socket */
 	bool is_socket;
@@ -31,7 +31,7 @@ struct cc_http_trouble {
 };
 
 /* Fills err with what happened and what to do about it. */
-void cc_http_explain(const struct cc_http_trouble *trouble, struct cc_error *err);
+void cc_http_explain(const struct cc_http_failed *failed, struct cc_error *err);
 
 /* Takes in one header line, "HTTP/1.1 200 OK" or "Name: value", with its line end. Strings go to the arena. */
 void cc_http_reply_line(struct cc_http_reply *reply, struct cc_arena *arena, const char *line, size_t len);

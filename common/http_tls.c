@@ -217,7 +217,7 @@ static enum cc_http_failure classify(const struct attempt *t, CURLcode code)
 	case CURLE_PARTIAL_FILE:
 		return was_sent(t) ? CC_HTTP_BROKEN : CC_HTTP_NO_TLS;
 	default:
-		return CC_HTTP_ODD;
+		return CC_HTTP_OTHER;
 	}
 }
 
@@ -344,7 +344,7 @@ const struct cc_http_transport cc_http_tls = {
 	.move = tls_move,
 };
 
-const struct cc_http_transport *cc_http_tls_find(struct cc_error *err)
+const struct cc_http_transport *cc_http_tls_load(struct cc_error *err)
 {
 	(void)err;
 	return &cc_http_tls;

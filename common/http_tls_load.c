@@ -3,7 +3,7 @@
 #include "common/http_transport.h"
 #include "common/module.h"
 
-const struct cc_http_transport *cc_http_tls_find(struct cc_error *err)
+const struct cc_http_transport *cc_http_tls_load(struct cc_error *err)
 {
 	return cc_module_find("libcc-http-tls.so", "cc_http_tls", err);
 }

@@ -28,4 +28,4 @@ extern const struct cc_http_transport cc_http_unix;
 extern const struct cc_http_transport cc_http_tls;
 
 /* cc_http_tls, which is part of the program when it links the layer tls, and loaded when it links tls_on_demand. @err INTERNAL it cannot be loaded */
-const struct cc_http_transport *cc_http_tls_find(struct cc_error *err);
+const struct cc_http_transport *cc_http_tls_load(struct cc_error *err);

@@ -19,9 +19,7 @@
 
 struct cc_key_pair {
 	char *path;
-	struct cc_buf key_pem;
-	struct cc_buf cert_pem;
-	struct cc_pin pin;
+	struct cc_cert cert;
 };
 
 static void wipe(struct cc_buf *b)
@@ -37,8 +35,8 @@ void cc_key_pair_free(struct cc_key_pair *pair)
 {
 	if (pair == NULL)
 		return;
-	wipe(&pair->key_pem);
-	wipe(&pair->cert_pem);
+	wipe(&pair->cert.key_pem);
+	wipe(&pair->cert.cert_pem);
 	free(pair->path);
 	free(pair);
 }
@@ -50,17 +48,17 @@ const char *cc_key_pair_path(const struct cc_key_pair *pair)
 
 const char *cc_key_pair_key_pem(const struct cc_key_pair *pair)
 {
-	return cc_buf_str(&pair->key_pem);
+	return cc_buf_str(&pair->cert.key_pem);
 }
 
 const char *cc_key_pair_cert_pem(const struct cc_key_pair *pair)
 {
-	return cc_buf_str(&pair->cert_pem);
+	return cc_buf_str(&pair->cert.cert_pem);
 }
 
 struct cc_pin cc_key_pair_pin(const struct cc_key_pair *pair)
 {
-	return pair->pin;
+	return pair->cert.pin;
 }
 
 static int check_file(int fd, const char *path, struct cc_error *err)
@@ -90,7 +88,7 @@ static int load(int dir_fd, struct cc_key_pair *pair, struct cc_error *err)
 		return -1;
 	if (cc_read_all(fd, MAX_FILE_BYTES, &pem) < 0) /* in one piece of memory, so that growing leaves no copy of the key behind */
 		return cc_fail_errno(err, "reading %s", pair->path);
-	if (cc_cert_read(pem.data, pem.len, &pair->key_pem, &pair->cert_pem, &pair->pin, err) < 0)
+	if (cc_cert_read(pem.data, pem.len, &pair->cert, err) < 0)
 		return cc_wrap(err, "%s is damaged; restore it from a copy, or remove it to become someone new", pair->path);
 	return 1;
 }

@@ -164,7 +164,7 @@ static int pin_of_private(gnutls_x509_privkey_t key, struct cc_pin *ret, struct 
 	return rc < 0 ? fail_tls(err, INVALID, "reading the private key", rc) : pin_of_key(public, ret, err);
 }
 
-int cc_cert_read(const char *pem, size_t len, struct cc_buf *key_pem, struct cc_buf *cert_pem, struct cc_pin *ret_pin, struct cc_error *err)
+int cc_cert_read(const char *pem, size_t len, struct cc_cert *ret, struct cc_error *err)
 {
 	cc_auto(gnutls_x509_privkey_deinit) gnutls_x509_privkey_t key = NULL;
 	cc_auto(gnutls_x509_crt_deinit) gnutls_x509_crt_t cert = NULL;
@@ -176,8 +176,8 @@ int cc_cert_read(const char *pem, size_t len, struct cc_buf *key_pem, struct cc_
 		return -1;
 	if (!cc_pin_equal(of_cert, of_key))
 		return cc_fail(err, INVALID, "key and certificate do not belong together");
-	if (add_key_pem(key, key_pem, err) < 0 || add_cert_pem(cert, cert_pem, err) < 0)
+	if (add_key_pem(key, &ret->key_pem, err) < 0 || add_cert_pem(cert, &ret->cert_pem, err) < 0)
 		return -1;
-	*ret_pin = of_cert;
+	ret->pin = of_cert;
 	return 0;
 }

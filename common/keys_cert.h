@@ -8,5 +8,10 @@
 /* Appends a new private key and its self-signed certificate. @err INVALID the name, INTERNAL */
 int cc_cert_make(const char *common_name, struct cc_buf *pem, struct cc_error *err);
 
-/* Takes apart what cc_cert_make wrote, and checks that certificate and key belong together. The buffers must be empty. @err INVALID */
-int cc_cert_read(const char *pem, size_t len, struct cc_buf *key_pem, struct cc_buf *cert_pem, struct cc_pin *ret_pin, struct cc_error *err);
+/* A key pair as text, and what others know it by. */
+struct cc_cert {
+	struct cc_buf key_pem, cert_pem;
+	struct cc_pin pin;
+};
+/* Takes apart what cc_cert_make wrote, and checks that certificate and key belong together. *ret must be empty. @err INVALID */
+int cc_cert_read(const char *pem, size_t len, struct cc_cert *ret, struct cc_error *err);

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <net/if.h>
 #include <netinet/ip_icmp.h>
 #include <poll.h>
@@ -100,20 +101,23 @@ static int count_named(const char *what, const char *path, const char *word)
 	return n;
 }
 
+static const char *cgroup_wanted;
+static int cgroups_found;
+
+static int look_at_cgroup(const char *path, const struct stat *st CC_UNUSED, int kind, struct FTW *at CC_UNUSED)
+{
+	if (kind == FTW_D && strstr(path, "/" PRIV_FIXTURE_CGROUP "/") != NULL && strstr(strrchr(path, '/'), cgroup_wanted) != NULL)
+		cgroups_found += found("cgroup", path);
+	return 0;
+}
+
+/* The whole tree is walked: liblxc goes below the cgroup of process 1, which need not be the root, and is another in each hierarchy. */
 static int count_cgroups(const char *uuid)
 {
-	DIR *dir = opendir("/sys/fs/cgroup");
-	char path[512];
-	struct dirent *d;
-	int n = 0;
-
-	while (dir != NULL && (d = readdir(dir)) != NULL) {
-		snprintf(path, sizeof(path), "/sys/fs/cgroup/%s/" PRIV_FIXTURE_CGROUP, d->d_name);
-		n += count_named("cgroup", path, uuid);
-	}
-	if (dir != NULL)
-		closedir(dir);
-	return n + count_named("cgroup", "/sys/fs/cgroup/" PRIV_FIXTURE_CGROUP, uuid);
+	cgroup_wanted = uuid;
+	cgroups_found = 0;
+	ck_assert_int_eq(nftw("/sys/fs/cgroup", look_at_cgroup, 16, FTW_PHYS), 0);
+	return cgroups_found;
 }
 
 /* Processes that run with ids of the slots. */

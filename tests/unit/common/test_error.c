@@ -23,6 +23,21 @@ START_TEST(a_failure_says_what_where_and_of_which_kind)
 }
 END_TEST
 
+START_TEST(what_is_missing_is_told_to_people_and_to_programs)
+{
+	struct cc_error err = { 0 };
+
+	ck_assert_int_eq(cc_fail_missing(&err, "image", "busybx", "; see ccctl image list"), -1);
+	ck_assert_int_eq(err.code, CC_NOT_FOUND);
+	ck_assert_str_eq(err.msg, "no image 'busybx'; see ccctl image list");
+	ck_assert_str_eq(err.noun, "image");
+	ck_assert_str_eq(err.name, "busybx");
+	fail_with(&err, "x");
+	ck_assert_ptr_null(err.noun);
+	ck_assert_str_eq(err.name, "");
+}
+END_TEST
+
 START_TEST(context_is_put_before_the_message_and_keeps_the_code)
 {
 	struct cc_error err = { 0 };
@@ -119,6 +134,7 @@ int main(void)
 	TCase *tc = tcase_create("error");
 
 	tcase_add_test(tc, a_failure_says_what_where_and_of_which_kind);
+	tcase_add_test(tc, what_is_missing_is_told_to_people_and_to_programs);
 	tcase_add_test(tc, context_is_put_before_the_message_and_keeps_the_code);
 	tcase_add_test(tc, a_refused_system_call_adds_the_reason_of_errno);
 	tcase_add_test(tc, a_long_message_is_cut_between_characters_and_stays_valid);

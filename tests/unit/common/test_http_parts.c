@@ -68,7 +68,7 @@ START_TEST(a_new_status_line_forgets_the_headers_before)
 END_TEST
 
 static const struct {
-	struct cc_http_trouble trouble;
+	struct cc_http_failed trouble;
 	enum cc_code code;
 	const char *says;
 } troubles[] = {
@@ -81,7 +81,7 @@ static const struct {
 	        "too many are waiting at the controller's socket /s" },
 	{ { .failure = CC_HTTP_NO_ANSWER, .where = "h:1", .limit = 10000 }, CC_TIMEOUT, "within 10000 ms" },
 	{ { .failure = CC_HTTP_OTHER_KEY, .where = "h:1" }, CC_UNAUTHENTICATED, "join or log in with a new token" },
-	{ { .failure = CC_HTTP_ODD, .where = "h:1", .detail = "odd" }, CC_UNAVAILABLE, "failed: odd" },
+	{ { .failure = CC_HTTP_OTHER, .where = "h:1", .detail = "odd" }, CC_UNAVAILABLE, "failed: odd" },
 };
 
 START_TEST(a_trouble_says_what_to_do)

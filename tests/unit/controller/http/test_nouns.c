@@ -59,6 +59,20 @@ START_TEST(an_instance_is_created_shown_and_deleted)
 }
 END_TEST
 
+START_TEST(what_is_not_there_is_told_for_programs_too)
+{
+	struct problem *p = GET(problem_desc, 404, .role = ROLE_ANA, .path = "/v1/instances/wbe");
+
+	ck_assert_str_eq(p->noun, "instance");
+	ck_assert_str_eq(p->name, "wbe");
+	p = GET(problem_desc, 404, .role = ROLE_ANA, .method = "POST", .path = "/v1/instances", .body = "{\"name\":\"hello\",\"image\":\"busybx\"}");
+	ck_assert_str_eq(p->noun, "image");
+	ck_assert_str_eq(p->name, "busybx");
+	p = GET(problem_desc, 404, .role = ROLE_ANA, .path = "/v1/nothing");
+	ck_assert(!cc_has(p, problem, noun));
+}
+END_TEST
+
 START_TEST(a_node_syncs_and_fetches_its_image)
 {
 	struct node_orders *o = GET(node_orders_desc, 200, .role = ROLE_N1, .method = "POST", .path = "/v1/nodes/n1/sync",
@@ -154,6 +168,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, version_is_public);
 	tcase_add_test(tc, an_instance_is_created_shown_and_deleted);
+	tcase_add_test(tc, what_is_not_there_is_told_for_programs_too);
 	tcase_add_test(tc, a_node_syncs_and_fetches_its_image);
 	tcase_add_test(tc, a_node_joins_with_an_invitation);
 	tcase_add_test(tc, a_member_is_added_and_its_token_works);
