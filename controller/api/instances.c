@@ -104,20 +104,20 @@ static int read_on(struct call *c, struct cc_error *err)
 	struct watching *w = c->state;
 	const struct instance *inst;
 	const struct zone *z;
-	char id[CC_UUID_TEXT];
-	bool wait = false;
+	bool found, wait = false;
 
 	call_watch(c, w->id);
 	z = engine_read_begin(c->engine);
-	inst = rows_find(c, z, TABLE_INSTANCE, cc_uuid_format(w->id, id), may, err);
-	if (inst != NULL) {
+	inst = zone_find(z, TABLE_INSTANCE, w->id);
+	found = inst != NULL && may(c, inst);
+	if (found) {
 		wait = inst->revision <= w->above && !c->timed_out && cc_boottime_ms() < w->until;
 		if (!wait)
 			c->reply = rows_instance(c, z, inst);
 	}
 	engine_read_end(c->engine);
-	if (inst == NULL)
-		return -1;
+	if (!found)
+		return cc_fail(err, NOT_FOUND, "the instance '%s' is gone", c->path[0]);
 	return wait ? call_park(c, w->until, read_on) : 0;
 }
 

@@ -61,7 +61,7 @@ struct cmd_instance_act {
 	int64_t if_revision; /* 0: whatever it is */
 };
 struct cmd_tick {
-	bool expire; /* forget old idempotency keys too */
+	bool expire; /* forget old idempotency keys and invitations too */
 };
 
 /* One request on its way through the engine. Owned by whoever pushed it until done is called; between push and done it belongs to the engine. */

@@ -16,6 +16,14 @@ const struct member *decide_member(const struct decide *d, const struct command 
 	return m;
 }
 
+int decide_check_name(const char *name, struct cc_error *err)
+{
+	struct cc_error ignored;
+	struct cc_uuid id;
+
+	return cc_uuid_parse(name, &id, &ignored) == 0 ? cc_fail(err, INVALID, "the name '%s' looks like an id; choose another", name) : 0;
+}
+
 bool decide_may(const struct command *cmd, struct cc_uuid owner)
 {
 	if (cmd->who.who == WHO_ADMIN)

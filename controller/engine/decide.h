@@ -26,6 +26,8 @@ struct decide {
 
 /* The caller as a member; root on the unix socket acts as the member 'admin'. @err DENIED */
 const struct member *decide_member(const struct decide *d, const struct command *cmd, struct cc_error *err);
+/* Names are found where ids are, so none may look like an id. @err INVALID */
+int decide_check_name(const char *name, struct cc_error *err);
 /* Whether the caller may see and change what `owner` owns. */
 bool decide_may(const struct command *cmd, struct cc_uuid owner);
 

@@ -117,7 +117,7 @@ int decide_instance_create(const struct decide *d, struct command *cmd, struct e
 	struct placement *placement;
 	struct sched_req req;
 
-	if (who == NULL)
+	if (who == NULL || decide_check_name(spec->name, err) < 0)
 		return -1;
 	if (zone_find_name(d->zone, TABLE_INSTANCE, spec->name) != NULL)
 		return cc_fail(err, CONFLICT, "there is an instance '%s' already; choose another name, or delete it first", spec->name);

@@ -2,6 +2,8 @@
 /* What time alone brings. */
 #include "controller/engine/decide.h"
 
+#define INVITE_KEEP_MS (7 * (int64_t)86400000) /* a used or expired invitation is known so long: to be told apart from a false one, and to repeat a join */
+
 static void fall_silent(const struct decide *d, struct effects *fx, const struct node *now)
 {
 	const struct instance *inst;
@@ -25,6 +27,15 @@ static void forget_keys(const struct decide *d, const struct command *cmd, struc
 			effects_remove(fx, TABLE_IDEMPOTENCY, key->id);
 }
 
+static void forget_invites(const struct decide *d, const struct command *cmd, struct effects *fx)
+{
+	const struct invite *inv;
+
+	for (size_t at = 0; (inv = zone_next(d->zone, TABLE_INVITE, &at)) != NULL;)
+		if (cmd->now_ms - (cc_has(inv, invite, used) ? inv->used : inv->expires) > INVITE_KEEP_MS)
+			effects_remove(fx, TABLE_INVITE, inv->id);
+}
+
 int decide_tick(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
 {
 	const struct cmd_tick *args = cmd->args;
@@ -35,7 +46,9 @@ int decide_tick(const struct decide *d, struct command *cmd, struct effects *fx,
 	for (size_t at = 0; (n = zone_next(d->zone, TABLE_NODE, &at)) != NULL;)
 		if (n->state == NODE_READY && cmd->boot_ms - d->heard_ms(d->heard_arg, n->id) > d->opt->node_lease_ms)
 			fall_silent(d, fx, n);
-	if (args->expire)
+	if (args->expire) {
 		forget_keys(d, cmd, fx);
+		forget_invites(d, cmd, fx);
+	}
 	return 0;
 }

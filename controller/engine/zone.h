@@ -31,16 +31,13 @@ const struct member_token *zone_find_token(const struct zone *z, const char *sec
 const struct invite *zone_find_invite(const struct zone *z, const char *secret_hash);
 const struct node *zone_find_pin(const struct zone *z, const char *pin);
 
-/* By name or by id text. */
+/* By id text or by name. An id is never taken for a name: else whoever names a thing like another's id would be found in its place. */
 static inline const void *zone_find_ref(const struct zone *z, enum table t, const char *ref)
 {
 	struct cc_error ignored;
 	struct cc_uuid id;
-	const void *row = zone_find_name(z, t, ref);
 
-	if (row == NULL && cc_uuid_parse(ref, &id, &ignored) == 0)
-		row = zone_find(z, t, id);
-	return row;
+	return cc_uuid_parse(ref, &id, &ignored) == 0 ? zone_find(z, t, id) : zone_find_name(z, t, ref);
 }
 
 size_t zone_count(const struct zone *z, enum table t);

@@ -264,6 +264,84 @@ START_TEST(an_expired_token_says_so)
 }
 END_TEST
 
+static size_t invites(void)
+{
+	const struct zone *z = engine_read_begin(f.engine);
+	size_t n = zone_count(z, TABLE_INVITE);
+
+	engine_read_end(f.engine);
+	return n;
+}
+
+START_TEST(a_key_that_was_forgotten_makes_no_second_invitation)
+{
+	struct invite_spec spec = { .node_name = "bo" };
+	struct cmd_invite_create first = { .spec = &spec, .id = engine_fixture_id(&f), .secret_hash = "s" };
+	struct cmd_invite_create again = { .spec = &spec, .id = engine_fixture_id(&f), .secret_hash = "s" };
+
+	assert_code(engine_run_key(&f, COMMAND_INVITE_CREATE, as_admin, &first, "k", "body"), CC_OK);
+	tick(&f, 2 * 86400000);
+	assert_code(engine_run_key(&f, COMMAND_INVITE_CREATE, as_admin, &again, "k", "body"), CC_KEY_REUSED);
+	ck_assert_uint_eq(invites(), 2);
+	tick(&f, 7 * 86400000);
+	ck_assert_uint_eq(invites(), 0);
+	assert_code(engine_run_key(&f, COMMAND_INVITE_CREATE, as_admin, &again, "k", "body"), CC_OK);
+}
+END_TEST
+
+START_TEST(two_members_do_not_share_a_token)
+{
+	struct member_spec eva = { .name = "eva" }, eve = { .name = "eve" };
+	struct cmd_member_create first = { .spec = &eva, .id = engine_fixture_id(&f), .token_id = engine_fixture_id(&f), .secret_hash = "s" };
+	struct cmd_member_create second = { .spec = &eve, .id = engine_fixture_id(&f), .token_id = engine_fixture_id(&f), .secret_hash = "s" };
+
+	assert_code(engine_run(&f, COMMAND_MEMBER_CREATE, as_admin, &first), CC_OK);
+	assert_code(engine_run(&f, COMMAND_MEMBER_CREATE, as_admin, &second), CC_KEY_REUSED);
+}
+END_TEST
+
+START_TEST(an_id_is_no_name)
+{
+	char id[CC_UUID_TEXT];
+	struct member_spec member = { .name = id };
+	struct invite_spec invite = { .node_name = id };
+	struct cmd_member_create m = { .spec = &member, .id = engine_fixture_id(&f), .token_id = engine_fixture_id(&f), .secret_hash = "m" };
+	struct cmd_invite_create inv = { .spec = &invite, .id = engine_fixture_id(&f), .secret_hash = "i" };
+	struct cmd_image_create img = { .id = engine_fixture_id(&f), .name = id, .arch = "amd64", .sha256 = "x" };
+
+	cc_uuid_format(ada, id);
+	assert_code(engine_run(&f, COMMAND_MEMBER_CREATE, as_admin, &m), CC_INVALID);
+	assert_code(engine_run(&f, COMMAND_INVITE_CREATE, as_admin, &inv), CC_INVALID);
+	assert_code(engine_run(&f, COMMAND_IMAGE_CREATE, as_admin, &img), CC_INVALID);
+	assert_code(create(&f, as_admin, id, "busybox", 0), CC_INVALID);
+}
+END_TEST
+
+START_TEST(an_image_of_an_unknown_architecture_is_refused)
+{
+	struct cmd_image_create img = { .id = engine_fixture_id(&f), .name = "odd", .arch = "pdp11", .sha256 = "x" };
+
+	assert_code(engine_run(&f, COMMAND_IMAGE_CREATE, as_admin, &img), CC_INVALID);
+}
+END_TEST
+
+START_TEST(a_refused_deletion_does_not_name_what_others_run)
+{
+	struct principal eva = as_member(a_member(&f, "eva"));
+	struct cmd_image_create img = { .id = engine_fixture_id(&f), .name = "evas", .arch = "amd64", .sha256 = "x" };
+	struct cmd_image_delete args = { .ref = "evas" };
+	const struct command *cmd;
+
+	assert_code(engine_run(&f, COMMAND_IMAGE_CREATE, eva, &img), CC_OK);
+	create(&f, as_admin, "secret", "evas", 0);
+	cmd = engine_run(&f, COMMAND_IMAGE_DELETE, eva, &args);
+	assert_code(cmd, CC_CONFLICT);
+	ck_assert_ptr_null(strstr(cmd->error.msg, "secret"));
+	cmd = engine_run(&f, COMMAND_IMAGE_DELETE, as_admin, &args);
+	ck_assert_ptr_nonnull(strstr(cmd->error.msg, "secret"));
+}
+END_TEST
+
 START_TEST(an_image_in_use_stays)
 {
 	struct cmd_image_delete args = { .ref = "busybox" };
@@ -359,6 +437,11 @@ static Suite *engine_suite(void)
 	tcase_add_test(tc, a_lowered_offer_keeps_what_is_used_and_never_grows);
 	tcase_add_test(tc, a_token_serves_one_node);
 	tcase_add_test(tc, an_expired_token_says_so);
+	tcase_add_test(tc, a_key_that_was_forgotten_makes_no_second_invitation);
+	tcase_add_test(tc, two_members_do_not_share_a_token);
+	tcase_add_test(tc, an_id_is_no_name);
+	tcase_add_test(tc, an_image_of_an_unknown_architecture_is_refused);
+	tcase_add_test(tc, a_refused_deletion_does_not_name_what_others_run);
 	tcase_add_test(tc, an_image_in_use_stays);
 	tcase_add_test(tc, a_lost_batch_is_answered_unavailable_and_not_published);
 	tcase_add_test(tc, without_a_database_commands_are_refused_at_once);
