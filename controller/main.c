@@ -15,6 +15,7 @@
 
 #define DATABASE_RETRY_MS 1000
 #define TOKEN_ADDRESSES   8
+#define IDEMPOTENCY_MAX   50000 /* keys of one caller; some 20 MiB */
 
 static volatile bool stop_asked;
 
@@ -77,6 +78,7 @@ static int start_writer(struct app *app, struct cc_error *err)
 		.batch_max = (size_t)cfg->batch_max,
 		.node_lease_ms = cfg->node_lease,
 		.idempotency_ms = cfg->idempotency_keep,
+		.idempotency_max = IDEMPOTENCY_MAX,
 		.overcommit_cpu_percent = cfg->overcommit_cpu,
 		.overcommit_memory_percent = cfg->overcommit_memory,
 		.overcommit_disk_percent = cfg->overcommit_disk };

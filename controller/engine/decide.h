@@ -13,7 +13,8 @@ struct decide {
 	const struct zone *zone;
 	const struct engine_options *opt;
 	size_t from; /* this command's effects begin here; earlier ones of the batch are in the zone already */
-	/* Boot time in ms at which a node was last heard of; the engine's start when never. */
+	bool loaded; /* no tick has looked at this zone since it was loaded */
+	/* Boot time in ms from which a node's lease counts: when it was last heard of, but not before the zone was loaded. */
 	int64_t (*heard_ms)(void *arg, struct cc_uuid node);
 	void *heard_arg;
 };

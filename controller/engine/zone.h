@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The zone in memory: all rows, found by id, by name and by what they belong to. There are two of them: the working one, in which the engine decides, and
  * the published one, which readers see. Knows no rules. Not locked here: the working zone belongs to the engine's thread, the published one is guarded by
- * the rwlock of published.h. */
+ * the engine's rwlock (engine_read_begin). */
 #pragma once
 
 #include "controller/engine/effects.h"
@@ -39,6 +39,10 @@ static inline const void *zone_find_ref(const struct zone *z, enum table t, cons
 
 	return cc_uuid_parse(ref, &id, &ignored) == 0 ? zone_find(z, t, id) : zone_find_name(z, t, ref);
 }
+
+/* How many Idempotency-Keys of this one's caller are remembered: ids of one caller's keys begin with the same ZONE_CALLER_BYTES. */
+#define ZONE_CALLER_BYTES 8
+size_t zone_count_keys(const struct zone *z, struct cc_uuid key);
 
 size_t zone_count(const struct zone *z, enum table t);
 /* Walks all rows of a table in no particular order: for (size_t at = 0; (row = zone_next(z, t, &at)) != NULL;) */

@@ -7,7 +7,7 @@
 
 const struct principal as_admin = { .who = WHO_ADMIN };
 
-static const struct engine_options options = { .queue_max = 64,
+const struct engine_options engine_fixture_options = { .queue_max = 64,
 	.batch_max = 16,
 	.node_lease_ms = 60000,
 	.idempotency_ms = 86400000,
@@ -18,7 +18,7 @@ static const struct engine_options options = { .queue_max = 64,
 void engine_fixture_init(struct engine_fixture *f)
 {
 	*f = (struct engine_fixture){ .arena = cc_arena_new(0), .now_ms = 1000000 };
-	f->engine = engine_new(&options, zone_new("village", engine_fixture_id(f)));
+	f->engine = engine_new(&engine_fixture_options, zone_new("village", engine_fixture_id(f)));
 	ck_assert_int_eq(engine_run(f, COMMAND_MEMBER_CREATE, as_admin,
 	                         &(struct cmd_member_create){
 	                                 .spec = &(struct member_spec){ .has = CC_BIT(member_spec_f_role), .name = "admin", .role = ROLE_ADMIN },
@@ -34,6 +34,29 @@ void engine_fixture_done(struct engine_fixture *f)
 	engine_free(f->engine);
 	cc_arena_free(f->arena);
 	free(f->touched);
+}
+
+void engine_fixture_reload(struct engine_fixture *f, const struct engine_options *opt)
+{
+	const struct zone *z = engine_read_begin(f->engine);
+	struct zone *loaded = zone_new(zone_name(z), zone_id(z));
+	struct effects fx = { 0 };
+	const void *row;
+
+	/* Rows of its own, as the database's are. */
+	for (int t = 0; t < TABLE_MAX; t++)
+		for (size_t at = 0; (row = zone_next(z, (enum table)t, &at)) != NULL;)
+			effects_put(&fx, (enum table)t, row);
+	zone_apply(loaded, &fx, 0);
+	zone_set_revision(loaded, zone_revision(z));
+	effects_clear(&fx);
+	engine_read_end(f->engine);
+	if (opt == NULL) {
+		engine_reload(f->engine, loaded);
+		return;
+	}
+	engine_free(f->engine);
+	f->engine = engine_new(opt, loaded);
 }
 
 struct cc_uuid engine_fixture_id(struct engine_fixture *f)

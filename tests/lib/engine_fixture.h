@@ -18,6 +18,10 @@ struct engine_fixture {
 
 void engine_fixture_init(struct engine_fixture *f);
 void engine_fixture_done(struct engine_fixture *f);
+/* What the engine of a fixture runs with. */
+extern const struct engine_options engine_fixture_options;
+/* Loads the published zone again, as after a lost batch; with `opt`, as a new run of the program with these settings. */
+void engine_fixture_reload(struct engine_fixture *f, const struct engine_options *opt);
 /* A new id, deterministic. */
 struct cc_uuid engine_fixture_id(struct engine_fixture *f);
 

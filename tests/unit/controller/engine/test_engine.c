@@ -197,6 +197,71 @@ START_TEST(a_silent_node_makes_its_instances_unreachable_and_back)
 }
 END_TEST
 
+START_TEST(a_reload_gives_every_node_a_new_lease)
+{
+	f.now_ms += 10 * 60000;
+	engine_fixture_reload(&f, NULL);
+	tick(&f, 0);
+	tick(&f, 59000);
+	ck_assert_int_eq(node_now(&f, ada)->state, NODE_READY);
+	tick(&f, 2000);
+	ck_assert_int_eq(node_now(&f, ada)->state, NODE_SILENT);
+}
+END_TEST
+
+START_TEST(changed_overcommit_reaches_nodes_that_report_nothing_new)
+{
+	struct engine_options opt = engine_fixture_options;
+
+	opt.overcommit_memory_percent = 200;
+	engine_fixture_reload(&f, &opt);
+	tick(&f, 0);
+	ck_assert_int_eq(node_now(&f, ada)->granted_memory_mib, 2048);
+	assert_code(create(&f, as_admin, "big", "busybox", 2000), CC_OK);
+	opt.overcommit_memory_percent = 100;
+	engine_fixture_reload(&f, &opt);
+	tick(&f, 0);
+	ck_assert_int_eq(node_now(&f, ada)->granted_memory_mib, 2000);
+}
+END_TEST
+
+START_TEST(remembered_keys_are_bounded_for_each_caller)
+{
+	struct principal eva = as_member(a_member(&f, "eva"));
+	struct engine_options opt = engine_fixture_options;
+	struct cmd_instance_act args = { .ref = "hello", .act = ACT_START };
+
+	opt.idempotency_max = 2;
+	engine_fixture_reload(&f, &opt);
+	create(&f, eva, "hello", "busybox", 0);
+	assert_code(engine_run_key(&f, COMMAND_INSTANCE_ACT, eva, &args, "the-eva 1", "a"), CC_OK);
+	assert_code(engine_run_key(&f, COMMAND_INSTANCE_ACT, eva, &args, "the-eva 2", "a"), CC_OK);
+	assert_code(engine_run_key(&f, COMMAND_INSTANCE_ACT, eva, &args, "the-eva 3", "a"), CC_BUSY);
+	/* What is remembered is answered still, others have room of their own, and without a key it goes on. */
+	ck_assert(engine_run_key(&f, COMMAND_INSTANCE_ACT, eva, &args, "the-eva 2", "a")->replayed);
+	assert_code(engine_run_key(&f, COMMAND_INSTANCE_ACT, as_admin, &args, "the-adm 1", "a"), CC_OK);
+	assert_code(engine_run(&f, COMMAND_INSTANCE_ACT, eva, &args), CC_OK);
+	tick(&f, 2 * 86400000);
+	assert_code(engine_run_key(&f, COMMAND_INSTANCE_ACT, eva, &args, "the-eva 4", "a"), CC_OK);
+}
+END_TEST
+
+START_TEST(a_report_that_names_an_instance_twice_is_refused)
+{
+	struct node_instance seen[2];
+	struct node_report r = { .instances = { 2, seen } };
+	struct cmd_node_sync args = { .report = &r, .node = ada };
+	const struct instance *inst;
+
+	create(&f, as_admin, "hello", "busybox", 0);
+	inst = instance_now(&f, "hello");
+	seen[0] = seen[1] = (struct node_instance){ .id = inst->id, .epoch = inst->epoch, .boot_sn = inst->boot_sn, .state = OBSERVED_RUNNING };
+	seen[1].state = OBSERVED_FAILED;
+	assert_code(engine_run(&f, COMMAND_NODE_SYNC, as_node(ada), &args), CC_INVALID);
+	assert_state("hello", INST_ASSIGNED);
+}
+END_TEST
+
 START_TEST(an_idle_report_changes_nothing)
 {
 	const struct zone *z;
@@ -433,6 +498,10 @@ static Suite *engine_suite(void)
 	tcase_add_test(tc, one_key_has_its_effect_once);
 	tcase_add_test(tc, a_refused_command_leaves_no_key_behind);
 	tcase_add_test(tc, a_silent_node_makes_its_instances_unreachable_and_back);
+	tcase_add_test(tc, a_reload_gives_every_node_a_new_lease);
+	tcase_add_test(tc, changed_overcommit_reaches_nodes_that_report_nothing_new);
+	tcase_add_test(tc, remembered_keys_are_bounded_for_each_caller);
+	tcase_add_test(tc, a_report_that_names_an_instance_twice_is_refused);
 	tcase_add_test(tc, an_idle_report_changes_nothing);
 	tcase_add_test(tc, a_lowered_offer_keeps_what_is_used_and_never_grows);
 	tcase_add_test(tc, a_token_serves_one_node);
