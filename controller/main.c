@@ -116,7 +116,9 @@ static int start_http(struct app *app, struct cc_error *err)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (r < 0)
 		return -1;
-	writer_on_touch(app->writer, http_touch, app->http);
+	writer_hook(app->writer, &(struct writer_hooks){ .touch = http_touch, .reloaded = http_reloaded, .arg = app->http });
+	/* What was published between start and hook nobody was told. */
+	http_reloaded(app->http);
 	return 0;
 }
 
@@ -161,7 +163,7 @@ static void wait_for_stop(void)
 static void stop(struct app *app)
 {
 	if (app->writer != NULL)
-		writer_on_touch(app->writer, NULL, NULL);
+		writer_hook(app->writer, NULL);
 	http_stop(app->http);
 	writer_stop(app->writer);
 	cc_key_pair_free(app->key);

@@ -20,11 +20,12 @@
 #define EXPIRE_MS     600000
 #define SLOW_BATCH_MS 1000
 
+static const char OUTAGE[] = "the database cannot be reached now; what runs goes on, try again in a moment";
+
 struct writer {
 	struct writer_options opt;
-	pthread_mutex_t touch_lock;
-	void (*touch)(void *arg, struct cc_uuid id);
-	void *touch_arg;
+	pthread_mutex_t hook_lock;
+	struct writer_hooks hooks;
 	struct cc_uuid run_id; /* of this run of the program */
 	struct engine *engine;
 	struct store *store;      /* NULL while there is no session */
@@ -115,10 +116,20 @@ static void lose_batches(struct writer *w, const char *why)
 static void lose_session(struct writer *w, const struct cc_error *why)
 {
 	cc_log(ERROR, DB_LOST, kv_err(why));
-	engine_set_available(w->engine, false, "the database cannot be reached now; what runs goes on, try again in a moment");
+	engine_set_available(w->engine, false, OUTAGE);
 	lose_batches(w, "the database was lost while this was written; try again with the same Idempotency-Key to learn what happened");
+	/* Reaching it again may take long; nobody is to wait for that. */
+	engine_refuse_waiting(w->engine, OUTAGE);
 	store_close(cc_take(w->store));
 	w->retry_at_ms = cc_boottime_ms();
+}
+
+static void tell_reloaded(struct writer *w)
+{
+	pthread_mutex_lock(&w->hook_lock);
+	if (w->hooks.reloaded != NULL)
+		w->hooks.reloaded(w->hooks.arg);
+	pthread_mutex_unlock(&w->hook_lock);
 }
 
 /* The batch was refused, not the session: the zone in memory is ahead of the truth and is loaded again. */
@@ -134,6 +145,7 @@ static void refused(struct writer *w, const struct cc_error *why)
 		return;
 	}
 	engine_reload(w->engine, z);
+	tell_reloaded(w);
 }
 
 static void reconnect(struct writer *w)
@@ -147,7 +159,10 @@ static void reconnect(struct writer *w)
 		return;
 	}
 	engine_reload(w->engine, z);
+	/* What slipped in while nobody looked is as old as the outage. */
+	engine_refuse_waiting(w->engine, OUTAGE);
 	engine_set_available(w->engine, true, NULL);
+	tell_reloaded(w);
 	cc_log(NOTICE, DB_CONNECTED);
 }
 
@@ -160,9 +175,9 @@ static void finish_batch(struct writer *w)
 	if (batch_effects(w->committing)->n > 0)
 		cc_fault_point("committed");
 	/* Under the lock, so that who takes its hook back knows that nobody is inside it. */
-	pthread_mutex_lock(&w->touch_lock);
-	engine_committed(w->engine, cc_take(w->committing), w->touch, w->touch_arg);
-	pthread_mutex_unlock(&w->touch_lock);
+	pthread_mutex_lock(&w->hook_lock);
+	engine_committed(w->engine, cc_take(w->committing), w->hooks.touch, w->hooks.arg);
+	pthread_mutex_unlock(&w->hook_lock);
 }
 
 static void step_store(struct writer *w)
@@ -204,6 +219,8 @@ static void tick_done(struct command *cmd)
 	struct writer *w = cmd->owner;
 
 	w->tick_under_way = false;
+	if (w->tick_args.expire && cmd->error.code == CC_OK)
+		w->next_expire_ms = cmd->boot_ms + EXPIRE_MS;
 	cc_arena_reset(cmd->arena);
 }
 
@@ -215,8 +232,6 @@ static void push_tick(struct writer *w)
 		return;
 	w->next_tick_ms = now + TICK_MS;
 	w->tick_args.expire = now >= w->next_expire_ms;
-	if (w->tick_args.expire)
-		w->next_expire_ms = now + EXPIRE_MS;
 	w->tick.now_ms = cc_now_ms();
 	w->tick.boot_ms = now;
 	w->tick_under_way = engine_push(w->engine, &w->tick);
@@ -236,6 +251,7 @@ static int poll_timeout(const struct writer *w)
 
 static void wait_for_work(struct writer *w)
 {
+	uint64_t drained;
 	struct pollfd p[3] = {
 		{ .fd = w->wake_fd, .events = POLLIN },
 		{ .fd = w->waiting == NULL ? engine_fd(w->engine) : -1, .events = POLLIN },
@@ -244,6 +260,8 @@ static void wait_for_work(struct writer *w)
 
 	if (poll(p, CC_ARRAY_LEN(p), poll_timeout(w)) < 0)
 		CC_PRE(errno == EINTR);
+	else if (p[0].revents != 0)
+		(void)!read(w->wake_fd, &drained, sizeof(drained));
 }
 
 static void *run(void *arg)
@@ -303,7 +321,7 @@ int writer_start(const struct writer_options *opt, const volatile bool *stop, st
 
 	w->opt = *opt;
 	w->run_id = cc_uuid_new(cc_now_ms());
-	pthread_mutex_init(&w->touch_lock, NULL);
+	pthread_mutex_init(&w->hook_lock, NULL);
 	if (open_first(w, stop, &z, err) < 0 || ensure_admin(w, z, err) < 0) {
 		zone_free(z);
 		store_close(w->store);
@@ -325,12 +343,11 @@ struct engine *writer_engine(struct writer *w)
 	return w->engine;
 }
 
-void writer_on_touch(struct writer *w, void (*touch)(void *arg, struct cc_uuid id), void *arg)
+void writer_hook(struct writer *w, const struct writer_hooks *hooks)
 {
-	pthread_mutex_lock(&w->touch_lock);
-	w->touch = touch;
-	w->touch_arg = arg;
-	pthread_mutex_unlock(&w->touch_lock);
+	pthread_mutex_lock(&w->hook_lock);
+	w->hooks = hooks != NULL ? *hooks : (struct writer_hooks){ 0 };
+	pthread_mutex_unlock(&w->hook_lock);
 }
 
 void writer_stop(struct writer *w)
@@ -345,7 +362,7 @@ void writer_stop(struct writer *w)
 	engine_free(w->engine);
 	store_close(w->store);
 	cc_arena_free(w->tick.arena);
-	pthread_mutex_destroy(&w->touch_lock);
+	pthread_mutex_destroy(&w->hook_lock);
 	close(w->wake_fd);
 	free(w);
 }

@@ -6,6 +6,8 @@
 #include "controller/http/router.h"
 #include "controller/http/server.h"
 
+#include <stdatomic.h>
+
 struct metrics;
 struct ration;
 struct streams;
@@ -17,6 +19,7 @@ struct http_server {
 	struct engine *engine;
 	struct hub *hub;
 	struct blobs *blobs;
+	atomic_bool sweep_waits; /* a look for archives without an image is queued */
 	struct streams *streams;
 	struct metrics *metrics;
 	struct ration *joins;

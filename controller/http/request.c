@@ -176,8 +176,15 @@ static enum MHD_Result stopping(struct request *r)
 
 static enum MHD_Result submit(struct request *r)
 {
+	char why[256];
+
 	r->call.command.done = command_done;
 	r->call.command.owner = r;
+	/* Whoever would answer it is busy reaching the database. */
+	if (!engine_is_available(r->server->engine, why, sizeof(why))) {
+		cc_fail(&r->error, UNAVAILABLE, "%s", why);
+		return reply_problem(r);
+	}
 	r->phase = REQUEST_COMMAND;
 	if (!hub_begin(&r->waiter))
 		return stopping(r);
@@ -306,6 +313,11 @@ enum MHD_Result request_handle(void *server, struct MHD_Connection *mhd, const c
 	return result;
 }
 
+static void free_upload(void *upload)
+{
+	blobs_upload_free(upload);
+}
+
 void request_completed(void *server, struct MHD_Connection *mhd, void **state, enum MHD_RequestTerminationCode how)
 {
 	struct http_server *s = server;
@@ -319,7 +331,8 @@ void request_completed(void *server, struct MHD_Connection *mhd, void **state, e
 		stream_detach(r, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	if (r->call.end != NULL)
 		r->call.end(&r->call);
-	blobs_upload_free(r->call.upload);
+	if (r->call.upload != NULL)
+		hub_defer(s->hub, free_upload, r->call.upload);
 	if (r->call.file >= 0)
 		close(r->call.file);
 	metrics_request(s->metrics, r->route, r->status, now_us() - r->started_us);

@@ -135,6 +135,20 @@ static void defer(void *edge, void (*fn)(void *), void *arg)
 	hub_defer(((struct http_server *)edge)->hub, fn, arg);
 }
 
+static void sweep(void *arg)
+{
+	struct http_server *s = arg;
+
+	atomic_store(&s->sweep_waits, false);
+	blobs_sweep(s->blobs, s->engine);
+}
+
+static void sweep_later(struct http_server *s)
+{
+	if (!atomic_exchange(&s->sweep_waits, true))
+		hub_defer(s->hub, sweep, s);
+}
+
 static int stream_open(void *edge, const struct principal *opener, struct cc_uuid node, struct stream_order *order, struct cc_error *err)
 {
 	struct http_server *s = edge;
@@ -243,6 +257,7 @@ static int start(struct http_server *s, struct cc_error *err)
 	if (blobs_open(o->images_dir, &s->blobs, err) < 0 || hub_new(&hub, &s->hub, err) < 0)
 		return -1;
 	fill_setup(s);
+	sweep_later(s);
 	return start_local(s, err) < 0 || start_tls(s, err) < 0 ? -1 : 0;
 }
 
@@ -269,6 +284,14 @@ int http_port(const struct http_server *s)
 void http_touch(void *server, struct cc_uuid id)
 {
 	hub_touch(((struct http_server *)server)->hub, id);
+}
+
+void http_reloaded(void *server)
+{
+	struct http_server *s = server;
+
+	hub_touch_all(s->hub);
+	sweep_later(s);
 }
 
 void http_stop(struct http_server *s)

@@ -51,6 +51,10 @@ int http_port(const struct http_server *s);
 /* Wakes readers and nodes that wait for this id. For engine_committed; any thread, never blocks. */
 void http_touch(void *server, struct cc_uuid id);
 
+/* The zone was loaded again: wakes all that waits for a change, and looks for archives that no image names. After engine_set_available; any thread, never
+ * blocks. */
+void http_reloaded(void *server);
+
 /* Refuses new requests, ends long polls and streams, waits until the commands under way are answered (so the engine's thread must still run, or have
  * answered them already), and closes everything. NULL is allowed. */
 void http_stop(struct http_server *s);
