@@ -68,14 +68,19 @@ static struct cc_error call(struct writer *w, enum command_kind kind, const void
 	return c.cmd.error;
 }
 
-static struct writer *start(const struct pg_db *db)
+static struct writer *start_with(const struct pg_db *db, const struct engine_options *engine)
 {
-	struct writer_options opt = { .database = db->conninfo, .zone_name = "village", .engine = &engine_options, .retry_ms = 50 };
+	struct writer_options opt = { .database = db->conninfo, .zone_name = "village", .engine = engine, .retry_ms = 50 };
 	struct cc_error err = { 0 };
 	struct writer *w = NULL;
 
 	ck_assert_msg(writer_start(&opt, &never, &w, &err) == 0, "%s", err.msg);
 	return w;
+}
+
+static struct writer *start(const struct pg_db *db)
+{
+	return start_with(db, &engine_options);
 }
 
 static struct cc_error add_member(struct writer *w, const char *name, const char *key)
@@ -298,11 +303,12 @@ static void *add_one(void *arg)
 	return NULL;
 }
 
-/* The first is with the server, the second was decided on top of it, the third waits in the queue: the end of the session is the end of all three, though the
- * server cannot be reached again for long. */
+/* The first is with the server, the second was decided on top of it, the others wait in the queue: the end of the session is the end of all, though the server
+ * cannot be reached again for long. */
 START_TEST(a_server_that_stands_still_keeps_nobody_waiting)
 {
-	static const char *const names[] = { "eva", "eve", "evi" };
+	static const char *const names[] = { "eva", "eve", "evi", "evo", "evy", "ewa" };
+	struct engine_options one_by_one = engine_options;
 	struct asking asks[CC_ARRAY_LEN(names)];
 	pid_t server = postmaster(), session;
 	struct pg_db db;
@@ -310,7 +316,8 @@ START_TEST(a_server_that_stands_still_keeps_nobody_waiting)
 	int64_t start_ms, took_ms;
 
 	pg_database_new(&db);
-	w = start(&db);
+	one_by_one.batch_max = 1;
+	w = start_with(&db, &one_by_one);
 	ck_assert_int_eq(add_member(w, "ana", NULL).code, CC_OK);
 	session = session_of(&db);
 	kill(server, SIGSTOP);
