@@ -35,6 +35,7 @@ struct writer {
 	int64_t next_tick_ms;
 	int64_t next_expire_ms;
 	int64_t retry_at_ms;
+	struct cc_error last_why; /* why the session could not be opened, as it was logged */
 	struct command tick;
 	struct cmd_tick tick_args;
 	bool tick_under_way;
@@ -43,36 +44,15 @@ struct writer {
 	atomic_bool stopping;
 };
 
-/* Opens a session that may write and loads the zone. */
-static int open_zone(struct writer *w, struct zone **ret, struct cc_error *err)
-{
-	const char *name = w->opt.zone_name != NULL && w->opt.zone_name[0] != '\0' ? w->opt.zone_name : NULL;
-	cc_auto(store_close) struct store *s = NULL;
-	struct store_zone z;
-
-	if (store_open(w->opt.database, &s, err) < 0 || store_migrate(s, err) < 0 || store_prepare(s, err) < 0)
-		return -1;
-	if (store_take(s, name, w->run_id, cc_now_ms(), &z, err) < 0)
-		return -1;
-	cc_log(NOTICE, TERM_GAINED, kv_text("zone", z.name), kv_i64("term", z.term));
-	if (store_load(s, ret, err) < 0)
-		return -1;
-	cc_log(NOTICE, MODEL_LOADED, kv_i64("revision", zone_revision(*ret)), kv_u64("instances", zone_count(*ret, TABLE_INSTANCE)));
-	w->store = cc_take(s);
-	return 0;
-}
-
-/* The member as whom root acts exists in every zone. Nobody knows the secret of its first token. */
-static void add_admin(struct zone *z)
+/* The member as whom root acts exists in every zone. Nobody knows a token of it. */
+static struct effects admin_of(const struct zone *z)
 {
 	struct member m = { .id = cc_uuid_new(cc_now_ms()), .name = "admin", .role = ROLE_ADMIN, .created = cc_now_ms() };
 	struct effects fx = { 0 };
 
 	effects_put(&fx, TABLE_MEMBER, &m);
 	row_set_revision(fx.items[0].row, zone_revision(z) + 1);
-	zone_apply(z, &fx, 0);
-	zone_set_revision(z, zone_revision(z) + 1);
-	effects_clear(&fx);
+	return fx;
 }
 
 static int finish_commit(struct store *s, struct cc_error *err)
@@ -89,20 +69,52 @@ static int finish_commit(struct store *s, struct cc_error *err)
 }
 
 /* Writes the first row of a new zone, before the engine runs. */
-static int ensure_admin(struct writer *w, struct zone *z, struct cc_error *err)
+static int ensure_admin(struct store *s, struct zone *z, struct cc_error *err)
 {
-	const struct member *m;
-	struct effects fx = { 0 };
+	struct effects fx;
 	int r;
 
 	if (zone_find_name(z, TABLE_MEMBER, "admin") != NULL)
 		return 0;
-	add_admin(z);
-	m = zone_find_name(z, TABLE_MEMBER, "admin");
-	effects_put(&fx, TABLE_MEMBER, m);
-	r = store_commit_begin(w->store, &fx, zone_revision(z), err);
+	fx = admin_of(z);
+	zone_apply(z, &fx, 0);
+	zone_set_revision(z, zone_revision(z) + 1);
+	r = store_commit_begin(s, &fx, zone_revision(z), err);
 	effects_clear(&fx);
-	return r < 0 ? -1 : finish_commit(w->store, err);
+	return r < 0 ? -1 : finish_commit(s, err);
+}
+
+/* Opens a session that may write and loads the zone. */
+static int open_zone(struct writer *w, struct zone **ret, struct cc_error *err)
+{
+	const char *name = w->opt.zone_name != NULL && w->opt.zone_name[0] != '\0' ? w->opt.zone_name : NULL;
+	cc_auto(store_close) struct store *s = NULL;
+	cc_auto(zone_free) struct zone *loaded = NULL;
+	struct store_zone z;
+
+	if (store_open(w->opt.database, &s, err) < 0 || store_migrate(s, err) < 0 || store_prepare(s, err) < 0)
+		return -1;
+	if (store_take(s, name, w->run_id, cc_now_ms(), &z, err) < 0)
+		return -1;
+	cc_log(NOTICE, TERM_GAINED, kv_text("zone", z.name), kv_i64("term", z.term));
+	if (store_load(s, &loaded, err) < 0 || ensure_admin(s, loaded, err) < 0)
+		return -1;
+	cc_log(NOTICE, MODEL_LOADED, kv_i64("revision", zone_revision(loaded)), kv_u64("instances", zone_count(loaded, TABLE_INSTANCE)));
+	w->store = cc_take(s);
+	*ret = cc_take(loaded);
+	return 0;
+}
+
+/* Says why there is no session, once for each reason. */
+static void log_no_session(struct writer *w, const struct cc_error *why)
+{
+	if (strcmp(why->msg, w->last_why.msg) == 0)
+		return;
+	w->last_why = *why;
+	if (why->code == CC_TIMEOUT)
+		cc_log(WARNING, ZONE_HELD, kv_err(why));
+	else
+		cc_log(WARNING, DB_LOST, kv_err(why));
 }
 
 static void lose_batches(struct writer *w, const char *why)
@@ -116,6 +128,7 @@ static void lose_batches(struct writer *w, const char *why)
 static void lose_session(struct writer *w, const struct cc_error *why)
 {
 	cc_log(ERROR, DB_LOST, kv_err(why));
+	w->last_why = (struct cc_error){ 0 };
 	engine_set_available(w->engine, false, OUTAGE);
 	lose_batches(w, "the database was lost while this was written; try again with the same Idempotency-Key to learn what happened");
 	/* Reaching it again may take long; nobody is to wait for that. */
@@ -154,7 +167,7 @@ static void reconnect(struct writer *w)
 	struct zone *z;
 
 	if (open_zone(w, &z, &err) < 0) {
-		cc_log(WARNING, DB_LOST, kv_err(&err));
+		log_no_session(w, &err);
 		w->retry_at_ms = cc_boottime_ms() + w->opt.retry_ms;
 		return;
 	}
@@ -288,14 +301,14 @@ static bool may_retry(const struct cc_error *err)
 	return cc_code_info(err->code)->retry;
 }
 
-static int open_first(struct writer *w, const volatile bool *stop, struct zone **ret, struct cc_error *err)
+static int open_first(struct writer *w, const volatile sig_atomic_t *stop, struct zone **ret, struct cc_error *err)
 {
 	struct timespec pause = { .tv_sec = w->opt.retry_ms / 1000, .tv_nsec = w->opt.retry_ms % 1000 * 1000000 };
 
 	while (open_zone(w, ret, err) < 0) {
 		if (!may_retry(err) || *stop)
 			return -1;
-		cc_log(WARNING, DB_LOST, kv_err(err));
+		log_no_session(w, err);
 		nanosleep(&pause, NULL);
 		if (*stop)
 			return -1;
@@ -314,17 +327,16 @@ static void start_thread(struct writer *w)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-int writer_start(const struct writer_options *opt, const volatile bool *stop, struct writer **ret, struct cc_error *err)
+int writer_start(const struct writer_options *opt, const volatile sig_atomic_t *stop, struct writer **ret, struct cc_error *err)
 {
 	struct writer *w = cc_calloc(1, sizeof(*w));
 	struct zone *z = NULL;
 
 	w->opt = *opt;
+	w->opt.engine = NULL; /* the engine has its own copy */
 	w->run_id = cc_uuid_new(cc_now_ms());
 	pthread_mutex_init(&w->hook_lock, NULL);
-	if (open_first(w, stop, &z, err) < 0 || ensure_admin(w, z, err) < 0) {
-		zone_free(z);
-		store_close(w->store);
+	if (open_first(w, stop, &z, err) < 0) {
 		free(w);
 		return -1;
 	}

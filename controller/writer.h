@@ -5,6 +5,8 @@
 
 #include "controller/engine/engine.h"
 
+#include <signal.h>
+
 struct writer;
 
 struct writer_options {
@@ -14,9 +16,10 @@ struct writer_options {
 	int64_t retry_ms; /* pause between attempts to reach the database */
 };
 
-/* Opens the database, brings its schema up to date, takes the zone, loads it and starts the thread. Waits while PostgreSQL cannot be reached, until
- * *stop becomes true. @err CONFLICT another controller is at work or the schema does not fit; INVALID; UNAVAILABLE when stopped while waiting */
-int writer_start(const struct writer_options *opt, const volatile bool *stop, struct writer **ret, struct cc_error *err);
+/* Opens the database, brings its schema up to date, takes the zone, loads it and starts the thread. Waits while PostgreSQL cannot be reached or another
+ * controller has the zone, until *stop becomes true. @err CONFLICT the zone's name or the schema does not fit; INVALID; UNAVAILABLE or TIMEOUT when stopped
+ * while waiting */
+int writer_start(const struct writer_options *opt, const volatile sig_atomic_t *stop, struct writer **ret, struct cc_error *err);
 struct engine *writer_engine(struct writer *w);
 /* Who is told what was published, on the writer's thread. */
 struct writer_hooks {

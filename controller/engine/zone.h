@@ -4,6 +4,7 @@
  * the engine's rwlock (engine_read_begin). */
 #pragma once
 
+#include "common/cleanup.h"
 #include "controller/engine/effects.h"
 #include "scheduler/sched.h"
 
@@ -11,6 +12,7 @@ struct zone;
 
 struct zone *zone_new(const char *name, struct cc_uuid id);
 void zone_free(struct zone *z);
+CC_DEFINE_CLEANUP(struct zone *, zone_free)
 const char *zone_name(const struct zone *z);
 struct cc_uuid zone_id(const struct zone *z);
 

@@ -19,6 +19,7 @@
 
 /* The head of a request and of its reply, and the buffers of body and reply, must fit. */
 #define CONNECTION_MEMORY 4096
+#define SOCKET_CONNECTIONS 512
 #define IDLE_TIMEOUT_S    75 /* longer than five pings of a stream */
 #define KEEPALIVE_S       60
 /* At its own limit libmicrohttpd leaves clients hanging without a word; ours comes before that. */
@@ -49,8 +50,8 @@ static void connected(struct http_server *s, struct MHD_Connection *mhd, void **
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 	int fd = info->connect_fd;
-	const union MHD_ConnectionInfo *daemon = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-	bool local = daemon == NULL;
+	const union MHD_ConnectionInfo *tls = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	bool local = tls == NULL;
 	struct conn *c = hub_connection_new(s->hub, fd, local, (size_t)(local ? s->opt.socket_connections : s->opt.connections));
 
 	*context = c;
@@ -61,7 +62,7 @@ static void connected(struct http_server *s, struct MHD_Connection *mhd, void **
 	}
 	keep_alive(fd);
 	/* Clients hold back a certificate whose issuer the server does not name; so it names none. */
-	gnutls_certificate_send_x509_rdn_sequence(daemon->tls_session, 1);
+	gnutls_certificate_send_x509_rdn_sequence(tls->tls_session, 1);
 }
 
 static void on_connection(void *server, struct MHD_Connection *mhd, void **context, enum MHD_ConnectionNotificationCode code)
@@ -108,13 +109,8 @@ static void take_options(struct http_server *s, const struct http_options *given
 	o->addresses = addresses;
 	if (o->socket_mode == 0)
 		o->socket_mode = 0666;
-	default_number(&o->threads, 2);
-	default_number(&o->connections, 2048);
-	default_number(&o->socket_connections, 512);
-	default_number64(&o->image_max_bytes, (int64_t)8 << 30);
+	default_number(&o->socket_connections, SOCKET_CONNECTIONS);
 	default_number64(&o->wait_max_ms, 60000);
-	default_number64(&o->sync_wait_ms, 25000);
-	default_number64(&o->node_lease_ms, 30000);
 	default_number64(&o->head_timeout_ms, 20000);
 	default_number64(&o->body_timeout_ms, 30000);
 	default_number(&o->streams_max, 256);
@@ -274,6 +270,11 @@ int http_start(const struct http_options *opt, struct engine *engine, struct htt
 	}
 	*ret = s;
 	return 0;
+}
+
+int http_descriptors(int connections)
+{
+	return EXCESS(connections) + EXCESS(SOCKET_CONNECTIONS);
 }
 
 int http_port(const struct http_server *s)

@@ -281,6 +281,11 @@ static void start_server(struct world *w, const struct world_options *opt)
 	snprintf(w->socket, sizeof(w->socket), "%s/api.sock", w->dir);
 	snprintf(images, sizeof(images), "%s/images", w->dir);
 	snprintf(w->pins[ROLE_ROOT], sizeof(w->pins[ROLE_ROOT]), "%s", cc_pin_format_curl(cc_key_pair_pin(pair), (char[CC_PIN_CURL]){ 0 }));
+	o.threads = o.threads != 0 ? o.threads : 2;
+	o.connections = o.connections != 0 ? o.connections : 2048;
+	o.image_max_bytes = o.image_max_bytes != 0 ? o.image_max_bytes : (int64_t)8 << 30;
+	o.sync_wait_ms = o.sync_wait_ms != 0 ? o.sync_wait_ms : 25000;
+	o.node_lease_ms = o.node_lease_ms != 0 ? o.node_lease_ms : 30000;
 	o.listen = opt->tcp_off ? NULL : "127.0.0.1:0";
 	o.socket = w->socket;
 	o.key_pem = cc_key_pair_key_pem(pair);
