@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 struct metrics;
+struct quota;
 struct ration;
 struct streams;
 struct splice;
@@ -23,6 +24,7 @@ struct http_server {
 	struct streams *streams;
 	struct metrics *metrics;
 	struct ration *joins;
+	struct quota *nodes; /* requests of each node under way */
 	const char *openapi;
 	struct api_setup setup;
 	struct MHD_Daemon *tls;
@@ -50,6 +52,7 @@ struct request {
 	char id[REQUEST_ID_MAX + 1];
 	int64_t started_us;
 	enum request_phase phase;
+	bool counted; /* in the quota of its node */
 	bool failed; /* `error` is what to reply */
 	struct cc_error error;
 	const char *allow; /* with METHOD */

@@ -11,6 +11,7 @@
 #include "controller/api/blobs.h"
 #include "controller/http/head.h"
 #include "controller/http/metrics.h"
+#include "controller/http/quota.h"
 #include "controller/http/stream_io.h"
 
 #include <stdlib.h>
@@ -73,6 +74,15 @@ static struct request *request_new(struct http_server *s, struct MHD_Connection 
 	return r;
 }
 
+/* A node needs few requests at a time; one that goes astray, or is led astray, must not take the connections of all. */
+static int count_node(struct request *r, struct cc_error *err)
+{
+	if (r->call.who.who != WHO_NODE || (r->route->flags & RF_STREAM))
+		return 0;
+	r->counted = quota_enter(r->server->nodes, r->call.who.id);
+	return r->counted ? 0 : cc_fail(err, BUSY, "this node has too many requests under way already; wait for their replies");
+}
+
 static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *mhd, const char *url, const char *method, void **state)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -83,7 +93,7 @@ static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *mhd, 
 	*state = r = request_new(s, mhd, info->socket_context);
 	head_name(r);
 	r->failed = r->conn->excess ? cc_fail(&r->error, BUSY, "there are too many connections; try again later") < 0
-	                            : head_read(r, url, method, &r->error) < 0;
+	                            : head_read(r, url, method, &r->error) < 0 || count_node(r, &r->error) < 0;
 	if (!r->failed && (r->route->flags & RF_UPLOAD))
 		r->failed = blobs_receive(s->blobs, s->opt.image_max_bytes, &r->call.upload, &r->error) < 0;
 	if (!r->failed && (r->route->flags & RF_STREAM))
@@ -331,6 +341,8 @@ void request_completed(void *server, struct MHD_Connection *mhd, void **state, e
 		stream_detach(r, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	if (r->call.end != NULL)
 		r->call.end(&r->call);
+	if (r->counted)
+		quota_leave(s->nodes, r->call.who.id);
 	if (r->call.upload != NULL)
 		hub_defer(s->hub, free_upload, r->call.upload);
 	if (r->call.file >= 0)

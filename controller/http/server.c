@@ -8,6 +8,7 @@
 #include "controller/http/listen.h"
 #include "controller/http/metrics.h"
 #include "controller/http/openapi.h"
+#include "controller/http/quota.h"
 #include "controller/http/ration.h"
 #include "controller/http/streams.h"
 
@@ -20,6 +21,7 @@
 /* The head of a request and of its reply, and the buffers of body and reply, must fit. */
 #define CONNECTION_MEMORY 4096
 #define SOCKET_CONNECTIONS 512
+#define NODE_REQUESTS_MAX  16 /* reports and archives of one node; streams have a limit of their own */
 #define IDLE_TIMEOUT_S    75 /* longer than five pings of a stream */
 #define KEEPALIVE_S       60
 /* At its own limit libmicrohttpd leaves clients hanging without a word; ours comes before that. */
@@ -247,6 +249,7 @@ static int start(struct http_server *s, struct cc_error *err)
 
 	s->metrics = metrics_new();
 	s->joins = ration_new(o->join_per_minute, o->join_total_per_minute);
+	s->nodes = quota_new(NODE_REQUESTS_MAX);
 	s->streams = hub.timer_arg = streams_new(&streams);
 	openapi_write(&openapi);
 	s->openapi = cc_arena_memdup(s->texts, openapi.data, openapi.len);
@@ -314,6 +317,7 @@ void http_stop(struct http_server *s)
 	streams_free(s->streams);
 	blobs_free(s->blobs);
 	ration_free(s->joins);
+	quota_free(s->nodes);
 	metrics_free(s->metrics);
 	cc_arena_free(s->texts);
 	free(s);

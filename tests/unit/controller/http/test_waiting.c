@@ -191,6 +191,38 @@ START_TEST(a_sync_waits_for_orders_and_is_woken_by_them)
 }
 END_TEST
 
+START_TEST(a_node_has_few_requests_at_a_time)
+{
+	enum { MOST = 16 };
+	struct asking asks[MOST];
+	struct ask sync = { .role = ROLE_N2, .method = "POST", .path = "/v1/nodes/n2/sync" };
+	struct answer r;
+	char body[128];
+
+	sync_body(body, sizeof(body), 30000);
+	sync.body = body;
+	for (int i = 0; i < MOST; i++)
+		ask_begin(&asks[i], sync);
+	await_figure(WAITING, MOST);
+	r = world_ask(w, &sync);
+	ck_assert_int_eq(r.status, 429);
+	ck_assert_str_eq(answer_code(&r), "busy");
+	answer_free(&r);
+	http_touch(w->server, w->n2); /* nothing is new: they wait on */
+	await_figure(WAITING, MOST);
+	r = ASK(.role = ROLE_ANA, .method = "POST", .path = "/v1/instances", .body = "{\"name\":\"hello\",\"image\":\"busybox\",\"node\":\"n2\"}");
+	ck_assert_int_eq(r.status, 201);
+	answer_free(&r);
+	for (int i = 0; i < MOST; i++) {
+		ck_assert_int_eq(ask_end(&asks[i])->status, 200);
+		answer_free(&asks[i].answer);
+	}
+	r = world_ask(w, &sync);
+	ck_assert_int_eq(r.status, 200);
+	answer_free(&r);
+}
+END_TEST
+
 START_TEST(a_sync_with_nothing_to_say_ends_with_its_wait)
 {
 	struct asking k;
@@ -595,6 +627,7 @@ int main(void)
 	tcase_add_test(tc, a_blocking_read_ends_with_its_wait);
 	tcase_add_test(tc, a_blocking_read_is_404_once_the_instance_is_gone);
 	tcase_add_test(tc, a_sync_waits_for_orders_and_is_woken_by_them);
+	tcase_add_test(tc, a_node_has_few_requests_at_a_time);
 	tcase_add_test(tc, a_sync_with_nothing_to_say_ends_with_its_wait);
 	tcase_add_test(tc, what_waits_looks_again_when_the_zone_was_loaded_again);
 	tcase_add_test(tc, without_a_database_nothing_waits_for_the_engine);
