@@ -11,7 +11,9 @@ struct engine_fixture {
 	int64_t now_ms;
 	uint64_t random;
 	int64_t ids; /* counts, so that ids are the same in every run */
-	bool lose;   /* batches are lost instead of committed */
+	bool lose;   /* batches are lost instead of committed, and the zone is loaded again */
+	bool gather; /* commands only queue until engine_run_many */
+	size_t n_waiting;
 	struct cc_uuid *touched;
 	size_t n_touched;
 };
@@ -30,6 +32,9 @@ struct command *engine_run(struct engine_fixture *f, enum command_kind kind, str
 /* The same under an Idempotency-Key; `request` stands for the body. */
 struct command *engine_run_key(
         struct engine_fixture *f, enum command_kind kind, struct principal who, const void *args, const char *key, const char *request);
+
+/* Runs what was gathered: all batches are decided, each on top of the one before, then all are committed in order, or lost. */
+void engine_run_many(struct engine_fixture *f);
 
 extern const struct principal as_admin;
 struct principal as_member(struct cc_uuid id);

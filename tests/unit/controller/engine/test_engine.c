@@ -426,6 +426,7 @@ START_TEST(a_lost_batch_is_answered_unavailable_and_not_published)
 	assert_code(create(&f, as_admin, "hello", "busybox", 0), CC_UNAVAILABLE);
 	ck_assert_ptr_null(instance_now(&f, "hello"));
 	f.lose = false;
+	assert_code(create(&f, as_admin, "hello", "busybox", 0), CC_OK);
 }
 END_TEST
 
