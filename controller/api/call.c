@@ -65,12 +65,7 @@ int call_work(struct call *c, call_handler *work, call_handler *then)
 	return 0;
 }
 
-bool call_is_admin(const struct call *c)
-{
-	return c->who.who == WHO_ADMIN;
-}
-
 bool call_may(const struct call *c, struct cc_uuid owner)
 {
-	return call_is_admin(c) || (c->who.who == WHO_MEMBER && cc_uuid_equal(c->who.id, owner));
+	return principal_may(&c->who, owner);
 }

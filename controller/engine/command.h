@@ -20,6 +20,12 @@ struct principal {
 	char pin[65];      /* SHA-256 of the key of the client's certificate, "" when it showed none */
 };
 
+/* Whether they may see and change what `owner` owns. */
+static inline bool principal_may(const struct principal *p, struct cc_uuid owner)
+{
+	return p->who == WHO_ADMIN || (p->who == WHO_MEMBER && cc_uuid_equal(p->id, owner));
+}
+
 struct cmd_member_create {
 	const struct member_spec *spec;
 	struct cc_uuid id;

@@ -36,7 +36,7 @@ static size_t count_users(const struct decide *d, const struct command *cmd, str
 	for (size_t at = 0; (inst = zone_next(d->zone, TABLE_INSTANCE, &at)) != NULL;)
 		if (cc_uuid_equal(inst->image, image)) {
 			n++;
-			if (*ret_such_as == NULL && decide_may(cmd, inst->member))
+			if (*ret_such_as == NULL && principal_may(&cmd->who, inst->member))
 				*ret_such_as = inst->name;
 		}
 	return n;
@@ -51,7 +51,7 @@ int decide_image_delete(const struct decide *d, struct command *cmd, struct effe
 
 	if (img == NULL)
 		return cc_fail(err, NOT_FOUND, "no image '%s'; see ccctl image list", args->ref);
-	if (!decide_may(cmd, img->member))
+	if (!principal_may(&cmd->who, img->member))
 		return cc_fail(err, DENIED, "the image '%s' belongs to another member", args->ref);
 	n = count_users(d, cmd, img->id, &such_as);
 	if (n > 0)

@@ -155,7 +155,7 @@ static int find_instance(const struct decide *d, const struct command *cmd, cons
 	const struct cmd_instance_act *args = cmd->args;
 	const struct instance *inst = zone_find_ref(d->zone, TABLE_INSTANCE, args->ref);
 
-	if (inst == NULL || !decide_may(cmd, inst->member))
+	if (inst == NULL || !principal_may(&cmd->who, inst->member))
 		return cc_fail(err, NOT_FOUND, "no instance '%s'; see ccctl list", args->ref);
 	if (args->if_revision != 0 && args->if_revision != inst->revision)
 		return cc_fail(err, PRECONDITION, "the instance '%s' changed since you read it; read it again", args->ref);

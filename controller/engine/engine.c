@@ -165,11 +165,19 @@ static int64_t heard_ms(void *arg, struct cc_uuid node)
 	return ms > e->started_ms ? ms : e->started_ms;
 }
 
+/* What the reply shows, copied; NULL when it is gone. */
+static const void *copy_reply(const struct engine *e, const struct command *cmd, struct cc_uuid resource)
+{
+	enum table t = kinds[cmd->kind].reply;
+	const void *row = t != TABLE_MAX ? zone_find(e->working, t, resource) : NULL;
+
+	return row != NULL ? cc_row_copy(table_desc(t), row, cmd->arena) : NULL;
+}
+
 /* A request that was made before under this key: the same answer, no effects. False when the key is new. */
 static bool replay(const struct engine *e, struct command *cmd)
 {
 	const struct idempotency *before = zone_find(e->working, TABLE_IDEMPOTENCY, cmd->idempotency_id);
-	const void *row;
 
 	if (!cmd->idempotent || before == NULL)
 		return false;
@@ -178,11 +186,9 @@ static bool replay(const struct engine *e, struct command *cmd)
 		cc_fail(&cmd->error, KEY_REUSED, "this Idempotency-Key was used before with another request; use a new one");
 		return true;
 	}
-	row = kinds[cmd->kind].reply != TABLE_MAX ? zone_find(e->working, kinds[cmd->kind].reply, before->resource) : NULL;
-	if (row == NULL)
+	cmd->reply = copy_reply(e, cmd, before->resource);
+	if (cmd->reply == NULL)
 		cc_fail(&cmd->error, GONE, "this request was carried out before, and what it made is deleted since");
-	else
-		cmd->reply = cc_row_copy(table_desc(kinds[cmd->kind].reply), row, cmd->arena);
 	return true;
 }
 
@@ -228,7 +234,6 @@ static void decide_one(struct engine *e, struct command *cmd, struct effects *fx
 	size_t from = fx->n, wakes = fx->n_wakes;
 	struct decide d = { .zone = e->working, .opt = &e->opt, .from = from, .loaded = e->loaded, .heard_ms = heard_ms, .heard_arg = e };
 	struct cc_uuid resource = { { 0 } };
-	const void *row;
 
 	cmd->error = (struct cc_error){ 0 };
 	cmd->reply = NULL;
@@ -247,9 +252,7 @@ static void decide_one(struct engine *e, struct command *cmd, struct effects *fx
 	remember(cmd, fx, resource);
 	if (fx->n > from)
 		apply(e, fx, from);
-	row = kinds[cmd->kind].reply != TABLE_MAX ? zone_find(e->working, kinds[cmd->kind].reply, resource) : NULL;
-	if (row != NULL)
-		cmd->reply = cc_row_copy(table_desc(kinds[cmd->kind].reply), row, cmd->arena);
+	cmd->reply = copy_reply(e, cmd, resource);
 }
 
 struct batch *engine_decide(struct engine *e)

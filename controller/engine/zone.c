@@ -37,11 +37,6 @@ struct zone {
 	struct columns *columns;
 };
 
-static uint64_t hash_id(struct cc_uuid id)
-{
-	return cc_hash_bytes(id.b, sizeof(id.b));
-}
-
 static bool row_has_id(const void *item, const void *key)
 {
 	const struct row *r = item;
@@ -164,7 +159,7 @@ static const struct cc_uuid *node_of(const struct row *r)
 
 static struct hosted *find_list(const struct zone *z, struct cc_uuid node)
 {
-	return (struct hosted *)cc_hash_find(&z->by_node, hash_id(node), list_is_of, &node);
+	return (struct hosted *)cc_hash_find(&z->by_node, cc_hash_id(node), list_is_of, &node);
 }
 
 static void link_instance(struct zone *z, struct row *r)
@@ -178,7 +173,7 @@ static void link_instance(struct zone *z, struct row *r)
 	if (l == NULL) {
 		l = cc_calloc(1, sizeof(*l));
 		l->node = *node;
-		cc_hash_add(&z->by_node, hash_id(*node), l);
+		cc_hash_add(&z->by_node, cc_hash_id(*node), l);
 	}
 	if (l->n == l->cap) {
 		l->cap = l->cap ? l->cap * 2 : 8;
@@ -271,7 +266,7 @@ static void index_row(struct zone *z, struct row *r)
 	enum text_index index;
 	const char *text = indexed_text(r, &index);
 
-	cc_hash_add(&z->by_id[r->table], hash_id(((const struct row_head *)r->values)->id), r);
+	cc_hash_add(&z->by_id[r->table], cc_hash_id(((const struct row_head *)r->values)->id), r);
 	if (table_named(r->table))
 		cc_hash_add(&z->by_name[r->table], cc_hash_text(table_row_name(r->table, r->values)), r);
 	if (text != NULL)
@@ -288,7 +283,7 @@ static void unindex_row(struct zone *z, struct row *r)
 	enum text_index index;
 	const char *text = indexed_text(r, &index);
 
-	cc_hash_remove(&z->by_id[r->table], hash_id(((const struct row_head *)r->values)->id), r);
+	cc_hash_remove(&z->by_id[r->table], cc_hash_id(((const struct row_head *)r->values)->id), r);
 	if (table_named(r->table))
 		cc_hash_remove(&z->by_name[r->table], cc_hash_text(table_row_name(r->table, r->values)), r);
 	if (text != NULL)
@@ -300,7 +295,7 @@ static void unindex_row(struct zone *z, struct row *r)
 
 static struct row *find_row(const struct zone *z, enum table t, struct cc_uuid id)
 {
-	return (struct row *)cc_hash_find(&z->by_id[t], hash_id(id), row_has_id, &id);
+	return (struct row *)cc_hash_find(&z->by_id[t], cc_hash_id(id), row_has_id, &id);
 }
 
 void zone_apply(struct zone *z, const struct effects *fx, size_t from)

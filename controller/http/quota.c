@@ -17,11 +17,6 @@ struct quota {
 	struct cc_hash holders;
 };
 
-static uint64_t hash_id(struct cc_uuid id)
-{
-	return cc_hash_bytes(id.b, sizeof(id.b));
-}
-
 static bool is_of(const void *item, const void *key)
 {
 	return cc_uuid_equal(((const struct holder *)item)->id, *(const struct cc_uuid *)key);
@@ -29,7 +24,7 @@ static bool is_of(const void *item, const void *key)
 
 static struct holder *find(const struct quota *q, struct cc_uuid id)
 {
-	return (struct holder *)cc_hash_find(&q->holders, hash_id(id), is_of, &id);
+	return (struct holder *)cc_hash_find(&q->holders, cc_hash_id(id), is_of, &id);
 }
 
 struct quota *quota_new(size_t max)
@@ -62,7 +57,7 @@ static struct holder *find_or_add(struct quota *q, struct cc_uuid id)
 	if (h == NULL) {
 		h = cc_calloc(1, sizeof(*h));
 		h->id = id;
-		cc_hash_add(&q->holders, hash_id(id), h);
+		cc_hash_add(&q->holders, cc_hash_id(id), h);
 	}
 	return h;
 }
@@ -88,7 +83,7 @@ void quota_leave(struct quota *q, struct cc_uuid id)
 	h = find(q, id);
 	CC_PRE(h != NULL && h->n > 0);
 	if (--h->n == 0) {
-		cc_hash_remove(&q->holders, hash_id(id), h);
+		cc_hash_remove(&q->holders, cc_hash_id(id), h);
 		free(h);
 	}
 	pthread_mutex_unlock(&q->lock);

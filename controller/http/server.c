@@ -178,7 +178,6 @@ static void fill_setup(struct http_server *s)
 		.blobs = s->blobs,
 		.edge = s,
 		.touch_seq = touch_seq,
-		.touch = http_touch,
 		.defer = defer,
 		.stream_open = stream_open,
 		.stream_orders = stream_orders };
