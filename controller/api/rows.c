@@ -68,9 +68,10 @@ static const char *sort_name(enum table t, const void *row)
 }
 
 /* All lists are filled in as one. */
-#define SAME(type)                                                                                                                              \
-	_Static_assert(offsetof(struct type, index) == offsetof(struct instance_list, index) &&                                                 \
-	                       offsetof(struct type, items) == offsetof(struct instance_list, items) && sizeof(struct type) == sizeof(struct instance_list), \
+#define SAME(type)                                                                                      \
+	_Static_assert(offsetof(struct type, index) == offsetof(struct instance_list, index) &&         \
+	                       offsetof(struct type, items) == offsetof(struct instance_list, items) && \
+	                       sizeof(struct type) == sizeof(struct instance_list),                     \
 	        #type " differs from other lists")
 SAME(member_list);
 SAME(node_list);

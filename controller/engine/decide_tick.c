@@ -2,7 +2,8 @@
 /* What time alone brings. */
 #include "controller/engine/decide.h"
 
-#define INVITE_KEEP_MS (7 * (int64_t)86400000) /* a used or expired invitation is known so long: to be told apart from a false one, and to repeat a join */
+#define INVITE_KEEP_MS \
+	(7 * (int64_t)86400000) /* a used or expired invitation is known so long: to be told apart from a false one, and to repeat a join */
 
 static void fall_silent(const struct decide *d, struct effects *fx, struct cc_uuid node)
 {

@@ -196,7 +196,8 @@ static int check_room(const struct engine *e, const struct command *cmd, struct 
 {
 	if (!cmd->idempotent || e->opt.idempotency_max == 0 || zone_count_keys(e->working, cmd->idempotency_id) < e->opt.idempotency_max)
 		return 0;
-	return cc_fail(err, BUSY, "%zu Idempotency-Keys of yours are remembered, which is the most; go on without one, or later", e->opt.idempotency_max);
+	return cc_fail(
+	        err, BUSY, "%zu Idempotency-Keys of yours are remembered, which is the most; go on without one, or later", e->opt.idempotency_max);
 }
 
 /* Also when the decision had no effects: carried out again later, the same request might have some. */

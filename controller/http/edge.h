@@ -53,7 +53,7 @@ struct request {
 	int64_t started_us;
 	enum request_phase phase;
 	bool counted; /* in the quota of its node */
-	bool failed; /* `error` is what to reply */
+	bool failed;  /* `error` is what to reply */
 	struct cc_error error;
 	const char *allow; /* with METHOD */
 	int retry_after_s; /* with BUSY and UNAVAILABLE; 0: the usual one */

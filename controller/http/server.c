@@ -19,11 +19,11 @@
 #include <sys/socket.h>
 
 /* The head of a request and of its reply, and the buffers of body and reply, must fit. */
-#define CONNECTION_MEMORY 4096
+#define CONNECTION_MEMORY  4096
 #define SOCKET_CONNECTIONS 512
 #define NODE_REQUESTS_MAX  16 /* reports and archives of one node; streams have a limit of their own */
-#define IDLE_TIMEOUT_S    75 /* longer than five pings of a stream */
-#define KEEPALIVE_S       60
+#define IDLE_TIMEOUT_S     75 /* longer than five pings of a stream */
+#define KEEPALIVE_S        60
 /* At its own limit libmicrohttpd leaves clients hanging without a word; ours comes before that. */
 #define EXCESS(n)  ((n) + (n) / 8 + 8)
 #define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3"

@@ -14,11 +14,11 @@ struct http_server;
 
 /* Texts are copied. A NULL means "none"; where a default is told, a zero means that. */
 struct http_options {
-	const char *listen; /* "host:port" of TLS; NULL or "": no TCP */
-	const char *socket; /* path of the unix socket; NULL or "": none */
-	mode_t socket_mode; /* 0666: everyone may connect, only root and the controller's own user are admins */
-	int threads;        /* for TCP */
-	int connections;    /* on TCP at most */
+	const char *listen;     /* "host:port" of TLS; NULL or "": no TCP */
+	const char *socket;     /* path of the unix socket; NULL or "": none */
+	mode_t socket_mode;     /* 0666: everyone may connect, only root and the controller's own user are admins */
+	int threads;            /* for TCP */
+	int connections;        /* on TCP at most */
 	int socket_connections; /* 512 */
 
 	const char *key_pem; /* the controller's key pair */
@@ -26,7 +26,7 @@ struct http_options {
 	const char *pin;              /* SHA-256 of its public key, 64 hexadecimal digits */
 	const char *const *addresses; /* "host:port" under which nodes reach the controller, for tokens */
 	size_t n_addresses;
-	const char *images_dir;  /* blobs: sha256/<hash>, tmp/ */
+	const char *images_dir; /* blobs: sha256/<hash>, tmp/ */
 	int64_t image_max_bytes;
 
 	int64_t wait_max_ms;        /* longest long poll of a reader; 60 s */

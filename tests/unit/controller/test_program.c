@@ -32,8 +32,8 @@ static void write_config(const char *name, const struct pg_db *db, const char *m
 	snprintf(path, sizeof(path), "%s/%s.yaml", dir, name);
 	f = fopen(path, "w");
 	ck_assert_ptr_nonnull(f);
-	fprintf(f, "zone: village\nstate_dir: %s/%s\nhttp_listen: \"\"\nhttp_socket: %s/%s.sock\ndatabase: \"%s\"\n%s", dir, name, dir, name, db->conninfo,
-	        more);
+	fprintf(f, "zone: village\nstate_dir: %s/%s\nhttp_listen: \"\"\nhttp_socket: %s/%s.sock\ndatabase: \"%s\"\n%s", dir, name, dir, name,
+	        db->conninfo, more);
 	fclose(f);
 }
 

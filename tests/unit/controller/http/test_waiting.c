@@ -159,10 +159,8 @@ END_TEST
 static void sync_body_of(enum role role, const char *path, char *body, size_t size, int wait_ms)
 {
 	struct node_orders *o = world_get(w, a, &node_orders_desc, 200,
-	        &(struct ask){ .role = role,
-	                .method = "POST",
-	                .path = path,
-	                .body = "{\"revision\":0,\"full\":true,\"wait_ms\":0,\"instances\":[]}" });
+	        &(struct ask){
+	                .role = role, .method = "POST", .path = path, .body = "{\"revision\":0,\"full\":true,\"wait_ms\":0,\"instances\":[]}" });
 
 	snprintf(body, size, "{\"revision\":%lld,\"full\":false,\"wait_ms\":%d}", (long long)o->revision, wait_ms);
 }

@@ -64,7 +64,7 @@ struct ask {
 	const char *header, *header2;
 	bool chunked;
 	void (*dies_midway)(void); /* with `chunked`: called when half the body was given; then the client dies */
-	bool fresh; /* on a connection of its own */
+	bool fresh;                /* on a connection of its own */
 	long timeout_ms;
 };
 /* Asks and waits. Asserts that there is a reply unless may_fail. */
