@@ -22,7 +22,7 @@ COMMIT;
 ROLLBACK;
 
 -- name: migration_lock   result: one
--- For the length of the transaction. A migration may take its time; who waits for another program's tries again later.
+-- For the length of the transaction. A migration may take its time. Who waits for another program's tries again later.
 SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '30s', true), pg_advisory_xact_lock(1129529684, 2)::text;
 
 -- name: migration_table   result: none
