@@ -85,6 +85,11 @@ static void answer(const struct cc_program *program, enum question question, con
 	fwrite(cc_buf_str(&out), 1, out.len, stdout);
 }
 
+static int check(const struct cc_program *program, const struct cc_config *config, struct cc_error *err)
+{
+	return program->check != NULL ? program->check(cc_config_values(config), err) : 0;
+}
+
 void cc_config_args(
         const struct cc_program *program, int argc, char **argv, struct cc_arena *arena, struct cc_args *args, struct cc_config **ret_config)
 {
@@ -96,7 +101,7 @@ void cc_config_args(
 	question = read_options(program, argc, argv, arena, &args->sources);
 	if (question == WRONG)
 		return;
-	if (question <= CHECK && cc_config_load(program->settings, &args->sources, &config, &err) < 0) {
+	if (question <= CHECK && (cc_config_load(program->settings, &args->sources, &config, &err) < 0 || check(program, config, &err) < 0)) {
 		fprintf(stderr, "%s: %s\n", program->name, err.msg);
 		return;
 	}

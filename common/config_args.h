@@ -11,6 +11,8 @@ struct cc_program {
 	const char *summary;     /* one sentence for --help */
 	const char *config_path; /* read when --config is not given; it may be missing then */
 	const struct cc_settings *settings;
+	/* What no row can say of the values alone; NULL: nothing. @err INVALID */
+	int (*check)(const void *values, struct cc_error *err);
 };
 
 /* What the command line said. `sources` points into argv and into the arena given to cc_config_args. */

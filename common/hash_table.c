@@ -104,3 +104,8 @@ uint64_t cc_hash_text(const char *s)
 {
 	return cc_hash_bytes(s, strlen(s));
 }
+
+uint64_t cc_hash_id(struct cc_uuid id)
+{
+	return cc_hash_bytes(id.b, sizeof(id.b));
+}

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/check.h"
+#include "common/id.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,3 +37,4 @@ const void *cc_hash_next(const struct cc_hash *h, size_t *at);
 /* FNV-1a with a final mix; not for keys that strangers choose freely without a bound on their number. */
 uint64_t cc_hash_bytes(const void *p, size_t len);
 uint64_t cc_hash_text(const char *s);
+uint64_t cc_hash_id(struct cc_uuid id);

@@ -10,13 +10,16 @@
 #include <errno.h>
 #include <signal.h>
 #include <sodium.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define DATABASE_RETRY_MS 1000
 #define TOKEN_ADDRESSES   8
+#define OTHER_FILES       320   /* archives on their way, the database, the log, what libraries keep open */
+#define IDEMPOTENCY_MAX   50000 /* keys of one caller; some 20 MiB */
 
-static volatile bool stop_asked;
+static volatile sig_atomic_t stop_asked, reload_asked;
 
 static void on_stop(int sig)
 {
@@ -24,15 +27,24 @@ static void on_stop(int sig)
 	stop_asked = true;
 }
 
+static void on_reload(int sig)
+{
+	(void)sig;
+	reload_asked = true;
+}
+
 static const struct cc_program program = {
 	.name = "cc-controller",
 	.summary = "Runs a zone: nodes join it, members create instances in it.",
 	.config_path = "/etc/communitycloud/controller.yaml",
 	.settings = &controller_settings,
+	.check = controller_check,
 };
 
 struct app {
 	const struct controller_config *cfg;
+	const struct cc_config *config; /* what `cfg` is of */
+	const struct cc_config_sources *sources;
 	struct cc_arena *arena;
 	struct cc_key_pair *key;
 	struct writer *writer;
@@ -77,6 +89,7 @@ static int start_writer(struct app *app, struct cc_error *err)
 		.batch_max = (size_t)cfg->batch_max,
 		.node_lease_ms = cfg->node_lease,
 		.idempotency_ms = cfg->idempotency_keep,
+		.idempotency_max = IDEMPOTENCY_MAX,
 		.overcommit_cpu_percent = cfg->overcommit_cpu,
 		.overcommit_memory_percent = cfg->overcommit_memory,
 		.overcommit_disk_percent = cfg->overcommit_disk };
@@ -114,52 +127,99 @@ static int start_http(struct app *app, struct cc_error *err)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (r < 0)
 		return -1;
-	writer_on_touch(app->writer, http_touch, app->http);
+	writer_hook(app->writer, &(struct writer_hooks){ .touch = http_touch, .reloaded = http_reloaded, .arg = app->http });
+	/* What was published between start and hook nobody was told. */
+	http_reloaded(app->http);
 	return 0;
 }
 
-static int check_settings(const struct controller_config *cfg, struct cc_error *err)
+/* Each connection has a file descriptor; without enough of them clients would hang unheard. */
+static int allow_files(const struct controller_config *cfg, struct cc_error *err)
 {
-	if (cfg->sync_wait >= cfg->node_lease)
-		return cc_fail(err, INVALID, "sync_wait must be shorter than node_lease, or every idle node would count as lost");
-	return 0;
+	rlim_t needed = (rlim_t)http_descriptors((int)cfg->http_connections) + OTHER_FILES;
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
+		return cc_fail_errno(err, "reading the limit of open files");
+	if (l.rlim_max < needed)
+		return cc_fail(err, INVALID,
+		        "http_connections: %lld connections need %llu open files, and this program may have %llu; lower the setting, or raise the limit "
+		        "(LimitNOFILE= of the unit, ulimit -n)",
+		        (long long)cfg->http_connections, (unsigned long long)needed, (unsigned long long)l.rlim_max);
+	l.rlim_cur = l.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &l) < 0 ? cc_fail_errno(err, "raising the limit of open files") : 0;
 }
 
 static int start(struct app *app, struct cc_error *err)
 {
-	if (check_settings(app->cfg, err) < 0 || open_key(app, err) < 0 || start_writer(app, err) < 0)
+	if (allow_files(app->cfg, err) < 0 || open_key(app, err) < 0 || start_writer(app, err) < 0)
 		return -1;
 	return start_http(app, err);
 }
 
 static void set_signals(void)
 {
-	struct sigaction stop = { .sa_handler = on_stop }, ignore = { .sa_handler = SIG_IGN };
+	struct sigaction stop = { .sa_handler = on_stop }, reload = { .sa_handler = on_reload }, ignore = { .sa_handler = SIG_IGN };
 
 	sigaction(SIGPIPE, &ignore, NULL);
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGHUP, &reload, NULL);
+}
+
+static int apply(const struct controller_config *cfg, struct cc_error *err)
+{
+	enum cc_log_level level;
+
+	if (cc_log_level_parse(cfg->log_level, &level, err) < 0)
+		return -1;
+	cc_log_set_level(level);
+	return 0;
+}
+
+/* Everything but the settings with CFG_RELOAD stays as it was, so the old configuration is what is in force; apply takes those from the new one. */
+static void reload(const struct app *app)
+{
+	cc_auto(cc_config_free) struct cc_config *fresh = NULL;
+	cc_auto_buf struct cc_buf restart = { 0 };
+	struct cc_error err = { 0 };
+
+	if (cc_config_reload(app->config, app->sources, &fresh, &restart, &err) < 0 || controller_check(controller_config(fresh), &err) < 0 ||
+	        apply(controller_config(fresh), &err) < 0) {
+		cc_log(ERROR, CONFIG_BAD, kv_err(&err));
+		return;
+	}
+	if (restart.len > 0)
+		cc_log(WARNING, CONFIG_NEEDS_RESTART, kv_text("settings", cc_buf_str(&restart)));
+	cc_log(INFO, CONFIG_LOADED);
 }
 
 /* Blocked between the question and the sleep, so that no signal falls in between. */
-static void wait_for_stop(void)
+static void wait_for_stop(const struct app *app)
 {
-	sigset_t stops, none, before;
+	sigset_t asked, none, before;
 
 	sigemptyset(&none);
-	sigemptyset(&stops);
-	sigaddset(&stops, SIGTERM);
-	sigaddset(&stops, SIGINT);
-	pthread_sigmask(SIG_BLOCK, &stops, &before);
-	while (!stop_asked)
-		sigsuspend(&none);
+	sigemptyset(&asked);
+	sigaddset(&asked, SIGTERM);
+	sigaddset(&asked, SIGINT);
+	sigaddset(&asked, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &asked, &before);
+	while (!stop_asked) {
+		if (reload_asked) {
+			reload_asked = false;
+			reload(app);
+		} else {
+			sigsuspend(&none);
+		}
+	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static void stop(struct app *app)
 {
 	if (app->writer != NULL)
-		writer_on_touch(app->writer, NULL, NULL);
+		writer_hook(app->writer, NULL);
 	http_stop(app->http);
 	writer_stop(app->writer);
 	cc_key_pair_free(app->key);
@@ -171,23 +231,22 @@ int main(int argc, char **argv)
 	cc_auto(cc_config_free) struct cc_config *config = NULL;
 	struct app app = { .arena = arena };
 	struct cc_error err = { 0 };
-	enum cc_log_level level;
 	struct cc_args args;
 
 	cc_config_args(&program, argc, argv, arena, &args, &config);
 	if (!args.run)
 		return args.exit_status;
 	app.cfg = controller_config(config);
-	if (cc_log_level_parse(app.cfg->log_level, &level, &err) == 0)
-		cc_log_set_level(level);
+	app.config = config;
+	app.sources = &args.sources;
 	set_signals();
-	if (start(&app, &err) < 0) {
+	if (apply(app.cfg, &err) < 0 || start(&app, &err) < 0) {
 		cc_log(ERROR, START_FAILED, kv_err(&err));
 		stop(&app);
 		return stop_asked ? 0 : cc_code_info(err.code)->exit_status;
 	}
 	cc_log(NOTICE, STARTED, kv_text("program", program.name), kv_text("version", CC_VERSION));
-	wait_for_stop();
+	wait_for_stop(&app);
 	cc_log(NOTICE, STOPPING);
 	stop(&app);
 	cc_log(NOTICE, STOPPED);

@@ -7,3 +7,8 @@
 #define CC_CONFIG_NAME controller
 #define CC_CONFIG_DEF  "controller/controller.def"
 #include "common/config_table.h"
+
+struct cc_error;
+
+/* What the rows cannot say: values that do not go together. `values` is a struct controller_config. @err INVALID */
+int controller_check(const void *values, struct cc_error *err);

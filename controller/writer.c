@@ -20,11 +20,12 @@
 #define EXPIRE_MS     600000
 #define SLOW_BATCH_MS 1000
 
+static const char OUTAGE[] = "the database cannot be reached now; what runs goes on, try again in a moment";
+
 struct writer {
 	struct writer_options opt;
-	pthread_mutex_t touch_lock;
-	void (*touch)(void *arg, struct cc_uuid id);
-	void *touch_arg;
+	pthread_mutex_t hook_lock;
+	struct writer_hooks hooks;
 	struct cc_uuid run_id; /* of this run of the program */
 	struct engine *engine;
 	struct store *store;      /* NULL while there is no session */
@@ -34,6 +35,7 @@ struct writer {
 	int64_t next_tick_ms;
 	int64_t next_expire_ms;
 	int64_t retry_at_ms;
+	struct cc_error last_why; /* why the session could not be opened, as it was logged */
 	struct command tick;
 	struct cmd_tick tick_args;
 	bool tick_under_way;
@@ -42,36 +44,15 @@ struct writer {
 	atomic_bool stopping;
 };
 
-/* Opens a session that may write and loads the zone. */
-static int open_zone(struct writer *w, struct zone **ret, struct cc_error *err)
-{
-	const char *name = w->opt.zone_name != NULL && w->opt.zone_name[0] != '\0' ? w->opt.zone_name : NULL;
-	cc_auto(store_close) struct store *s = NULL;
-	struct store_zone z;
-
-	if (store_open(w->opt.database, &s, err) < 0 || store_migrate(s, err) < 0 || store_prepare(s, err) < 0)
-		return -1;
-	if (store_take(s, name, w->run_id, cc_now_ms(), &z, err) < 0)
-		return -1;
-	cc_log(NOTICE, TERM_GAINED, kv_text("zone", z.name), kv_i64("term", z.term));
-	if (store_load(s, ret, err) < 0)
-		return -1;
-	cc_log(NOTICE, MODEL_LOADED, kv_i64("revision", zone_revision(*ret)), kv_u64("instances", zone_count(*ret, TABLE_INSTANCE)));
-	w->store = cc_take(s);
-	return 0;
-}
-
-/* The member as whom root acts exists in every zone. Nobody knows the secret of its first token. */
-static void add_admin(struct zone *z)
+/* The member as whom root acts exists in every zone. Nobody knows a token of it. */
+static struct effects admin_of(const struct zone *z)
 {
 	struct member m = { .id = cc_uuid_new(cc_now_ms()), .name = "admin", .role = ROLE_ADMIN, .created = cc_now_ms() };
 	struct effects fx = { 0 };
 
 	effects_put(&fx, TABLE_MEMBER, &m);
 	row_set_revision(fx.items[0].row, zone_revision(z) + 1);
-	zone_apply(z, &fx, 0);
-	zone_set_revision(z, zone_revision(z) + 1);
-	effects_clear(&fx);
+	return fx;
 }
 
 static int finish_commit(struct store *s, struct cc_error *err)
@@ -88,20 +69,52 @@ static int finish_commit(struct store *s, struct cc_error *err)
 }
 
 /* Writes the first row of a new zone, before the engine runs. */
-static int ensure_admin(struct writer *w, struct zone *z, struct cc_error *err)
+static int ensure_admin(struct store *s, struct zone *z, struct cc_error *err)
 {
-	const struct member *m;
-	struct effects fx = { 0 };
+	struct effects fx;
 	int r;
 
 	if (zone_find_name(z, TABLE_MEMBER, "admin") != NULL)
 		return 0;
-	add_admin(z);
-	m = zone_find_name(z, TABLE_MEMBER, "admin");
-	effects_put(&fx, TABLE_MEMBER, m);
-	r = store_commit_begin(w->store, &fx, zone_revision(z), err);
+	fx = admin_of(z);
+	zone_apply(z, &fx, 0);
+	zone_set_revision(z, zone_revision(z) + 1);
+	r = store_commit_begin(s, &fx, zone_revision(z), err);
 	effects_clear(&fx);
-	return r < 0 ? -1 : finish_commit(w->store, err);
+	return r < 0 ? -1 : finish_commit(s, err);
+}
+
+/* Opens a session that may write and loads the zone. */
+static int open_zone(struct writer *w, struct zone **ret, struct cc_error *err)
+{
+	const char *name = w->opt.zone_name != NULL && w->opt.zone_name[0] != '\0' ? w->opt.zone_name : NULL;
+	cc_auto(store_close) struct store *s = NULL;
+	cc_auto(zone_free) struct zone *loaded = NULL;
+	struct store_zone z;
+
+	if (store_open(w->opt.database, &s, err) < 0 || store_migrate(s, err) < 0 || store_prepare(s, err) < 0)
+		return -1;
+	if (store_take(s, name, w->run_id, cc_now_ms(), &z, err) < 0)
+		return -1;
+	cc_log(NOTICE, TERM_GAINED, kv_text("zone", z.name), kv_i64("term", z.term));
+	if (store_load(s, &loaded, err) < 0 || ensure_admin(s, loaded, err) < 0)
+		return -1;
+	cc_log(NOTICE, MODEL_LOADED, kv_i64("revision", zone_revision(loaded)), kv_u64("instances", zone_count(loaded, TABLE_INSTANCE)));
+	w->store = cc_take(s);
+	*ret = cc_take(loaded);
+	return 0;
+}
+
+/* Says why there is no session, once for each reason. */
+static void log_no_session(struct writer *w, const struct cc_error *why)
+{
+	if (strcmp(why->msg, w->last_why.msg) == 0)
+		return;
+	w->last_why = *why;
+	if (why->code == CC_TIMEOUT)
+		cc_log(WARNING, ZONE_HELD, kv_err(why));
+	else
+		cc_log(WARNING, DB_LOST, kv_err(why));
 }
 
 static void lose_batches(struct writer *w, const char *why)
@@ -115,10 +128,21 @@ static void lose_batches(struct writer *w, const char *why)
 static void lose_session(struct writer *w, const struct cc_error *why)
 {
 	cc_log(ERROR, DB_LOST, kv_err(why));
-	engine_set_available(w->engine, false, "the database cannot be reached now; what runs goes on, try again in a moment");
+	w->last_why = (struct cc_error){ 0 };
+	engine_set_available(w->engine, false, OUTAGE);
 	lose_batches(w, "the database was lost while this was written; try again with the same Idempotency-Key to learn what happened");
+	/* Reaching it again may take long; nobody is to wait for that. */
+	engine_refuse_waiting(w->engine, OUTAGE);
 	store_close(cc_take(w->store));
 	w->retry_at_ms = cc_boottime_ms();
+}
+
+static void tell_reloaded(struct writer *w)
+{
+	pthread_mutex_lock(&w->hook_lock);
+	if (w->hooks.reloaded != NULL)
+		w->hooks.reloaded(w->hooks.arg);
+	pthread_mutex_unlock(&w->hook_lock);
 }
 
 /* The batch was refused, not the session: the zone in memory is ahead of the truth and is loaded again. */
@@ -134,6 +158,7 @@ static void refused(struct writer *w, const struct cc_error *why)
 		return;
 	}
 	engine_reload(w->engine, z);
+	tell_reloaded(w);
 }
 
 static void reconnect(struct writer *w)
@@ -142,12 +167,15 @@ static void reconnect(struct writer *w)
 	struct zone *z;
 
 	if (open_zone(w, &z, &err) < 0) {
-		cc_log(WARNING, DB_LOST, kv_err(&err));
+		log_no_session(w, &err);
 		w->retry_at_ms = cc_boottime_ms() + w->opt.retry_ms;
 		return;
 	}
 	engine_reload(w->engine, z);
+	/* What slipped in while nobody looked is as old as the outage. */
+	engine_refuse_waiting(w->engine, OUTAGE);
 	engine_set_available(w->engine, true, NULL);
+	tell_reloaded(w);
 	cc_log(NOTICE, DB_CONNECTED);
 }
 
@@ -160,9 +188,9 @@ static void finish_batch(struct writer *w)
 	if (batch_effects(w->committing)->n > 0)
 		cc_fault_point("committed");
 	/* Under the lock, so that who takes its hook back knows that nobody is inside it. */
-	pthread_mutex_lock(&w->touch_lock);
-	engine_committed(w->engine, cc_take(w->committing), w->touch, w->touch_arg);
-	pthread_mutex_unlock(&w->touch_lock);
+	pthread_mutex_lock(&w->hook_lock);
+	engine_committed(w->engine, cc_take(w->committing), w->hooks.touch, w->hooks.arg);
+	pthread_mutex_unlock(&w->hook_lock);
 }
 
 static void step_store(struct writer *w)
@@ -204,6 +232,8 @@ static void tick_done(struct command *cmd)
 	struct writer *w = cmd->owner;
 
 	w->tick_under_way = false;
+	if (w->tick_args.expire && cmd->error.code == CC_OK)
+		w->next_expire_ms = cmd->boot_ms + EXPIRE_MS;
 	cc_arena_reset(cmd->arena);
 }
 
@@ -215,8 +245,6 @@ static void push_tick(struct writer *w)
 		return;
 	w->next_tick_ms = now + TICK_MS;
 	w->tick_args.expire = now >= w->next_expire_ms;
-	if (w->tick_args.expire)
-		w->next_expire_ms = now + EXPIRE_MS;
 	w->tick.now_ms = cc_now_ms();
 	w->tick.boot_ms = now;
 	w->tick_under_way = engine_push(w->engine, &w->tick);
@@ -236,6 +264,7 @@ static int poll_timeout(const struct writer *w)
 
 static void wait_for_work(struct writer *w)
 {
+	uint64_t drained;
 	struct pollfd p[3] = {
 		{ .fd = w->wake_fd, .events = POLLIN },
 		{ .fd = w->waiting == NULL ? engine_fd(w->engine) : -1, .events = POLLIN },
@@ -244,6 +273,8 @@ static void wait_for_work(struct writer *w)
 
 	if (poll(p, CC_ARRAY_LEN(p), poll_timeout(w)) < 0)
 		CC_PRE(errno == EINTR);
+	else if (p[0].revents != 0)
+		(void)!read(w->wake_fd, &drained, sizeof(drained));
 }
 
 static void *run(void *arg)
@@ -270,14 +301,14 @@ static bool may_retry(const struct cc_error *err)
 	return cc_code_info(err->code)->retry;
 }
 
-static int open_first(struct writer *w, const volatile bool *stop, struct zone **ret, struct cc_error *err)
+static int open_first(struct writer *w, const volatile sig_atomic_t *stop, struct zone **ret, struct cc_error *err)
 {
 	struct timespec pause = { .tv_sec = w->opt.retry_ms / 1000, .tv_nsec = w->opt.retry_ms % 1000 * 1000000 };
 
 	while (open_zone(w, ret, err) < 0) {
 		if (!may_retry(err) || *stop)
 			return -1;
-		cc_log(WARNING, DB_LOST, kv_err(err));
+		log_no_session(w, err);
 		nanosleep(&pause, NULL);
 		if (*stop)
 			return -1;
@@ -296,17 +327,16 @@ static void start_thread(struct writer *w)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-int writer_start(const struct writer_options *opt, const volatile bool *stop, struct writer **ret, struct cc_error *err)
+int writer_start(const struct writer_options *opt, const volatile sig_atomic_t *stop, struct writer **ret, struct cc_error *err)
 {
 	struct writer *w = cc_calloc(1, sizeof(*w));
 	struct zone *z = NULL;
 
 	w->opt = *opt;
+	w->opt.engine = NULL; /* the engine has its own copy */
 	w->run_id = cc_uuid_new(cc_now_ms());
-	pthread_mutex_init(&w->touch_lock, NULL);
-	if (open_first(w, stop, &z, err) < 0 || ensure_admin(w, z, err) < 0) {
-		zone_free(z);
-		store_close(w->store);
+	pthread_mutex_init(&w->hook_lock, NULL);
+	if (open_first(w, stop, &z, err) < 0) {
 		free(w);
 		return -1;
 	}
@@ -325,12 +355,11 @@ struct engine *writer_engine(struct writer *w)
 	return w->engine;
 }
 
-void writer_on_touch(struct writer *w, void (*touch)(void *arg, struct cc_uuid id), void *arg)
+void writer_hook(struct writer *w, const struct writer_hooks *hooks)
 {
-	pthread_mutex_lock(&w->touch_lock);
-	w->touch = touch;
-	w->touch_arg = arg;
-	pthread_mutex_unlock(&w->touch_lock);
+	pthread_mutex_lock(&w->hook_lock);
+	w->hooks = hooks != NULL ? *hooks : (struct writer_hooks){ 0 };
+	pthread_mutex_unlock(&w->hook_lock);
 }
 
 void writer_stop(struct writer *w)
@@ -345,7 +374,7 @@ void writer_stop(struct writer *w)
 	engine_free(w->engine);
 	store_close(w->store);
 	cc_arena_free(w->tick.arena);
-	pthread_mutex_destroy(&w->touch_lock);
+	pthread_mutex_destroy(&w->hook_lock);
 	close(w->wake_fd);
 	free(w);
 }

@@ -5,6 +5,8 @@
 
 #include "controller/engine/engine.h"
 
+#include <signal.h>
+
 struct writer;
 
 struct writer_options {
@@ -14,11 +16,18 @@ struct writer_options {
 	int64_t retry_ms; /* pause between attempts to reach the database */
 };
 
-/* Opens the database, brings its schema up to date, takes the zone, loads it and starts the thread. Waits while PostgreSQL cannot be reached, until
- * *stop becomes true. @err CONFLICT another controller is at work or the schema does not fit; INVALID; UNAVAILABLE when stopped while waiting */
-int writer_start(const struct writer_options *opt, const volatile bool *stop, struct writer **ret, struct cc_error *err);
+/* Opens the database, brings its schema up to date, takes the zone, loads it and starts the thread. Waits while PostgreSQL cannot be reached or another
+ * controller has the zone, until *stop becomes true. @err CONFLICT the zone's name or the schema does not fit; INVALID; UNAVAILABLE or TIMEOUT when stopped
+ * while waiting */
+int writer_start(const struct writer_options *opt, const volatile sig_atomic_t *stop, struct writer **ret, struct cc_error *err);
 struct engine *writer_engine(struct writer *w);
-/* `touch` hears, on the writer's thread, the id of every change that was published. NULL takes it back: nobody is inside it afterwards. */
-void writer_on_touch(struct writer *w, void (*touch)(void *arg, struct cc_uuid id), void *arg);
+/* Who is told what was published, on the writer's thread. */
+struct writer_hooks {
+	void (*touch)(void *arg, struct cc_uuid id); /* the id of every change */
+	void (*reloaded)(void *arg);                 /* the zone was loaded again: everything may have changed */
+	void *arg;
+};
+/* What was published before is not told again. NULL takes the hooks back: nobody is inside them afterwards. */
+void writer_hook(struct writer *w, const struct writer_hooks *hooks);
 /* Finishes what is under way, ends the thread and closes the database. Nobody may push commands any more. NULL is allowed. */
 void writer_stop(struct writer *w);

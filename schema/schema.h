@@ -14,8 +14,7 @@ enum schema_result {
 	SCHEMA_NONE, /* no rows */
 	SCHEMA_ONE,  /* exactly one row */
 	SCHEMA_OPT,  /* one row or none */
-	SCHEMA_MANY, /* any number of rows */
-	SCHEMA_COUNT /* no rows; how many were changed matters */
+	SCHEMA_MANY  /* any number of rows */
 };
 
 struct schema_query {

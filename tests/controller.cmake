@@ -8,3 +8,4 @@ cc_test(engine_random SOURCES unit/controller/engine/test_engine_random.c LIBS c
 cc_test(queue SOURCES unit/controller/engine/test_queue.c LIBS cc_engine LABELS tsan)
 cc_test(lifecycle SOURCES unit/controller/engine/test_lifecycle.c LIBS cc_engine)
 cc_test(writer SOURCES unit/controller/writer/test_writer.c LIBS cc_controller TIMEOUT 300 LABELS tsan)
+cc_test(controller_program SOURCES unit/controller/test_program.c ARGS $<TARGET_FILE:cc-controller>)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #define UPLOADS_MAX     16
+#define TMP_NAME        32
 #define WRITEBACK_BYTES (8 << 20)
 
 struct blobs {
@@ -23,7 +24,7 @@ struct blobs {
 struct upload {
 	struct blobs *blobs;
 	int fd;
-	char tmp[32];
+	char tmp[TMP_NAME];
 	struct cc_sha256_state hash;
 	char sha256[CC_SHA256_HEX];
 	int64_t bytes;
@@ -240,14 +241,50 @@ static bool in_zone(struct engine *e, const char *sha256)
 	return found;
 }
 
-void blobs_drop_unused(struct blobs *b, struct engine *e, const char *sha256)
+static bool is_held(const struct blobs *b, const char *sha256)
 {
-	bool wanted = false;
+	bool held = false;
+
+	for (size_t i = 0; i < UPLOADS_MAX; i++)
+		held = held || (b->uploads[i] != NULL && b->uploads[i]->held && strcmp(b->uploads[i]->sha256, sha256) == 0);
+	return held;
+}
+
+/* An upload is held until its command was answered, and the zone becomes unavailable before a lost one is: so what is neither held nor published by an
+ * available zone, in this order, is in no zone. Removing a large file takes long, so it is only renamed here. */
+static bool take_out(struct blobs *b, struct engine *e, const char *sha256, char tmp[static TMP_NAME])
+{
+	bool out;
 
 	pthread_mutex_lock(&b->lock);
-	for (size_t i = 0; i < UPLOADS_MAX; i++)
-		wanted = wanted || (b->uploads[i] != NULL && b->uploads[i]->held && strcmp(b->uploads[i]->sha256, sha256) == 0);
-	if (!wanted && !in_zone(e, sha256))
-		unlinkat(b->dir_fd, sha256, 0);
+	out = !is_held(b, sha256) && engine_is_available(e, NULL, 0) && !in_zone(e, sha256);
+	if (out) {
+		snprintf(tmp, TMP_NAME, "%llu", (unsigned long long)b->next++);
+		out = renameat(b->dir_fd, sha256, b->tmp_fd, tmp) == 0;
+	}
 	pthread_mutex_unlock(&b->lock);
+	return out;
+}
+
+void blobs_drop_unused(struct blobs *b, struct engine *e, const char *sha256)
+{
+	char tmp[TMP_NAME];
+
+	if (take_out(b, e, sha256, tmp))
+		unlinkat(b->tmp_fd, tmp, 0);
+}
+
+void blobs_sweep(struct blobs *b, struct engine *e)
+{
+	int fd = openat(b->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cc_auto(closedir) DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	struct cc_error ignored;
+	struct cc_sha256 hash;
+	struct dirent *entry;
+
+	if (dir == NULL && fd >= 0)
+		close(fd);
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		if (cc_sha256_parse(entry->d_name, &hash, &ignored) == 0)
+			blobs_drop_unused(b, e, entry->d_name);
 }

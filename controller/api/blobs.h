@@ -22,7 +22,7 @@ int blobs_read(struct blobs *b, const char *sha256, int *ret_fd, uint64_t *ret_b
 
 /* Begins to receive a body of at most max_bytes. @err BUSY too many at once, IO */
 int blobs_receive(struct blobs *b, int64_t max_bytes, struct upload **ret, struct cc_error *err);
-/* Releases it, with its file unless that was kept. */
+/* Releases it, with its file unless that was kept. Slow. */
 void blobs_upload_free(struct upload *u);
 
 /* @err TOO_LARGE, IO */
@@ -34,5 +34,8 @@ int64_t blobs_upload_bytes(const struct upload *u);
 /* Puts the file in its place, durably; slow. It is held there until the upload is freed, whatever else is dropped meanwhile. @err IO */
 int blobs_upload_keep(struct upload *u, struct cc_error *err);
 
-/* Removes an archive that no image of the published zone names and no upload holds. Slow. */
+/* Removes an archive that no image of the published zone names and no upload holds. It stays while the zone is unavailable: an image may be committed then
+ * without being published. Slow. */
 void blobs_drop_unused(struct blobs *b, struct engine *e, const char *sha256);
+/* The same for every archive there is: for those that nobody came to drop. Slow. */
+void blobs_sweep(struct blobs *b, struct engine *e);

@@ -4,15 +4,23 @@
 #include "common/hash.h"
 #include "controller/api/secrets.h"
 
-/* The key is the caller's own: two callers that use the same one do not meet. */
+static void hash_into(uint8_t *to, size_t n, const char *text)
+{
+	struct cc_sha256 h = cc_sha256(text, strlen(text));
+
+	memcpy(to, h.b, n);
+}
+
+/* The key is the caller's own: two callers that use the same one do not meet. The caller comes first, so that each one's keys can be counted. */
 static struct cc_uuid idempotency_id(const struct call *c)
 {
 	char who[CC_UUID_TEXT];
-	const char *text = cc_printf(c->arena, "%d %s %s", (int)c->who.who, cc_uuid_format(c->who.id, who), c->idempotency_key);
-	struct cc_sha256 h = cc_sha256(text, strlen(text));
 	struct cc_uuid id;
 
-	memcpy(id.b, h.b, sizeof(id.b));
+	cc_uuid_format(c->who.id, who);
+	hash_into(id.b, ZONE_CALLER_BYTES, cc_printf(c->arena, "%d %s", (int)c->who.who, who));
+	hash_into(id.b + ZONE_CALLER_BYTES, sizeof(id.b) - ZONE_CALLER_BYTES,
+	        cc_printf(c->arena, "%d %s %s", (int)c->who.who, who, c->idempotency_key));
 	return id;
 }
 
@@ -57,12 +65,7 @@ int call_work(struct call *c, call_handler *work, call_handler *then)
 	return 0;
 }
 
-bool call_is_admin(const struct call *c)
-{
-	return c->who.who == WHO_ADMIN;
-}
-
 bool call_may(const struct call *c, struct cc_uuid owner)
 {
-	return call_is_admin(c) || (c->who.who == WHO_MEMBER && cc_uuid_equal(c->who.id, owner));
+	return principal_may(&c->who, owner);
 }

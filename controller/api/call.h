@@ -55,10 +55,10 @@ struct call {
 	void *state; /* the handler's own, in the arena */
 
 	/* The reply. */
-	int status;           /* 0: the usual one, 200 or 204 */
 	const void *reply;    /* the route's reply entity */
 	const char *location; /* NULL: none */
-	const char *text;     /* instead of an entity, with its type; must live as long as the server or be in the arena */
+	const char *text;     /* instead of an entity, with its type; in the arena, or */
+	bool text_lasts;      /* it lives as long as the server */
 	const char *text_type;
 	int file; /* instead of an entity: a descriptor, closed after sending; -1: none */
 	uint64_t file_bytes;
@@ -73,6 +73,5 @@ void call_watch(struct call *c, struct cc_uuid id);
 int call_park(struct call *c, int64_t until, call_handler *then);
 int call_work(struct call *c, call_handler *work, call_handler *then);
 
-bool call_is_admin(const struct call *c);
 /* Whether the caller may see and change what this member owns. */
 bool call_may(const struct call *c, struct cc_uuid owner);

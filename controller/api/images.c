@@ -32,6 +32,7 @@ int api_blob_get(struct call *c, struct cc_error *err)
 struct drop {
 	struct blobs *blobs;
 	struct engine *engine;
+	struct upload *upload; /* to be released first; NULL: none */
 	char sha256[65];
 };
 
@@ -39,16 +40,18 @@ static void drop_now(void *arg)
 {
 	struct drop *d = arg;
 
+	blobs_upload_free(d->upload);
 	blobs_drop_unused(d->blobs, d->engine, d->sha256);
 	free(d);
 }
 
-static void drop_later(const struct call *c, const char *sha256)
+static void drop_later(const struct call *c, struct upload *upload, const char *sha256)
 {
 	struct drop *d = cc_calloc(1, sizeof(*d));
 
 	d->blobs = c->setup->blobs;
 	d->engine = c->engine;
+	d->upload = upload;
 	snprintf(d->sha256, sizeof(d->sha256), "%s", sha256);
 	c->setup->defer(c->setup->edge, drop_now, d);
 }
@@ -56,11 +59,9 @@ static void drop_later(const struct call *c, const char *sha256)
 /* Whatever became of the call: an archive without an image does not stay. */
 static void import_ended(struct call *c)
 {
-	const char *sha256 = cc_arena_strdup(c->arena, blobs_upload_sha256(c->upload));
+	struct upload *u = cc_take(c->upload);
 
-	blobs_upload_free(c->upload);
-	c->upload = NULL;
-	drop_later(c, sha256);
+	drop_later(c, u, blobs_upload_sha256(u));
 }
 
 static int imported(struct call *c, struct cc_error *err)
@@ -106,10 +107,11 @@ int api_image_create(struct call *c, struct cc_error *err)
 	return call_work(c, keep, kept);
 }
 
-static void deletion_ended(struct call *c)
+static int deleted(struct call *c, struct cc_error *err)
 {
-	if (c->state != NULL)
-		drop_later(c, c->state);
+	(void)err;
+	drop_later(c, NULL, c->state);
+	return 0;
 }
 
 int api_image_delete(struct call *c, struct cc_error *err)
@@ -123,7 +125,6 @@ int api_image_delete(struct call *c, struct cc_error *err)
 	engine_read_end(c->engine);
 	if (img == NULL)
 		return -1;
-	c->end = deletion_ended;
 	args->ref = c->path[0];
-	return call_submit(c, COMMAND_IMAGE_DELETE, args, NULL);
+	return call_submit(c, COMMAND_IMAGE_DELETE, args, deleted);
 }

@@ -11,15 +11,10 @@ static bool may(const struct call *c, const void *row)
 	return call_may(c, ((const struct instance *)row)->member);
 }
 
-static void *copy(const struct call *c, const struct zone *z, const void *row)
-{
-	return rows_instance(c, z, row);
-}
-
 int api_instance_list(struct call *c, struct cc_error *err)
 {
 	(void)err;
-	c->reply = rows_list(c, TABLE_INSTANCE, may, copy);
+	c->reply = rows_list(c, TABLE_INSTANCE, may, rows_instance);
 	return 0;
 }
 
@@ -104,20 +99,20 @@ static int read_on(struct call *c, struct cc_error *err)
 	struct watching *w = c->state;
 	const struct instance *inst;
 	const struct zone *z;
-	char id[CC_UUID_TEXT];
-	bool wait = false;
+	bool found, wait = false;
 
 	call_watch(c, w->id);
 	z = engine_read_begin(c->engine);
-	inst = rows_find(c, z, TABLE_INSTANCE, cc_uuid_format(w->id, id), may, err);
-	if (inst != NULL) {
+	inst = zone_find(z, TABLE_INSTANCE, w->id);
+	found = inst != NULL && may(c, inst);
+	if (found) {
 		wait = inst->revision <= w->above && !c->timed_out && cc_boottime_ms() < w->until;
 		if (!wait)
 			c->reply = rows_instance(c, z, inst);
 	}
 	engine_read_end(c->engine);
-	if (inst == NULL)
-		return -1;
+	if (!found)
+		return cc_fail(err, NOT_FOUND, "the instance '%s' is gone", c->path[0]);
 	return wait ? call_park(c, w->until, read_on) : 0;
 }
 
@@ -162,7 +157,7 @@ int api_instance_placement(struct call *c, struct cc_error *err)
 	const struct placement *p = inst != NULL ? zone_find(z, TABLE_PLACEMENT, inst->id) : NULL;
 
 	if (p != NULL)
-		c->reply = rows_placement(c, z, p);
+		c->reply = cc_row_copy(&placement_desc, p, c->arena);
 	else if (inst != NULL)
 		cc_fail(err, NOT_FOUND, "no record of why '%s' is where it is", inst->name);
 	engine_read_end(c->engine);

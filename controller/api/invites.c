@@ -53,7 +53,7 @@ int api_invite_create(struct call *c, struct cc_error *err)
 	char text[CC_SECRET_TEXT];
 
 	if (c->setup->n_addresses == 0)
-		return cc_fail(err, CONFLICT, "the controller listens on no address that a node could reach; set http_listen and http_addresses");
+		return cc_fail(err, CONFLICT, "the controller listens on no address that a node could reach; set http_listen or advertise");
 	*secret = secrets_new(c);
 	args->spec = c->body;
 	args->id = cc_uuid_new(cc_now_ms());

@@ -3,15 +3,10 @@
 #include "controller/api/api.h"
 #include "controller/api/rows.h"
 
-static void *copy(const struct call *c, const struct zone *z, const void *row)
-{
-	return rows_node(c, z, row);
-}
-
 int api_node_list(struct call *c, struct cc_error *err)
 {
 	(void)err;
-	c->reply = rows_list(c, TABLE_NODE, NULL, copy);
+	c->reply = rows_list(c, TABLE_NODE, NULL, rows_node);
 	return 0;
 }
 

@@ -19,8 +19,9 @@ static const char *name_or_id(const struct call *c, const struct zone *z, enum t
 	return name != NULL ? name : cc_uuid_format(id, cc_arena_alloc(c->arena, CC_UUID_TEXT));
 }
 
-struct instance *rows_instance(const struct call *c, const struct zone *z, const struct instance *row)
+void *rows_instance(const struct call *c, const struct zone *z, const void *values)
 {
+	const struct instance *row = values;
 	struct instance *inst = cc_row_copy(&instance_desc, row, c->arena);
 	const char *node = cc_has(row, instance, node) ? name_of(c, z, TABLE_NODE, row->node) : NULL;
 
@@ -40,19 +41,14 @@ static void freshen(const struct call *c, struct node *n)
 		cc_set(n, node, last_seen, cc_now_ms() - (cc_boottime_ms() - heard));
 }
 
-struct node *rows_node(const struct call *c, const struct zone *z, const struct node *row)
+void *rows_node(const struct call *c, const struct zone *z, const void *values)
 {
+	const struct node *row = values;
 	struct node *n = cc_row_copy(&node_desc, row, c->arena);
 
 	n->owner_name = name_or_id(c, z, TABLE_MEMBER, row->owner);
 	freshen(c, n);
 	return n;
-}
-
-struct placement *rows_placement(const struct call *c, const struct zone *z, const struct placement *row)
-{
-	(void)z;
-	return cc_row_copy(&placement_desc, row, c->arena);
 }
 
 struct named {
@@ -70,6 +66,18 @@ static const char *sort_name(enum table t, const void *row)
 {
 	return t == TABLE_INVITE ? ((const struct invite *)row)->node_name : table_row_name(t, row);
 }
+
+/* All lists are filled in as one. */
+#define SAME(type)                                                                                      \
+	_Static_assert(offsetof(struct type, index) == offsetof(struct instance_list, index) &&         \
+	                       offsetof(struct type, items) == offsetof(struct instance_list, items) && \
+	                       sizeof(struct type) == sizeof(struct instance_list),                     \
+	        #type " differs from other lists")
+SAME(member_list);
+SAME(node_list);
+SAME(invite_list);
+SAME(image_list);
+#undef SAME
 
 const void *rows_list(struct call *c, enum table t, rows_filter *may, rows_copy *copy)
 {

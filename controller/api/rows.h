@@ -4,13 +4,10 @@
 
 #include "controller/api/call.h"
 
-/* Copies of one row, in the call's arena. */
-struct instance *rows_instance(const struct call *c, const struct zone *z, const struct instance *row);
-struct node *rows_node(const struct call *c, const struct zone *z, const struct node *row);
-struct placement *rows_placement(const struct call *c, const struct zone *z, const struct placement *row);
-
-/* Copies one row of any table. */
+/* Copies one row, in the call's arena. */
 typedef void *rows_copy(const struct call *c, const struct zone *z, const void *row);
+rows_copy rows_instance, rows_node;
+
 /* Whether the caller may see it. */
 typedef bool rows_filter(const struct call *c, const void *row);
 /* All rows of a table that the caller may see, ordered by name, as an instance_list, node_list... (they are alike). */

@@ -20,7 +20,6 @@ struct api_setup {
 	void *edge;
 	/* A number that grows with every touch of `id`. */
 	uint64_t (*touch_seq)(void *edge, struct cc_uuid id);
-	void (*touch)(void *edge, struct cc_uuid id);
 	/* Runs fn(arg) later on the thread for slow files. */
 	void (*defer)(void *edge, void (*fn)(void *), void *arg);
 	/* Opens a stream from `opener` to a node; `order` is copied and its id set. @err BUSY */

@@ -5,28 +5,46 @@
 #include "controller/api/api.h"
 #include "controller/engine/orders.h"
 
+/* A report whose answer waits for news. */
+struct waiting {
+	int64_t until;
+	struct cc_arena *looked; /* what the last look found; none while parked, so that many looks of a long wait take no more than one */
+};
+
 /* 1 when there is something to say. */
-static int build(struct call *c, struct node_orders *orders)
+static int build(struct call *c, struct node_orders *orders, struct cc_arena *a)
 {
 	const struct zone *z = engine_read_begin(c->engine);
-	int news = orders_build(z, c->body, c->who.id, orders, c->arena);
+	int news = orders_build(z, c->body, c->who.id, orders, a);
 
 	engine_read_end(c->engine);
-	orders->streams.n = c->setup->stream_orders(c->setup->edge, c->who.id, c->arena, &orders->streams.items);
+	orders->streams.n = c->setup->stream_orders(c->setup->edge, c->who.id, a, &orders->streams.items);
 	orders->wait_ms = c->setup->sync_wait_ms;
 	orders->lease_ms = c->setup->node_lease_ms;
 	return news > 0 || orders->streams.n > 0;
 }
 
+static void forget_look(struct call *c)
+{
+	struct waiting *w = c->state;
+
+	cc_arena_free(w->looked);
+	w->looked = NULL;
+}
+
 static int answer(struct call *c, struct cc_error *err)
 {
-	struct node_orders *orders = cc_new(c->arena, struct node_orders);
-	int64_t *until = c->state;
+	struct waiting *w = c->state;
+	struct node_orders *orders;
 
 	(void)err;
 	call_watch(c, c->who.id);
-	if (build(c, orders) == 0 && !c->timed_out && cc_boottime_ms() < *until)
-		return call_park(c, *until, answer);
+	w->looked = cc_arena_new(0);
+	orders = cc_new(w->looked, struct node_orders);
+	if (build(c, orders, w->looked) == 0 && !c->timed_out && cc_boottime_ms() < w->until) {
+		forget_look(c);
+		return call_park(c, w->until, answer);
+	}
 	c->reply = orders;
 	return 0;
 }
@@ -34,11 +52,12 @@ static int answer(struct call *c, struct cc_error *err)
 static int after_report(struct call *c, struct cc_error *err)
 {
 	const struct node_report *r = c->body;
-	int64_t *until = cc_new(c->arena, int64_t);
+	struct waiting *w = cc_new(c->arena, struct waiting);
 	int64_t wait = cc_has(r, node_report, wait_ms) ? r->wait_ms : c->setup->sync_wait_ms;
 
-	*until = cc_boottime_ms() + (wait < c->setup->sync_wait_ms ? wait : c->setup->sync_wait_ms);
-	c->state = until;
+	w->until = cc_boottime_ms() + (wait < c->setup->sync_wait_ms ? wait : c->setup->sync_wait_ms);
+	c->state = w;
+	c->end = forget_look;
 	return answer(c, err);
 }
 

@@ -43,14 +43,9 @@ static bool number_has_id(const void *item, const void *key)
 	return cc_uuid_equal(((const struct id_number *)item)->id, *(const struct cc_uuid *)key);
 }
 
-static uint64_t hash_id(struct cc_uuid id)
-{
-	return cc_hash_bytes(id.b, sizeof(id.b));
-}
-
 static struct id_number *find_number(const struct cc_hash *h, struct cc_uuid id)
 {
-	return (struct id_number *)cc_hash_find(h, hash_id(id), number_has_id, &id);
+	return (struct id_number *)cc_hash_find(h, cc_hash_id(id), number_has_id, &id);
 }
 
 static size_t add_number(struct cc_hash *h, struct cc_uuid id, size_t number)
@@ -58,7 +53,7 @@ static size_t add_number(struct cc_hash *h, struct cc_uuid id, size_t number)
 	struct id_number *n = cc_malloc(sizeof(*n));
 
 	*n = (struct id_number){ id, number };
-	cc_hash_add(h, hash_id(id), n);
+	cc_hash_add(h, cc_hash_id(id), n);
 	return number;
 }
 
@@ -157,7 +152,7 @@ void columns_put(struct columns *c, const struct node *n)
 	c->free_instances[i] = bounded(n->granted_instances - n->used_instances);
 	c->granted_cpu[i] = bounded(n->granted_cpu_millis);
 	c->granted_mib[i] = bounded(n->granted_memory_mib);
-	c->key[i] = hash_id(n->id);
+	c->key[i] = cc_hash_id(n->id);
 	c->share_cpu[i] = sched_share_factor(c->granted_cpu[i]);
 	c->share_mib[i] = sched_share_factor(c->granted_mib[i]);
 }
@@ -176,7 +171,7 @@ void columns_remove(struct columns *c, struct cc_uuid node)
 	c->id[gone->number] = last->id;
 	last->number = gone->number;
 	c->sched.n--;
-	cc_hash_remove(&c->index, hash_id(node), gone);
+	cc_hash_remove(&c->index, cc_hash_id(node), gone);
 	free(gone);
 }
 

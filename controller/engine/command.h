@@ -20,6 +20,12 @@ struct principal {
 	char pin[65];      /* SHA-256 of the key of the client's certificate, "" when it showed none */
 };
 
+/* Whether they may see and change what `owner` owns. */
+static inline bool principal_may(const struct principal *p, struct cc_uuid owner)
+{
+	return p->who == WHO_ADMIN || (p->who == WHO_MEMBER && cc_uuid_equal(p->id, owner));
+}
+
 struct cmd_member_create {
 	const struct member_spec *spec;
 	struct cc_uuid id;
@@ -61,7 +67,7 @@ struct cmd_instance_act {
 	int64_t if_revision; /* 0: whatever it is */
 };
 struct cmd_tick {
-	bool expire; /* forget old idempotency keys too */
+	bool expire; /* forget old idempotency keys and invitations too */
 };
 
 /* One request on its way through the engine. Owned by whoever pushed it until done is called; between push and done it belongs to the engine. */

@@ -16,11 +16,12 @@ const struct member *decide_member(const struct decide *d, const struct command 
 	return m;
 }
 
-bool decide_may(const struct command *cmd, struct cc_uuid owner)
+int decide_check_name(const char *name, struct cc_error *err)
 {
-	if (cmd->who.who == WHO_ADMIN)
-		return true;
-	return cmd->who.who == WHO_MEMBER && cc_uuid_equal(cmd->who.id, owner);
+	struct cc_error ignored;
+	struct cc_uuid id;
+
+	return cc_uuid_parse(name, &id, &ignored) == 0 ? cc_fail(err, INVALID, "the name '%s' looks like an id; choose another", name) : 0;
 }
 
 const void *decide_newest(const struct decide *d, const struct effects *fx, enum table t, struct cc_uuid id)

@@ -13,7 +13,8 @@ struct decide {
 	const struct zone *zone;
 	const struct engine_options *opt;
 	size_t from; /* this command's effects begin here; earlier ones of the batch are in the zone already */
-	/* Boot time in ms at which a node was last heard of; the engine's start when never. */
+	bool loaded; /* no tick has looked at this zone since it was loaded */
+	/* Boot time in ms from which a node's lease counts: when it was last heard of, but not before the zone was loaded. */
 	int64_t (*heard_ms)(void *arg, struct cc_uuid node);
 	void *heard_arg;
 };
@@ -26,8 +27,8 @@ struct decide {
 
 /* The caller as a member; root on the unix socket acts as the member 'admin'. @err DENIED */
 const struct member *decide_member(const struct decide *d, const struct command *cmd, struct cc_error *err);
-/* Whether the caller may see and change what `owner` owns. */
-bool decide_may(const struct command *cmd, struct cc_uuid owner);
+/* Names are found where ids are, so none may look like an id. @err INVALID */
+int decide_check_name(const char *name, struct cc_error *err);
 
 /* The newest version of a row: what `fx` puts, else what the zone has; NULL when removed or unknown. Several parts of one decision see each other's effects. */
 const void *decide_newest(const struct decide *d, const struct effects *fx, enum table t, struct cc_uuid id);
@@ -37,7 +38,7 @@ void decide_count(const struct decide *d, struct effects *fx, const struct insta
 /* offer times overcommit, but never below what is in use. */
 void decide_grant(const struct engine_options *opt, struct node *n);
 
-/* Moves an instance along its edge for `event` and puts it; removes it with its placement when its node says it is gone and it should be. `reason` may be
- * NULL. Returns false when there is no edge. */
+/* Moves an instance along its edge for `event` and puts it; removes it with its placement when its node says it is gone and it should be.
+ * Returns false when there is no edge. */
 bool decide_move(const struct decide *d, struct effects *fx, struct instance *inst, enum inst_event event);
 void decide_remove_instance(const struct decide *d, struct effects *fx, const struct instance *inst);

@@ -10,8 +10,10 @@ int decide_image_create(const struct decide *d, struct command *cmd, struct effe
 		.id = args->id, .name = args->name, .arch = args->arch, .bytes = args->bytes, .sha256 = args->sha256, .created = cmd->now_ms
 	};
 
-	if (who == NULL)
+	if (who == NULL || decide_check_name(args->name, err) < 0)
 		return -1;
+	if (sched_arch_number(args->arch) == 0)
+		return cc_fail(err, INVALID, "arch: '%s' is no architecture that nodes have; amd64 and arm64 are the usual ones", args->arch);
 	if (same != NULL && strcmp(same->sha256, args->sha256) == 0 && strcmp(same->arch, args->arch) == 0) {
 		*ret_resource = same->id;
 		return 0;
@@ -24,33 +26,37 @@ int decide_image_create(const struct decide *d, struct command *cmd, struct effe
 	return 0;
 }
 
-static const struct instance *user_of(const struct zone *z, struct cc_uuid image, size_t *ret_n)
+/* How many instances use the image, and the name of one of them that the caller may see, or NULL. */
+static size_t count_users(const struct decide *d, const struct command *cmd, struct cc_uuid image, const char **ret_such_as)
 {
-	const struct instance *inst, *first = NULL;
+	const struct instance *inst;
+	size_t n = 0;
 
-	*ret_n = 0;
-	for (size_t at = 0; (inst = zone_next(z, TABLE_INSTANCE, &at)) != NULL;)
+	*ret_such_as = NULL;
+	for (size_t at = 0; (inst = zone_next(d->zone, TABLE_INSTANCE, &at)) != NULL;)
 		if (cc_uuid_equal(inst->image, image)) {
-			first = first != NULL ? first : inst;
-			(*ret_n)++;
+			n++;
+			if (*ret_such_as == NULL && principal_may(&cmd->who, inst->member))
+				*ret_such_as = inst->name;
 		}
-	return first;
+	return n;
 }
 
 int decide_image_delete(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
 {
 	const struct cmd_image_delete *args = cmd->args;
 	const struct image *img = zone_find_ref(d->zone, TABLE_IMAGE, args->ref);
-	const struct instance *user;
+	const char *such_as;
 	size_t n;
 
 	if (img == NULL)
 		return cc_fail_missing(err, "image", args->ref, "; see ccctl image list");
-	if (!decide_may(cmd, img->member))
+	if (!principal_may(&cmd->who, img->member))
 		return cc_fail(err, DENIED, "the image '%s' belongs to another member", args->ref);
-	user = user_of(d->zone, img->id, &n);
-	if (user != NULL)
-		return cc_fail(err, CONFLICT, "the image '%s' is used by %zu instances, such as '%s'; delete them first", args->ref, n, user->name);
+	n = count_users(d, cmd, img->id, &such_as);
+	if (n > 0)
+		return cc_fail(err, CONFLICT, "the image '%s' is used by %zu instances%s%s%s; they must be deleted first", args->ref, n,
+		        such_as != NULL ? ", such as '" : "", such_as != NULL ? such_as : "", such_as != NULL ? "'" : "");
 	effects_remove(fx, TABLE_IMAGE, img->id);
 	*ret_resource = img->id;
 	return 0;

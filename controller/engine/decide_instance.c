@@ -117,7 +117,7 @@ int decide_instance_create(const struct decide *d, struct command *cmd, struct e
 	struct placement *placement;
 	struct sched_req req;
 
-	if (who == NULL)
+	if (who == NULL || decide_check_name(spec->name, err) < 0)
 		return -1;
 	if (zone_find_name(d->zone, TABLE_INSTANCE, spec->name) != NULL)
 		return cc_fail(err, CONFLICT, "there is an instance '%s' already; choose another name, or delete it first", spec->name);
@@ -155,7 +155,7 @@ static int find_instance(const struct decide *d, const struct command *cmd, cons
 	const struct cmd_instance_act *args = cmd->args;
 	const struct instance *inst = zone_find_ref(d->zone, TABLE_INSTANCE, args->ref);
 
-	if (inst == NULL || !decide_may(cmd, inst->member))
+	if (inst == NULL || !principal_may(&cmd->who, inst->member))
 		return cc_fail_missing(err, "instance", args->ref, "; see ccctl list");
 	if (args->if_revision != 0 && args->if_revision != inst->revision)
 		return cc_fail(err, PRECONDITION, "the instance '%s' changed since you read it; read it again", args->ref);

@@ -2,6 +2,8 @@
 /* Nodes: joining, and taking in what they report. A report that says nothing new has no effects, so an idle zone writes nothing. */
 #include "controller/engine/decide.h"
 
+#include <stdlib.h>
+
 static int check_invite(const struct decide *d, const struct command *cmd, const struct invite *inv, struct cc_error *err)
 {
 	char when[CC_TIME_TEXT];
@@ -149,18 +151,37 @@ static void observe(const struct decide *d, const struct command *cmd, struct ef
 	decide_move(d, fx, &inst, edge->event);
 }
 
-/* A full report without an instance that was ordered away, by a node that has read the order: it is gone. */
-static void notice_absent(const struct decide *d, struct effects *fx, struct cc_uuid node, const struct node_report *r)
+static int by_id(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct cc_uuid));
+}
+
+/* The ids that a report names, in order. Two words on one instance cannot both be true. */
+static int sort_ids(const struct command *cmd, const struct node_report *r, struct cc_uuid **ret, struct cc_error *err)
+{
+	struct cc_uuid *ids = cc_new_array(cmd->arena, r->instances.n + 1, struct cc_uuid);
+	char id[CC_UUID_TEXT];
+
+	for (size_t i = 0; i < r->instances.n; i++)
+		ids[i] = r->instances.items[i].id;
+	qsort(ids, r->instances.n, sizeof(*ids), by_id);
+	for (size_t i = 1; i < r->instances.n; i++)
+		if (cc_uuid_equal(ids[i - 1], ids[i]))
+			return cc_fail(err, INVALID, "instances: %s is reported twice", cc_uuid_format(ids[i], id));
+	*ret = ids;
+	return 0;
+}
+
+/* A full report without an instance that was ordered away, by a node that has read the order: it is gone. `ids` are the reported ones in order. */
+static void notice_absent(const struct decide *d, struct effects *fx, struct cc_uuid node, const struct node_report *r, const struct cc_uuid *ids)
 {
 	const struct instance *now;
 
 	for (size_t at = 0; (now = zone_next_of_node(d->zone, node, &at)) != NULL;) {
 		struct instance inst = *now;
-		bool listed = false;
 
-		for (size_t i = 0; i < r->instances.n && !listed; i++)
-			listed = cc_uuid_equal(r->instances.items[i].id, now->id);
-		if (!listed && now->state == INST_DELETING && r->revision >= now->revision)
+		if (now->state == INST_DELETING && r->revision >= now->revision &&
+		        bsearch(&now->id, ids, r->instances.n, sizeof(*ids), by_id) == NULL)
 			decide_move(d, fx, &inst, INST_EVENT_GONE);
 	}
 }
@@ -170,10 +191,13 @@ int decide_node_sync(const struct decide *d, struct command *cmd, struct effects
 	const struct cmd_node_sync *args = cmd->args;
 	const struct node_report *r = args->report;
 	const struct node *now = zone_find(d->zone, TABLE_NODE, args->node);
+	struct cc_uuid *ids;
 	struct node n;
 
 	if (now == NULL)
 		return cc_fail(err, NOT_FOUND, "this node is not of this zone any more; ask its admin, or join again with a new token");
+	if (sort_ids(cmd, r, &ids, err) < 0)
+		return -1;
 	n = *now;
 	if (take_machine(r, &n) || n.state != NODE_READY) {
 		if (n.state == NODE_SILENT)
@@ -186,7 +210,7 @@ int decide_node_sync(const struct decide *d, struct command *cmd, struct effects
 	for (size_t i = 0; i < r->instances.n; i++)
 		observe(d, cmd, fx, n.id, &r->instances.items[i]);
 	if (r->full)
-		notice_absent(d, fx, n.id, r);
+		notice_absent(d, fx, n.id, r, ids);
 	*ret_resource = n.id;
 	return 0;
 }

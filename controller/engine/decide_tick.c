@@ -2,10 +2,13 @@
 /* What time alone brings. */
 #include "controller/engine/decide.h"
 
-static void fall_silent(const struct decide *d, struct effects *fx, const struct node *now)
+#define INVITE_KEEP_MS \
+	(7 * (int64_t)86400000) /* a used or expired invitation is known so long: to be told apart from a false one, and to repeat a join */
+
+static void fall_silent(const struct decide *d, struct effects *fx, struct cc_uuid node)
 {
 	const struct instance *inst;
-	struct node n = *now;
+	struct node n = *(const struct node *)decide_newest(d, fx, TABLE_NODE, node);
 
 	n.state = NODE_SILENT;
 	effects_put(fx, TABLE_NODE, &n);
@@ -13,6 +16,21 @@ static void fall_silent(const struct decide *d, struct effects *fx, const struct
 		struct instance moved = *inst;
 
 		decide_move(d, fx, &moved, INST_EVENT_SILENT);
+	}
+}
+
+/* The zone's policy may have changed since the nodes' grants were stored. */
+static void grant_anew(const struct decide *d, struct effects *fx)
+{
+	const struct node *now;
+
+	for (size_t at = 0; (now = zone_next(d->zone, TABLE_NODE, &at)) != NULL;) {
+		struct node n = *now;
+
+		decide_grant(d->opt, &n);
+		if (n.granted_cpu_millis != now->granted_cpu_millis || n.granted_memory_mib != now->granted_memory_mib ||
+		        n.granted_disk_mib != now->granted_disk_mib || n.granted_instances != now->granted_instances)
+			effects_put(fx, TABLE_NODE, &n);
 	}
 }
 
@@ -25,6 +43,15 @@ static void forget_keys(const struct decide *d, const struct command *cmd, struc
 			effects_remove(fx, TABLE_IDEMPOTENCY, key->id);
 }
 
+static void forget_invites(const struct decide *d, const struct command *cmd, struct effects *fx)
+{
+	const struct invite *inv;
+
+	for (size_t at = 0; (inv = zone_next(d->zone, TABLE_INVITE, &at)) != NULL;)
+		if (cmd->now_ms - (cc_has(inv, invite, used) ? inv->used : inv->expires) > INVITE_KEEP_MS)
+			effects_remove(fx, TABLE_INVITE, inv->id);
+}
+
 int decide_tick(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
 {
 	const struct cmd_tick *args = cmd->args;
@@ -32,10 +59,14 @@ int decide_tick(const struct decide *d, struct command *cmd, struct effects *fx,
 
 	(void)err;
 	(void)ret_resource;
+	if (d->loaded)
+		grant_anew(d, fx);
 	for (size_t at = 0; (n = zone_next(d->zone, TABLE_NODE, &at)) != NULL;)
 		if (n->state == NODE_READY && cmd->boot_ms - d->heard_ms(d->heard_arg, n->id) > d->opt->node_lease_ms)
-			fall_silent(d, fx, n);
-	if (args->expire)
+			fall_silent(d, fx, n->id);
+	if (args->expire) {
 		forget_keys(d, cmd, fx);
+		forget_invites(d, cmd, fx);
+	}
 	return 0;
 }

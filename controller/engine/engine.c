@@ -24,7 +24,8 @@ struct engine {
 	pthread_rwlock_t lock; /* of published */
 	struct zone *published;
 	struct liveness *liveness;
-	int64_t started_ms; /* boot time of the first command: no node is silent before a lease after it */
+	int64_t started_ms; /* boot time of the first command since the zone was loaded: every lease begins then anew */
+	bool loaded;        /* no tick has looked at the loaded zone yet */
 	pthread_mutex_t state_lock;
 	bool available;
 	char why[256]; /* why it is not available */
@@ -61,6 +62,17 @@ static struct zone *share(const struct zone *from)
 	return z;
 }
 
+/* Readers come all the time; the engine must not wait for a moment without one. No thread may read twice at a time. */
+static void init_lock(pthread_rwlock_t *lock)
+{
+	pthread_rwlockattr_t attr;
+
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(lock, &attr);
+	pthread_rwlockattr_destroy(&attr);
+}
+
 struct engine *engine_new(const struct engine_options *opt, struct zone *working)
 {
 	struct engine *e = cc_calloc(1, sizeof(*e));
@@ -70,8 +82,8 @@ struct engine *engine_new(const struct engine_options *opt, struct zone *working
 	e->working = working;
 	e->published = share(working);
 	e->liveness = liveness_new();
-	e->available = true;
-	pthread_rwlock_init(&e->lock, NULL);
+	e->available = e->loaded = true;
+	init_lock(&e->lock);
 	pthread_mutex_init(&e->state_lock, NULL);
 	return e;
 }
@@ -95,12 +107,10 @@ static void answer_all(struct command *first, enum cc_code code, const char *why
 
 void engine_free(struct engine *e)
 {
-	size_t n;
-
 	if (e == NULL)
 		return;
 	queue_close(e->queue);
-	answer_all(queue_take(e->queue, SIZE_MAX, &n), CC_UNAVAILABLE, "the controller is stopping; try again");
+	engine_refuse_waiting(e, "the controller is stopping; try again");
 	queue_free(e->queue);
 	zone_free(e->working);
 	zone_free(e->published);
@@ -118,6 +128,13 @@ bool engine_push(struct engine *e, struct command *cmd)
 int engine_fd(const struct engine *e)
 {
 	return queue_fd(e->queue);
+}
+
+void engine_refuse_waiting(struct engine *e, const char *why)
+{
+	size_t n;
+
+	answer_all(queue_take(e->queue, SIZE_MAX, &n), CC_UNAVAILABLE, why);
 }
 
 void engine_set_available(struct engine *e, bool available, const char *why)
@@ -145,14 +162,22 @@ static int64_t heard_ms(void *arg, struct cc_uuid node)
 	const struct engine *e = arg;
 	int64_t ms = liveness_last(e->liveness, node);
 
-	return ms != 0 ? ms : e->started_ms;
+	return ms > e->started_ms ? ms : e->started_ms;
+}
+
+/* What the reply shows, copied; NULL when it is gone. */
+static const void *copy_reply(const struct engine *e, const struct command *cmd, struct cc_uuid resource)
+{
+	enum table t = kinds[cmd->kind].reply;
+	const void *row = t != TABLE_MAX ? zone_find(e->working, t, resource) : NULL;
+
+	return row != NULL ? cc_row_copy(table_desc(t), row, cmd->arena) : NULL;
 }
 
 /* A request that was made before under this key: the same answer, no effects. False when the key is new. */
 static bool replay(const struct engine *e, struct command *cmd)
 {
 	const struct idempotency *before = zone_find(e->working, TABLE_IDEMPOTENCY, cmd->idempotency_id);
-	const void *row;
 
 	if (!cmd->idempotent || before == NULL)
 		return false;
@@ -161,14 +186,21 @@ static bool replay(const struct engine *e, struct command *cmd)
 		cc_fail(&cmd->error, KEY_REUSED, "this Idempotency-Key was used before with another request; use a new one");
 		return true;
 	}
-	row = kinds[cmd->kind].reply != TABLE_MAX ? zone_find(e->working, kinds[cmd->kind].reply, before->resource) : NULL;
-	if (row == NULL)
+	cmd->reply = copy_reply(e, cmd, before->resource);
+	if (cmd->reply == NULL)
 		cc_fail(&cmd->error, GONE, "this request was carried out before, and what it made is deleted since");
-	else
-		cmd->reply = cc_row_copy(table_desc(kinds[cmd->kind].reply), row, cmd->arena);
 	return true;
 }
 
+static int check_room(const struct engine *e, const struct command *cmd, struct cc_error *err)
+{
+	if (!cmd->idempotent || e->opt.idempotency_max == 0 || zone_count_keys(e->working, cmd->idempotency_id) < e->opt.idempotency_max)
+		return 0;
+	return cc_fail(
+	        err, BUSY, "%zu Idempotency-Keys of yours are remembered, which is the most; go on without one, or later", e->opt.idempotency_max);
+}
+
+/* Also when the decision had no effects: carried out again later, the same request might have some. */
 static void remember(const struct command *cmd, struct effects *fx, struct cc_uuid resource)
 {
 	struct idempotency key = { .id = cmd->idempotency_id, .request = cmd->request_hash, .resource = resource, .created = cmd->now_ms };
@@ -201,9 +233,8 @@ static void apply(struct engine *e, struct effects *fx, size_t from)
 static void decide_one(struct engine *e, struct command *cmd, struct effects *fx)
 {
 	size_t from = fx->n, wakes = fx->n_wakes;
-	struct decide d = { .zone = e->working, .opt = &e->opt, .from = from, .heard_ms = heard_ms, .heard_arg = e };
+	struct decide d = { .zone = e->working, .opt = &e->opt, .from = from, .loaded = e->loaded, .heard_ms = heard_ms, .heard_arg = e };
 	struct cc_uuid resource = { { 0 } };
-	const void *row;
 
 	cmd->error = (struct cc_error){ 0 };
 	cmd->reply = NULL;
@@ -211,18 +242,18 @@ static void decide_one(struct engine *e, struct command *cmd, struct effects *fx
 		e->started_ms = cmd->boot_ms;
 	if (replay(e, cmd))
 		return;
-	if (kinds[cmd->kind].decide(&d, cmd, fx, &resource, &cmd->error) < 0) {
+	if (check_room(e, cmd, &cmd->error) < 0 || kinds[cmd->kind].decide(&d, cmd, fx, &resource, &cmd->error) < 0) {
 		effects_truncate(fx, from, wakes);
 		return;
 	}
 	if (cmd->kind == COMMAND_NODE_SYNC)
 		liveness_heard(e->liveness, resource, cmd->boot_ms);
+	if (cmd->kind == COMMAND_TICK)
+		e->loaded = false;
 	remember(cmd, fx, resource);
 	if (fx->n > from)
 		apply(e, fx, from);
-	row = kinds[cmd->kind].reply != TABLE_MAX ? zone_find(e->working, kinds[cmd->kind].reply, resource) : NULL;
-	if (row != NULL)
-		cmd->reply = cc_row_copy(table_desc(kinds[cmd->kind].reply), row, cmd->arena);
+	cmd->reply = copy_reply(e, cmd, resource);
 }
 
 struct batch *engine_decide(struct engine *e)
@@ -309,6 +340,8 @@ void engine_reload(struct engine *e, struct zone *loaded)
 
 	zone_free(e->working);
 	e->working = loaded;
+	e->loaded = true;
+	e->started_ms = 0;
 	pthread_rwlock_wrlock(&e->lock);
 	zone_free(e->published);
 	e->published = published;

@@ -20,6 +20,7 @@ struct engine_options {
 	size_t batch_max;      /* commands per batch */
 	int64_t node_lease_ms; /* silence after which a node counts as lost */
 	int64_t idempotency_ms;
+	size_t idempotency_max; /* keys remembered for one caller; 0: any number */
 	/* Zone policy: what is granted is the offer times this, in percent. */
 	int64_t overcommit_cpu_percent;
 	int64_t overcommit_memory_percent;
@@ -37,6 +38,8 @@ bool engine_push(struct engine *e, struct command *cmd);
 int engine_fd(const struct engine *e);
 /* Refuses commands while there is no database session: each is answered UNAVAILABLE at once. Any thread. */
 void engine_set_available(struct engine *e, bool available, const char *why);
+/* Answers all that waits UNAVAILABLE. The engine's thread. */
+void engine_refuse_waiting(struct engine *e, const char *why);
 /* False, and why, when there is no session; `why` may be NULL. Any thread. */
 bool engine_is_available(struct engine *e, char *why, size_t size);
 
@@ -50,7 +53,7 @@ int64_t batch_revision(const struct batch *b);
 /* Batches are finished in the order in which they were decided. Both free the batch. `on_touch` hears every id that readers may wait for. */
 void engine_committed(struct engine *e, struct batch *b, void (*on_touch)(void *arg, struct cc_uuid id), void *arg);
 void engine_lost(struct engine *e, struct batch *b, const char *why);
-/* Puts a freshly loaded zone in place of the working and the published one. No batch may be under way. */
+/* Puts a freshly loaded zone in place of the working and the published one; every node's lease begins anew. No batch may be under way. */
 void engine_reload(struct engine *e, struct zone *loaded);
 
 /* Reads of the published zone: between begin and end the zone does not change; copy what you need into your arena and end. Any thread. */

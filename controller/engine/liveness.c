@@ -23,7 +23,7 @@ static bool is_node(const void *item, const void *key)
 
 static struct heard *find(const struct liveness *l, struct cc_uuid node)
 {
-	return (struct heard *)cc_hash_find(&l->nodes, cc_hash_bytes(node.b, sizeof(node.b)), is_node, &node);
+	return (struct heard *)cc_hash_find(&l->nodes, cc_hash_id(node), is_node, &node);
 }
 
 struct liveness *liveness_new(void)
@@ -54,7 +54,7 @@ void liveness_heard(struct liveness *l, struct cc_uuid node, int64_t boot_ms)
 	if (h == NULL) {
 		h = cc_calloc(1, sizeof(*h));
 		h->node = node;
-		cc_hash_add(&l->nodes, cc_hash_bytes(node.b, sizeof(node.b)), h);
+		cc_hash_add(&l->nodes, cc_hash_id(node), h);
 	}
 	h->boot_ms = boot_ms;
 	pthread_mutex_unlock(&l->lock);

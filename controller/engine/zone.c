@@ -19,6 +19,12 @@ struct hosted {
 	size_t cap;
 };
 
+/* How many keys one caller has. */
+struct caller {
+	struct cc_uuid key; /* any of them: the beginning counts */
+	size_t n;
+};
+
 struct zone {
 	char name[64];
 	struct cc_uuid id;
@@ -27,13 +33,9 @@ struct zone {
 	struct cc_hash by_name[TABLE_MAX];
 	struct cc_hash by_text[TEXT_INDEX_MAX];
 	struct cc_hash by_node; /* struct hosted */
+	struct cc_hash callers; /* struct caller */
 	struct columns *columns;
 };
-
-static uint64_t hash_id(struct cc_uuid id)
-{
-	return cc_hash_bytes(id.b, sizeof(id.b));
-}
 
 static bool row_has_id(const void *item, const void *key)
 {
@@ -77,6 +79,15 @@ static void free_lists(struct cc_hash *by_node)
 	cc_hash_free(by_node);
 }
 
+static void free_callers(struct cc_hash *callers)
+{
+	const void *p;
+
+	for (size_t at = 0; (p = cc_hash_next(callers, &at)) != NULL;)
+		free((void *)p);
+	cc_hash_free(callers);
+}
+
 void zone_free(struct zone *z)
 {
 	const void *r;
@@ -92,6 +103,7 @@ void zone_free(struct zone *z)
 	for (int i = 0; i < TEXT_INDEX_MAX; i++)
 		cc_hash_free(&z->by_text[i]);
 	free_lists(&z->by_node);
+	free_callers(&z->callers);
 	columns_free(z->columns);
 	free(z);
 }
@@ -147,7 +159,7 @@ static const struct cc_uuid *node_of(const struct row *r)
 
 static struct hosted *find_list(const struct zone *z, struct cc_uuid node)
 {
-	return (struct hosted *)cc_hash_find(&z->by_node, hash_id(node), list_is_of, &node);
+	return (struct hosted *)cc_hash_find(&z->by_node, cc_hash_id(node), list_is_of, &node);
 }
 
 static void link_instance(struct zone *z, struct row *r)
@@ -161,7 +173,7 @@ static void link_instance(struct zone *z, struct row *r)
 	if (l == NULL) {
 		l = cc_calloc(1, sizeof(*l));
 		l->node = *node;
-		cc_hash_add(&z->by_node, hash_id(*node), l);
+		cc_hash_add(&z->by_node, cc_hash_id(*node), l);
 	}
 	if (l->n == l->cap) {
 		l->cap = l->cap ? l->cap * 2 : 8;
@@ -186,6 +198,41 @@ const struct instance *zone_next_of_node(const struct zone *z, struct cc_uuid no
 	const struct hosted *l = find_list(z, node);
 
 	return l != NULL && *at < l->n ? l->items[(*at)++]->values : NULL;
+}
+
+/* Keys of a caller */
+
+static bool caller_has_key(const void *item, const void *key)
+{
+	return memcmp(((const struct caller *)item)->key.b, key, ZONE_CALLER_BYTES) == 0;
+}
+
+static struct caller *find_caller(const struct zone *z, const struct cc_uuid *key)
+{
+	return (struct caller *)cc_hash_find(&z->callers, cc_hash_bytes(key->b, ZONE_CALLER_BYTES), caller_has_key, key);
+}
+
+static void count_key(struct zone *z, struct cc_uuid key, int by)
+{
+	struct caller *c = find_caller(z, &key);
+
+	if (c == NULL) {
+		c = cc_calloc(1, sizeof(*c));
+		c->key = key;
+		cc_hash_add(&z->callers, cc_hash_bytes(key.b, ZONE_CALLER_BYTES), c);
+	}
+	c->n += (size_t)by;
+	if (c->n > 0)
+		return;
+	cc_hash_remove(&z->callers, cc_hash_bytes(key.b, ZONE_CALLER_BYTES), c);
+	free(c);
+}
+
+size_t zone_count_keys(const struct zone *z, struct cc_uuid key)
+{
+	const struct caller *c = find_caller(z, &key);
+
+	return c != NULL ? c->n : 0;
 }
 
 /* Indexes */
@@ -219,12 +266,14 @@ static void index_row(struct zone *z, struct row *r)
 	enum text_index index;
 	const char *text = indexed_text(r, &index);
 
-	cc_hash_add(&z->by_id[r->table], hash_id(((const struct row_head *)r->values)->id), r);
+	cc_hash_add(&z->by_id[r->table], cc_hash_id(((const struct row_head *)r->values)->id), r);
 	if (table_named(r->table))
 		cc_hash_add(&z->by_name[r->table], cc_hash_text(table_row_name(r->table, r->values)), r);
 	if (text != NULL)
 		cc_hash_add(&z->by_text[index], cc_hash_text(text), r);
 	link_instance(z, r);
+	if (r->table == TABLE_IDEMPOTENCY)
+		count_key(z, ((const struct row_head *)r->values)->id, 1);
 	if (r->table == TABLE_NODE)
 		columns_put(z->columns, r->values);
 }
@@ -234,17 +283,19 @@ static void unindex_row(struct zone *z, struct row *r)
 	enum text_index index;
 	const char *text = indexed_text(r, &index);
 
-	cc_hash_remove(&z->by_id[r->table], hash_id(((const struct row_head *)r->values)->id), r);
+	cc_hash_remove(&z->by_id[r->table], cc_hash_id(((const struct row_head *)r->values)->id), r);
 	if (table_named(r->table))
 		cc_hash_remove(&z->by_name[r->table], cc_hash_text(table_row_name(r->table, r->values)), r);
 	if (text != NULL)
 		cc_hash_remove(&z->by_text[index], cc_hash_text(text), r);
 	unlink_instance(z, r);
+	if (r->table == TABLE_IDEMPOTENCY)
+		count_key(z, ((const struct row_head *)r->values)->id, -1);
 }
 
 static struct row *find_row(const struct zone *z, enum table t, struct cc_uuid id)
 {
-	return (struct row *)cc_hash_find(&z->by_id[t], hash_id(id), row_has_id, &id);
+	return (struct row *)cc_hash_find(&z->by_id[t], cc_hash_id(id), row_has_id, &id);
 }
 
 void zone_apply(struct zone *z, const struct effects *fx, size_t from)

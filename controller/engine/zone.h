@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The zone in memory: all rows, found by id, by name and by what they belong to. There are two of them: the working one, in which the engine decides, and
  * the published one, which readers see. Knows no rules. Not locked here: the working zone belongs to the engine's thread, the published one is guarded by
- * the rwlock of published.h. */
+ * the engine's rwlock (engine_read_begin). */
 #pragma once
 
+#include "common/cleanup.h"
 #include "controller/engine/effects.h"
 #include "scheduler/sched.h"
 
@@ -11,6 +12,7 @@ struct zone;
 
 struct zone *zone_new(const char *name, struct cc_uuid id);
 void zone_free(struct zone *z);
+CC_DEFINE_CLEANUP(struct zone *, zone_free)
 const char *zone_name(const struct zone *z);
 struct cc_uuid zone_id(const struct zone *z);
 
@@ -31,17 +33,18 @@ const struct member_token *zone_find_token(const struct zone *z, const char *sec
 const struct invite *zone_find_invite(const struct zone *z, const char *secret_hash);
 const struct node *zone_find_pin(const struct zone *z, const char *pin);
 
-/* By name or by id text. */
+/* By id text or by name. An id is never taken for a name: else whoever names a thing like another's id would be found in its place. */
 static inline const void *zone_find_ref(const struct zone *z, enum table t, const char *ref)
 {
 	struct cc_error ignored;
 	struct cc_uuid id;
-	const void *row = zone_find_name(z, t, ref);
 
-	if (row == NULL && cc_uuid_parse(ref, &id, &ignored) == 0)
-		row = zone_find(z, t, id);
-	return row;
+	return cc_uuid_parse(ref, &id, &ignored) == 0 ? zone_find(z, t, id) : zone_find_name(z, t, ref);
 }
+
+/* How many Idempotency-Keys of this one's caller are remembered: ids of one caller's keys begin with the same ZONE_CALLER_BYTES. */
+#define ZONE_CALLER_BYTES 8
+size_t zone_count_keys(const struct zone *z, struct cc_uuid key);
 
 size_t zone_count(const struct zone *z, enum table t);
 /* Walks all rows of a table in no particular order: for (size_t at = 0; (row = zone_next(z, t, &at)) != NULL;) */

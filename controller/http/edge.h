@@ -6,7 +6,10 @@
 #include "controller/http/router.h"
 #include "controller/http/server.h"
 
+#include <stdatomic.h>
+
 struct metrics;
+struct quota;
 struct ration;
 struct streams;
 struct splice;
@@ -17,9 +20,11 @@ struct http_server {
 	struct engine *engine;
 	struct hub *hub;
 	struct blobs *blobs;
+	atomic_bool sweep_waits; /* a look for archives without an image is queued */
 	struct streams *streams;
 	struct metrics *metrics;
 	struct ration *joins;
+	struct quota *nodes; /* requests of each node under way */
 	const char *openapi;
 	struct api_setup setup;
 	struct MHD_Daemon *tls;
@@ -47,7 +52,8 @@ struct request {
 	char id[REQUEST_ID_MAX + 1];
 	int64_t started_us;
 	enum request_phase phase;
-	bool failed; /* `error` is what to reply */
+	bool counted; /* in the quota of its node */
+	bool failed;  /* `error` is what to reply */
 	struct cc_error error;
 	const char *allow; /* with METHOD */
 	int retry_after_s; /* with BUSY and UNAVAILABLE; 0: the usual one */

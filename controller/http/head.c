@@ -129,20 +129,18 @@ static int read_idempotency_key(struct request *r, struct cc_error *err)
 	return 0;
 }
 
-bool head_has_body(struct request *r)
-{
-	const char *length = header(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
-
-	return header(r, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL || (length != NULL && strtoull(length, NULL, 10) > 0);
-}
-
 uint64_t head_body_bytes(struct request *r)
 {
 	const char *length = header(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
 
-	if (header(r, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL || length == NULL)
-		return header(r, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL ? UINT64_MAX : 0;
-	return strtoull(length, NULL, 10);
+	if (header(r, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL)
+		return UINT64_MAX;
+	return length != NULL ? strtoull(length, NULL, 10) : 0;
+}
+
+bool head_has_body(struct request *r)
+{
+	return head_body_bytes(r) > 0;
 }
 
 static int check_type(struct request *r, const char *wanted, struct cc_error *err)

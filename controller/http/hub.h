@@ -74,6 +74,8 @@ void hub_cut(struct conn *c);
 uint64_t hub_touch_seq(struct hub *h, struct cc_uuid key);
 /* Wakes all that wait for the key. Any thread. */
 void hub_touch(struct hub *h, struct cc_uuid key);
+/* Wakes all that wait for any key. Any thread. */
+void hub_touch_all(struct hub *h);
 
 /* Suspends the connection until hub_wake, a touch of `key` (NULL: none), `until` (0: no deadline), or the peer's end. False, and w->wake says why, when there
  * is no reason to wait: the key was touched since `seq` was taken, the peer is gone, the server stops. In the connection's thread. */

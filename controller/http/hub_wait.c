@@ -92,6 +92,20 @@ void hub_touch(struct hub *h, struct cc_uuid key)
 	hub_resume_all(h, claimed);
 }
 
+void hub_touch_all(struct hub *h)
+{
+	struct waiter *claimed = NULL;
+
+	pthread_mutex_lock(&h->lock);
+	for (size_t b = 0; b < HUB_BUCKETS; b++) {
+		h->seqs[b]++;
+		while (h->buckets[b] != NULL)
+			hub_claim_onto(h, h->buckets[b], WAKE_TOUCHED, &claimed);
+	}
+	pthread_mutex_unlock(&h->lock);
+	hub_resume_all(h, claimed);
+}
+
 static void enter_bucket(struct hub *h, struct waiter *w, struct cc_uuid key)
 {
 	struct waiter **head = &h->buckets[bucket_of(key)];

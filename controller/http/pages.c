@@ -16,6 +16,7 @@ int http_healthz(struct call *c, struct cc_error *err)
 {
 	(void)err;
 	c->text = "ok\n";
+	c->text_lasts = true;
 	c->text_type = PLAIN;
 	return 0;
 }
@@ -46,6 +47,7 @@ int http_openapi(struct call *c, struct cc_error *err)
 {
 	(void)err;
 	c->text = server_of(c)->openapi;
+	c->text_lasts = true;
 	c->text_type = "application/json";
 	return 0;
 }

@@ -74,6 +74,7 @@ enum MHD_Result reply_problem(struct request *r)
 		.code = info->slug,
 		.request_id = r->id,
 		.has = CC_BIT(problem_f_request_id) };
+	const struct placement *decision = r->call.command.placement;
 	struct cc_buf b = { 0 };
 	struct MHD_Response *resp;
 
@@ -82,6 +83,11 @@ enum MHD_Result reply_problem(struct request *r)
 		cc_set(&p, problem, name, r->error.name);
 	}
 	log_failure(r);
+	if (decision != NULL && r->error.code == CC_NO_CAPACITY) {
+		p.has |= CC_BIT(problem_f_fell);
+		p.fell.items = decision->fell.items;
+		p.fell.n = decision->fell.n;
+	}
 	cc_json_encode(&problem_desc, &p, &b);
 	resp = of_buf(&b, "application/problem+json");
 	if (info->retry && (status == MHD_HTTP_TOO_MANY_REQUESTS || status == MHD_HTTP_SERVICE_UNAVAILABLE))
@@ -120,7 +126,8 @@ static struct MHD_Response *entity(struct request *r)
 
 static struct MHD_Response *text(struct request *r)
 {
-	struct MHD_Response *resp = MHD_create_response_from_buffer(strlen(r->call.text), (void *)r->call.text, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *resp = MHD_create_response_from_buffer(
+	        strlen(r->call.text), (void *)r->call.text, r->call.text_lasts ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY);
 
 	CC_PRE(resp != NULL);
 	MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE, r->call.text_type);
@@ -139,7 +146,7 @@ static struct MHD_Response *file(struct request *r)
 
 enum MHD_Result reply_send(struct request *r)
 {
-	int status = r->call.status != 0 ? r->call.status : router_status(r->route);
+	int status = router_status(r->route);
 	struct cc_buf none = { 0 };
 
 	if (r->call.reply != NULL)

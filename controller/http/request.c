@@ -11,6 +11,7 @@
 #include "controller/api/blobs.h"
 #include "controller/http/head.h"
 #include "controller/http/metrics.h"
+#include "controller/http/quota.h"
 #include "controller/http/stream_io.h"
 
 #include <stdlib.h>
@@ -73,6 +74,15 @@ static struct request *request_new(struct http_server *s, struct MHD_Connection 
 	return r;
 }
 
+/* A node needs few requests at a time; one that goes astray, or is led astray, must not take the connections of all. */
+static int count_node(struct request *r, struct cc_error *err)
+{
+	if (r->call.who.who != WHO_NODE || (r->route->flags & RF_STREAM))
+		return 0;
+	r->counted = quota_enter(r->server->nodes, r->call.who.id);
+	return r->counted ? 0 : cc_fail(err, BUSY, "this node has too many requests under way already; wait for their replies");
+}
+
 static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *mhd, const char *url, const char *method, void **state)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -83,7 +93,7 @@ static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *mhd, 
 	*state = r = request_new(s, mhd, info->socket_context);
 	head_name(r);
 	r->failed = r->conn->excess ? cc_fail(&r->error, BUSY, "there are too many connections; try again later") < 0
-	                            : head_read(r, url, method, &r->error) < 0;
+	                            : head_read(r, url, method, &r->error) < 0 || count_node(r, &r->error) < 0;
 	if (!r->failed && (r->route->flags & RF_UPLOAD))
 		r->failed = blobs_receive(s->blobs, s->opt.image_max_bytes, &r->call.upload, &r->error) < 0;
 	if (!r->failed && (r->route->flags & RF_STREAM))
@@ -176,8 +186,15 @@ static enum MHD_Result stopping(struct request *r)
 
 static enum MHD_Result submit(struct request *r)
 {
+	char why[256];
+
 	r->call.command.done = command_done;
 	r->call.command.owner = r;
+	/* Whoever would answer it is busy reaching the database. */
+	if (!engine_is_available(r->server->engine, why, sizeof(why))) {
+		cc_fail(&r->error, UNAVAILABLE, "%s", why);
+		return reply_problem(r);
+	}
 	r->phase = REQUEST_COMMAND;
 	if (!hub_begin(&r->waiter))
 		return stopping(r);
@@ -306,6 +323,11 @@ enum MHD_Result request_handle(void *server, struct MHD_Connection *mhd, const c
 	return result;
 }
 
+static void free_upload(void *upload)
+{
+	blobs_upload_free(upload);
+}
+
 void request_completed(void *server, struct MHD_Connection *mhd, void **state, enum MHD_RequestTerminationCode how)
 {
 	struct http_server *s = server;
@@ -319,7 +341,10 @@ void request_completed(void *server, struct MHD_Connection *mhd, void **state, e
 		stream_detach(r, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	if (r->call.end != NULL)
 		r->call.end(&r->call);
-	blobs_upload_free(r->call.upload);
+	if (r->counted)
+		quota_leave(s->nodes, r->call.who.id);
+	if (r->call.upload != NULL)
+		hub_defer(s->hub, free_upload, r->call.upload);
 	if (r->call.file >= 0)
 		close(r->call.file);
 	metrics_request(s->metrics, r->route, r->status, now_us() - r->started_us);

@@ -8,6 +8,7 @@
 #include "controller/http/listen.h"
 #include "controller/http/metrics.h"
 #include "controller/http/openapi.h"
+#include "controller/http/quota.h"
 #include "controller/http/ration.h"
 #include "controller/http/streams.h"
 
@@ -18,9 +19,11 @@
 #include <sys/socket.h>
 
 /* The head of a request and of its reply, and the buffers of body and reply, must fit. */
-#define CONNECTION_MEMORY 4096
-#define IDLE_TIMEOUT_S    75 /* longer than five pings of a stream */
-#define KEEPALIVE_S       60
+#define CONNECTION_MEMORY  4096
+#define SOCKET_CONNECTIONS 512
+#define NODE_REQUESTS_MAX  16 /* reports and archives of one node; streams have a limit of their own */
+#define IDLE_TIMEOUT_S     75 /* longer than five pings of a stream */
+#define KEEPALIVE_S        60
 /* At its own limit libmicrohttpd leaves clients hanging without a word; ours comes before that. */
 #define EXCESS(n)  ((n) + (n) / 8 + 8)
 #define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3"
@@ -49,8 +52,8 @@ static void connected(struct http_server *s, struct MHD_Connection *mhd, void **
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 	int fd = info->connect_fd;
-	const union MHD_ConnectionInfo *daemon = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-	bool local = daemon == NULL;
+	const union MHD_ConnectionInfo *tls = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	bool local = tls == NULL;
 	struct conn *c = hub_connection_new(s->hub, fd, local, (size_t)(local ? s->opt.socket_connections : s->opt.connections));
 
 	*context = c;
@@ -61,7 +64,7 @@ static void connected(struct http_server *s, struct MHD_Connection *mhd, void **
 	}
 	keep_alive(fd);
 	/* Clients hold back a certificate whose issuer the server does not name; so it names none. */
-	gnutls_certificate_send_x509_rdn_sequence(daemon->tls_session, 1);
+	gnutls_certificate_send_x509_rdn_sequence(tls->tls_session, 1);
 }
 
 static void on_connection(void *server, struct MHD_Connection *mhd, void **context, enum MHD_ConnectionNotificationCode code)
@@ -108,13 +111,8 @@ static void take_options(struct http_server *s, const struct http_options *given
 	o->addresses = addresses;
 	if (o->socket_mode == 0)
 		o->socket_mode = 0666;
-	default_number(&o->threads, 2);
-	default_number(&o->connections, 2048);
-	default_number(&o->socket_connections, 512);
-	default_number64(&o->image_max_bytes, (int64_t)8 << 30);
+	default_number(&o->socket_connections, SOCKET_CONNECTIONS);
 	default_number64(&o->wait_max_ms, 60000);
-	default_number64(&o->sync_wait_ms, 25000);
-	default_number64(&o->node_lease_ms, 30000);
 	default_number64(&o->head_timeout_ms, 20000);
 	default_number64(&o->body_timeout_ms, 30000);
 	default_number(&o->streams_max, 256);
@@ -133,6 +131,20 @@ static uint64_t touch_seq(void *edge, struct cc_uuid id)
 static void defer(void *edge, void (*fn)(void *), void *arg)
 {
 	hub_defer(((struct http_server *)edge)->hub, fn, arg);
+}
+
+static void sweep(void *arg)
+{
+	struct http_server *s = arg;
+
+	atomic_store(&s->sweep_waits, false);
+	blobs_sweep(s->blobs, s->engine);
+}
+
+static void sweep_later(struct http_server *s)
+{
+	if (!atomic_exchange(&s->sweep_waits, true))
+		hub_defer(s->hub, sweep, s);
 }
 
 static int stream_open(void *edge, const struct principal *opener, struct cc_uuid node, struct stream_order *order, struct cc_error *err)
@@ -166,7 +178,6 @@ static void fill_setup(struct http_server *s)
 		.blobs = s->blobs,
 		.edge = s,
 		.touch_seq = touch_seq,
-		.touch = http_touch,
 		.defer = defer,
 		.stream_open = stream_open,
 		.stream_orders = stream_orders };
@@ -237,12 +248,14 @@ static int start(struct http_server *s, struct cc_error *err)
 
 	s->metrics = metrics_new();
 	s->joins = ration_new(o->join_per_minute, o->join_total_per_minute);
+	s->nodes = quota_new(NODE_REQUESTS_MAX);
 	s->streams = hub.timer_arg = streams_new(&streams);
 	openapi_write(&openapi);
 	s->openapi = cc_arena_memdup(s->texts, openapi.data, openapi.len);
 	if (blobs_open(o->images_dir, &s->blobs, err) < 0 || hub_new(&hub, &s->hub, err) < 0)
 		return -1;
 	fill_setup(s);
+	sweep_later(s);
 	return start_local(s, err) < 0 || start_tls(s, err) < 0 ? -1 : 0;
 }
 
@@ -261,6 +274,11 @@ int http_start(const struct http_options *opt, struct engine *engine, struct htt
 	return 0;
 }
 
+int http_descriptors(int connections)
+{
+	return EXCESS(connections) + EXCESS(SOCKET_CONNECTIONS);
+}
+
 int http_port(const struct http_server *s)
 {
 	return s->port;
@@ -269,6 +287,14 @@ int http_port(const struct http_server *s)
 void http_touch(void *server, struct cc_uuid id)
 {
 	hub_touch(((struct http_server *)server)->hub, id);
+}
+
+void http_reloaded(void *server)
+{
+	struct http_server *s = server;
+
+	hub_touch_all(s->hub);
+	sweep_later(s);
 }
 
 void http_stop(struct http_server *s)
@@ -290,6 +316,7 @@ void http_stop(struct http_server *s)
 	streams_free(s->streams);
 	blobs_free(s->blobs);
 	ration_free(s->joins);
+	quota_free(s->nodes);
 	metrics_free(s->metrics);
 	cc_arena_free(s->texts);
 	free(s);

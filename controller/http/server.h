@@ -12,25 +12,25 @@
 
 struct http_server;
 
-/* Texts are copied; zeros and NULLs mean the default or "none". */
+/* Texts are copied. A NULL means "none"; where a default is told, a zero means that. */
 struct http_options {
-	const char *listen; /* "host:port" of TLS; NULL or "": no TCP */
-	const char *socket; /* path of the unix socket; NULL or "": none */
-	mode_t socket_mode; /* 0666: everyone may connect, only root and the controller's own user are admins */
-	int threads;        /* for TCP; 2 */
-	int connections;    /* on TCP at most; 2048 */
-	int socket_connections;
+	const char *listen;     /* "host:port" of TLS; NULL or "": no TCP */
+	const char *socket;     /* path of the unix socket; NULL or "": none */
+	mode_t socket_mode;     /* 0666: everyone may connect, only root and the controller's own user are admins */
+	int threads;            /* for TCP */
+	int connections;        /* on TCP at most */
+	int socket_connections; /* 512 */
 
 	const char *key_pem; /* the controller's key pair */
 	const char *cert_pem;
 	const char *pin;              /* SHA-256 of its public key, 64 hexadecimal digits */
 	const char *const *addresses; /* "host:port" under which nodes reach the controller, for tokens */
 	size_t n_addresses;
-	const char *images_dir;  /* blobs: sha256/<hash>, tmp/ */
-	int64_t image_max_bytes; /* 8 GiB */
+	const char *images_dir; /* blobs: sha256/<hash>, tmp/ */
+	int64_t image_max_bytes;
 
 	int64_t wait_max_ms;        /* longest long poll of a reader; 60 s */
-	int64_t sync_wait_ms;       /* longest wait of a node's sync; 25 s */
+	int64_t sync_wait_ms;       /* longest wait of a node's sync */
 	int64_t node_lease_ms;      /* told to nodes */
 	int64_t head_timeout_ms;    /* a new connection must have sent a whole request head by then; 20 s */
 	int64_t body_timeout_ms;    /* a body must be there by then, plus its size at 1 KiB/s; 30 s */
@@ -45,11 +45,18 @@ struct http_options {
  * @err INVALID the key pair or an address, CONFLICT address or socket in use, IO */
 int http_start(const struct http_options *opt, struct engine *engine, struct http_server **ret, struct cc_error *err);
 
+/* How many file descriptors so many connections on TCP and the usual number on the socket may take. */
+int http_descriptors(int connections);
+
 /* The port that TLS listens on (listen may say 0); 0 without TCP. */
 int http_port(const struct http_server *s);
 
 /* Wakes readers and nodes that wait for this id. For engine_committed; any thread, never blocks. */
 void http_touch(void *server, struct cc_uuid id);
+
+/* The zone was loaded again: wakes all that waits for a change, and looks for archives that no image names. After engine_set_available; any thread, never
+ * blocks. */
+void http_reloaded(void *server);
 
 /* Refuses new requests, ends long polls and streams, waits until the commands under way are answered (so the engine's thread must still run, or have
  * answered them already), and closes everything. NULL is allowed. */

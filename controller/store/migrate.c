@@ -76,8 +76,11 @@ static int apply_next(struct store *s, struct cc_error *err)
 
 	if (store_run(s, "begin", NULL, err) < 0 || store_run(s, "migration_lock", NULL, err) < 0 || count_applied(s, &n, err) < 0)
 		return -1;
-	if (n < schema_migrations_n && apply(s, &schema_migrations[n], err) < 0)
-		return -1;
+	if (n < schema_migrations_n) {
+		s->wait_ms = MIGRATION_WAIT_MS;
+		if (apply(s, &schema_migrations[n], err) < 0)
+			return -1;
+	}
 	if (store_run(s, "commit", NULL, err) < 0)
 		return -1;
 	return n < schema_migrations_n;
@@ -87,11 +90,10 @@ int store_migrate(struct store *s, struct cc_error *err)
 {
 	int r;
 
-	s->wait_ms = MIGRATION_WAIT_MS;
-	do
+	do {
 		r = apply_next(s, err);
-	while (r > 0);
-	s->wait_ms = STORE_WAIT_MS;
+		s->wait_ms = STORE_WAIT_MS;
+	} while (r > 0);
 	if (r < 0) {
 		store_undo(s);
 		return cc_wrap(err, "bringing the database up to date");

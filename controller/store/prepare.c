@@ -74,7 +74,7 @@ static int check_entity_columns(const struct schema_query *q, const struct cc_de
 
 static int check_query(const struct schema_query *q, const PGresult *res, struct cc_error *err)
 {
-	bool gives_rows = q->result != SCHEMA_NONE && q->result != SCHEMA_COUNT;
+	bool gives_rows = q->result != SCHEMA_NONE;
 	enum table t = store_table(q->entity);
 
 	if (gives_rows != (PQnfields(res) > 0))

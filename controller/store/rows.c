@@ -23,7 +23,7 @@ static bool is_about(const void *item, const void *key)
 static bool first_met(struct cc_hash *met, const struct effect *e)
 {
 	struct key k = { e->table, e->id };
-	uint64_t h = cc_hash_bytes(e->id.b, sizeof(e->id.b));
+	uint64_t h = cc_hash_id(e->id);
 
 	if (cc_hash_find(met, h, is_about, &k) != NULL)
 		return false;

@@ -48,10 +48,10 @@ struct store_zone {
 	int64_t term;
 };
 
-/* Makes this session the zone's only writer and begins a new term; waits no longer for another's end than STORE_TAKE_MS, enough for one that was killed: batches of older terms are refused from now on. The zone is
- * made when there is none. `name` is the zone's name, NULL for whatever the database holds; `controller` is an id of this run of the program: an older
- * session that it left behind is ended.
- * @err CONFLICT another controller is at work, or the database belongs to a zone of another name; INVALID there is no zone yet and no name; UNAVAILABLE */
+/* Makes this session the zone's only writer and begins a new term: batches of older terms are refused from now on. Waits no longer for another's end than
+ * STORE_TAKE_MS, enough for one that was killed. The zone is made when there is none. `name` is the zone's name, NULL for whatever the database holds;
+ * `controller` is an id of this run of the program: an older session that it left behind is ended.
+ * @err TIMEOUT another controller is at work; CONFLICT the database belongs to a zone of another name; INVALID there is no zone yet and no name; UNAVAILABLE */
 int store_take(struct store *s, const char *name, struct cc_uuid controller, int64_t now_ms, struct store_zone *ret, struct cc_error *err);
 
 /* A new zone with all rows, for zone_free. Reads row by row: needs memory for the zone once. After store_take.

@@ -25,7 +25,7 @@ static int fail_held(struct store *s, struct cc_error *err)
 
 	if (store_query(s, "zone_holder", NULL, &res, err) < 0)
 		return -1;
-	return cc_fail(err, CONFLICT, "another controller is at work on this database: %s; stop it first, or wait",
+	return cc_fail(err, TIMEOUT, "another controller is at work on this database: %s; stop it, or wait for its end",
 	        PQntuples(res) > 0 ? store_value(res, "holder") : "its session has just ended");
 }
 

@@ -22,8 +22,8 @@ COMMIT;
 ROLLBACK;
 
 -- name: migration_lock   result: one
--- For the length of the transaction. A migration may take its time.
-SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '60s', true), pg_advisory_xact_lock(1129529684, 2)::text;
+-- For the length of the transaction. A migration may take its time. Who waits for another program's tries again later.
+SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '30s', true), pg_advisory_xact_lock(1129529684, 2)::text;
 
 -- name: migration_table   result: none
 CREATE TABLE IF NOT EXISTS schema_migration (

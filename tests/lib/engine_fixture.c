@@ -4,10 +4,11 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 const struct principal as_admin = { .who = WHO_ADMIN };
 
-static const struct engine_options options = { .queue_max = 64,
+const struct engine_options engine_fixture_options = { .queue_max = 64,
 	.batch_max = 16,
 	.node_lease_ms = 60000,
 	.idempotency_ms = 86400000,
@@ -18,7 +19,7 @@ static const struct engine_options options = { .queue_max = 64,
 void engine_fixture_init(struct engine_fixture *f)
 {
 	*f = (struct engine_fixture){ .arena = cc_arena_new(0), .now_ms = 1000000 };
-	f->engine = engine_new(&options, zone_new("village", engine_fixture_id(f)));
+	f->engine = engine_new(&engine_fixture_options, zone_new("village", engine_fixture_id(f)));
 	ck_assert_int_eq(engine_run(f, COMMAND_MEMBER_CREATE, as_admin,
 	                         &(struct cmd_member_create){
 	                                 .spec = &(struct member_spec){ .has = CC_BIT(member_spec_f_role), .name = "admin", .role = ROLE_ADMIN },
@@ -34,6 +35,29 @@ void engine_fixture_done(struct engine_fixture *f)
 	engine_free(f->engine);
 	cc_arena_free(f->arena);
 	free(f->touched);
+}
+
+void engine_fixture_reload(struct engine_fixture *f, const struct engine_options *opt)
+{
+	const struct zone *z = engine_read_begin(f->engine);
+	struct zone *loaded = zone_new(zone_name(z), zone_id(z));
+	struct effects fx = { 0 };
+	const void *row;
+
+	/* Rows of its own, as the database's are. */
+	for (int t = 0; t < TABLE_MAX; t++)
+		for (size_t at = 0; (row = zone_next(z, (enum table)t, &at)) != NULL;)
+			effects_put(&fx, (enum table)t, row);
+	zone_apply(loaded, &fx, 0);
+	zone_set_revision(loaded, zone_revision(z));
+	effects_clear(&fx);
+	engine_read_end(f->engine);
+	if (opt == NULL) {
+		engine_reload(f->engine, loaded);
+		return;
+	}
+	engine_free(f->engine);
+	f->engine = engine_new(opt, loaded);
 }
 
 struct cc_uuid engine_fixture_id(struct engine_fixture *f)
@@ -58,7 +82,7 @@ struct principal as_node(struct cc_uuid id)
 
 static void on_done(struct command *cmd)
 {
-	*(bool *)cmd->owner = true;
+	((struct engine_fixture *)cmd->owner)->n_waiting--;
 }
 
 static void on_touch(void *arg, struct cc_uuid id)
@@ -69,24 +93,35 @@ static void on_touch(void *arg, struct cc_uuid id)
 	f->touched[f->n_touched++] = id;
 }
 
+void engine_run_many(struct engine_fixture *f)
+{
+	struct batch *batches[16];
+	size_t n = 0;
+
+	f->n_touched = 0;
+	while ((batches[n] = engine_decide(f->engine)) != NULL)
+		ck_assert_uint_lt(++n, CC_ARRAY_LEN(batches));
+	for (size_t i = 0; i < n; i++)
+		if (f->lose)
+			engine_lost(f->engine, batches[i], "lost");
+		else
+			engine_committed(f->engine, batches[i], on_touch, f);
+	if (n > 0 && f->lose)
+		engine_fixture_reload(f, NULL);
+	ck_assert_uint_eq(f->n_waiting, 0);
+}
+
 static struct command *run(struct engine_fixture *f, struct command *cmd)
 {
-	bool *done = cc_new(f->arena, bool);
-	struct batch *b;
-
 	cmd->now_ms = cmd->boot_ms = f->now_ms;
 	cmd->random = ++f->random;
 	cmd->arena = f->arena;
 	cmd->done = on_done;
-	cmd->owner = done;
-	f->n_touched = 0;
+	cmd->owner = f;
+	f->n_waiting++;
 	ck_assert(engine_push(f->engine, cmd));
-	b = engine_decide(f->engine);
-	if (b != NULL && f->lose)
-		engine_lost(f->engine, b, "lost");
-	else if (b != NULL)
-		engine_committed(f->engine, b, on_touch, f);
-	ck_assert(*done);
+	if (!f->gather)
+		engine_run_many(f);
 	return cmd;
 }
 
@@ -178,30 +213,34 @@ struct cc_uuid an_image(struct engine_fixture *f, const char *name)
 	return args.id;
 }
 
+/* A copy that lives as long as the test: commands may be gathered. */
+#define KEEP(f, value) memcpy(cc_arena_alloc((f)->arena, sizeof(value)), &(value), sizeof(value))
+
 struct command *create(struct engine_fixture *f, struct principal who, const char *name, const char *image, int64_t memory_mib)
 {
 	struct instance_spec spec = { .name = name, .image = image };
-	struct cmd_instance_create args = { .spec = &spec, .id = engine_fixture_id(f) };
+	struct cmd_instance_create args = { .id = engine_fixture_id(f) };
 
 	if (memory_mib != 0)
 		cc_set(&spec, instance_spec, memory_mib, memory_mib);
-	return engine_run(f, COMMAND_INSTANCE_CREATE, who, &args);
+	args.spec = KEEP(f, spec);
+	return engine_run(f, COMMAND_INSTANCE_CREATE, who, KEEP(f, args));
 }
 
 struct command *act(struct engine_fixture *f, struct principal who, const char *name, enum instance_act what)
 {
 	struct cmd_instance_act args = { .ref = name, .act = what };
 
-	return engine_run(f, COMMAND_INSTANCE_ACT, who, &args);
+	return engine_run(f, COMMAND_INSTANCE_ACT, who, KEEP(f, args));
 }
 
 struct command *observe(struct engine_fixture *f, struct cc_uuid node, const struct instance *inst, enum observed state)
 {
 	struct node_instance seen = { .id = inst->id, .epoch = inst->epoch, .boot_sn = inst->boot_sn, .state = state };
-	struct node_report r = { .revision = inst->revision, .instances = { 1, &seen } };
-	struct cmd_node_sync args = { .report = &r, .node = node };
+	struct node_report r = { .revision = inst->revision, .instances = { 1, KEEP(f, seen) } };
+	struct cmd_node_sync args = { .report = KEEP(f, r), .node = node };
 
-	return engine_run(f, COMMAND_NODE_SYNC, as_node(node), &args);
+	return engine_run(f, COMMAND_NODE_SYNC, as_node(node), KEEP(f, args));
 }
 
 struct command *tick(struct engine_fixture *f, int64_t later_ms)
@@ -209,7 +248,7 @@ struct command *tick(struct engine_fixture *f, int64_t later_ms)
 	struct cmd_tick args = { .expire = true };
 
 	f->now_ms += later_ms;
-	return engine_run(f, COMMAND_TICK, as_admin, &args);
+	return engine_run(f, COMMAND_TICK, as_admin, KEEP(f, args));
 }
 
 const struct instance *instance_now(struct engine_fixture *f, const char *name)

@@ -11,13 +11,19 @@ struct engine_fixture {
 	int64_t now_ms;
 	uint64_t random;
 	int64_t ids; /* counts, so that ids are the same in every run */
-	bool lose;   /* batches are lost instead of committed */
+	bool lose;   /* batches are lost instead of committed, and the zone is loaded again */
+	bool gather; /* commands only queue until engine_run_many */
+	size_t n_waiting;
 	struct cc_uuid *touched;
 	size_t n_touched;
 };
 
 void engine_fixture_init(struct engine_fixture *f);
 void engine_fixture_done(struct engine_fixture *f);
+/* What the engine of a fixture runs with. */
+extern const struct engine_options engine_fixture_options;
+/* Loads the published zone again, as after a lost batch; with `opt`, as a new run of the program with these settings. */
+void engine_fixture_reload(struct engine_fixture *f, const struct engine_options *opt);
 /* A new id, deterministic. */
 struct cc_uuid engine_fixture_id(struct engine_fixture *f);
 
@@ -26,6 +32,9 @@ struct command *engine_run(struct engine_fixture *f, enum command_kind kind, str
 /* The same under an Idempotency-Key; `request` stands for the body. */
 struct command *engine_run_key(
         struct engine_fixture *f, enum command_kind kind, struct principal who, const void *args, const char *key, const char *request);
+
+/* Runs what was gathered: all batches are decided, each on top of the one before, then all are committed in order, or lost. */
+void engine_run_many(struct engine_fixture *f);
 
 extern const struct principal as_admin;
 struct principal as_member(struct cc_uuid id);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/lib/random.h"
 #include "tests/lib/test.h"
 #include "tests/unit/scheduler/snapshot.h"
 
@@ -6,14 +7,13 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-/* splitmix64 */
 uint64_t random_next(struct random *r)
 {
-	uint64_t x = r->state += 0x9e3779b97f4a7c15;
+	struct test_random t = { r->state };
+	uint64_t x = test_random_next(&t);
 
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-	return x ^ (x >> 31);
+	r->state = t.state;
+	return x;
 }
 
 int64_t random_between(struct random *r, int64_t low, int64_t high)

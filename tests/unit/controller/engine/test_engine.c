@@ -197,6 +197,71 @@ START_TEST(a_silent_node_makes_its_instances_unreachable_and_back)
 }
 END_TEST
 
+START_TEST(a_reload_gives_every_node_a_new_lease)
+{
+	f.now_ms += 10 * 60000;
+	engine_fixture_reload(&f, NULL);
+	tick(&f, 0);
+	tick(&f, 59000);
+	ck_assert_int_eq(node_now(&f, ada)->state, NODE_READY);
+	tick(&f, 2000);
+	ck_assert_int_eq(node_now(&f, ada)->state, NODE_SILENT);
+}
+END_TEST
+
+START_TEST(changed_overcommit_reaches_nodes_that_report_nothing_new)
+{
+	struct engine_options opt = engine_fixture_options;
+
+	opt.overcommit_memory_percent = 200;
+	engine_fixture_reload(&f, &opt);
+	tick(&f, 0);
+	ck_assert_int_eq(node_now(&f, ada)->granted_memory_mib, 2048);
+	assert_code(create(&f, as_admin, "big", "busybox", 2000), CC_OK);
+	opt.overcommit_memory_percent = 100;
+	engine_fixture_reload(&f, &opt);
+	tick(&f, 0);
+	ck_assert_int_eq(node_now(&f, ada)->granted_memory_mib, 2000);
+}
+END_TEST
+
+START_TEST(remembered_keys_are_bounded_for_each_caller)
+{
+	struct principal eva = as_member(a_member(&f, "eva"));
+	struct engine_options opt = engine_fixture_options;
+	struct cmd_instance_act args = { .ref = "hello", .act = ACT_START };
+
+	opt.idempotency_max = 2;
+	engine_fixture_reload(&f, &opt);
+	create(&f, eva, "hello", "busybox", 0);
+	assert_code(engine_run_key(&f, COMMAND_INSTANCE_ACT, eva, &args, "the-eva 1", "a"), CC_OK);
+	assert_code(engine_run_key(&f, COMMAND_INSTANCE_ACT, eva, &args, "the-eva 2", "a"), CC_OK);
+	assert_code(engine_run_key(&f, COMMAND_INSTANCE_ACT, eva, &args, "the-eva 3", "a"), CC_BUSY);
+	/* What is remembered is answered still, others have room of their own, and without a key it goes on. */
+	ck_assert(engine_run_key(&f, COMMAND_INSTANCE_ACT, eva, &args, "the-eva 2", "a")->replayed);
+	assert_code(engine_run_key(&f, COMMAND_INSTANCE_ACT, as_admin, &args, "the-adm 1", "a"), CC_OK);
+	assert_code(engine_run(&f, COMMAND_INSTANCE_ACT, eva, &args), CC_OK);
+	tick(&f, 2 * 86400000);
+	assert_code(engine_run_key(&f, COMMAND_INSTANCE_ACT, eva, &args, "the-eva 4", "a"), CC_OK);
+}
+END_TEST
+
+START_TEST(a_report_that_names_an_instance_twice_is_refused)
+{
+	struct node_instance seen[2];
+	struct node_report r = { .instances = { 2, seen } };
+	struct cmd_node_sync args = { .report = &r, .node = ada };
+	const struct instance *inst;
+
+	create(&f, as_admin, "hello", "busybox", 0);
+	inst = instance_now(&f, "hello");
+	seen[0] = seen[1] = (struct node_instance){ .id = inst->id, .epoch = inst->epoch, .boot_sn = inst->boot_sn, .state = OBSERVED_RUNNING };
+	seen[1].state = OBSERVED_FAILED;
+	assert_code(engine_run(&f, COMMAND_NODE_SYNC, as_node(ada), &args), CC_INVALID);
+	assert_state("hello", INST_ASSIGNED);
+}
+END_TEST
+
 START_TEST(an_idle_report_changes_nothing)
 {
 	const struct zone *z;
@@ -264,6 +329,84 @@ START_TEST(an_expired_token_says_so)
 }
 END_TEST
 
+static size_t invites(void)
+{
+	const struct zone *z = engine_read_begin(f.engine);
+	size_t n = zone_count(z, TABLE_INVITE);
+
+	engine_read_end(f.engine);
+	return n;
+}
+
+START_TEST(a_key_that_was_forgotten_makes_no_second_invitation)
+{
+	struct invite_spec spec = { .node_name = "bo" };
+	struct cmd_invite_create first = { .spec = &spec, .id = engine_fixture_id(&f), .secret_hash = "s" };
+	struct cmd_invite_create again = { .spec = &spec, .id = engine_fixture_id(&f), .secret_hash = "s" };
+
+	assert_code(engine_run_key(&f, COMMAND_INVITE_CREATE, as_admin, &first, "k", "body"), CC_OK);
+	tick(&f, 2 * 86400000);
+	assert_code(engine_run_key(&f, COMMAND_INVITE_CREATE, as_admin, &again, "k", "body"), CC_KEY_REUSED);
+	ck_assert_uint_eq(invites(), 2);
+	tick(&f, 7 * 86400000);
+	ck_assert_uint_eq(invites(), 0);
+	assert_code(engine_run_key(&f, COMMAND_INVITE_CREATE, as_admin, &again, "k", "body"), CC_OK);
+}
+END_TEST
+
+START_TEST(two_members_do_not_share_a_token)
+{
+	struct member_spec eva = { .name = "eva" }, eve = { .name = "eve" };
+	struct cmd_member_create first = { .spec = &eva, .id = engine_fixture_id(&f), .token_id = engine_fixture_id(&f), .secret_hash = "s" };
+	struct cmd_member_create second = { .spec = &eve, .id = engine_fixture_id(&f), .token_id = engine_fixture_id(&f), .secret_hash = "s" };
+
+	assert_code(engine_run(&f, COMMAND_MEMBER_CREATE, as_admin, &first), CC_OK);
+	assert_code(engine_run(&f, COMMAND_MEMBER_CREATE, as_admin, &second), CC_KEY_REUSED);
+}
+END_TEST
+
+START_TEST(an_id_is_no_name)
+{
+	char id[CC_UUID_TEXT];
+	struct member_spec member = { .name = id };
+	struct invite_spec invite = { .node_name = id };
+	struct cmd_member_create m = { .spec = &member, .id = engine_fixture_id(&f), .token_id = engine_fixture_id(&f), .secret_hash = "m" };
+	struct cmd_invite_create inv = { .spec = &invite, .id = engine_fixture_id(&f), .secret_hash = "i" };
+	struct cmd_image_create img = { .id = engine_fixture_id(&f), .name = id, .arch = "amd64", .sha256 = "x" };
+
+	cc_uuid_format(ada, id);
+	assert_code(engine_run(&f, COMMAND_MEMBER_CREATE, as_admin, &m), CC_INVALID);
+	assert_code(engine_run(&f, COMMAND_INVITE_CREATE, as_admin, &inv), CC_INVALID);
+	assert_code(engine_run(&f, COMMAND_IMAGE_CREATE, as_admin, &img), CC_INVALID);
+	assert_code(create(&f, as_admin, id, "busybox", 0), CC_INVALID);
+}
+END_TEST
+
+START_TEST(an_image_of_an_unknown_architecture_is_refused)
+{
+	struct cmd_image_create img = { .id = engine_fixture_id(&f), .name = "odd", .arch = "pdp11", .sha256 = "x" };
+
+	assert_code(engine_run(&f, COMMAND_IMAGE_CREATE, as_admin, &img), CC_INVALID);
+}
+END_TEST
+
+START_TEST(a_refused_deletion_does_not_name_what_others_run)
+{
+	struct principal eva = as_member(a_member(&f, "eva"));
+	struct cmd_image_create img = { .id = engine_fixture_id(&f), .name = "evas", .arch = "amd64", .sha256 = "x" };
+	struct cmd_image_delete args = { .ref = "evas" };
+	const struct command *cmd;
+
+	assert_code(engine_run(&f, COMMAND_IMAGE_CREATE, eva, &img), CC_OK);
+	create(&f, as_admin, "secret", "evas", 0);
+	cmd = engine_run(&f, COMMAND_IMAGE_DELETE, eva, &args);
+	assert_code(cmd, CC_CONFLICT);
+	ck_assert_ptr_null(strstr(cmd->error.msg, "secret"));
+	cmd = engine_run(&f, COMMAND_IMAGE_DELETE, as_admin, &args);
+	ck_assert_ptr_nonnull(strstr(cmd->error.msg, "secret"));
+}
+END_TEST
+
 START_TEST(an_image_in_use_stays)
 {
 	struct cmd_image_delete args = { .ref = "busybox" };
@@ -283,6 +426,7 @@ START_TEST(a_lost_batch_is_answered_unavailable_and_not_published)
 	assert_code(create(&f, as_admin, "hello", "busybox", 0), CC_UNAVAILABLE);
 	ck_assert_ptr_null(instance_now(&f, "hello"));
 	f.lose = false;
+	assert_code(create(&f, as_admin, "hello", "busybox", 0), CC_OK);
 }
 END_TEST
 
@@ -355,10 +499,19 @@ static Suite *engine_suite(void)
 	tcase_add_test(tc, one_key_has_its_effect_once);
 	tcase_add_test(tc, a_refused_command_leaves_no_key_behind);
 	tcase_add_test(tc, a_silent_node_makes_its_instances_unreachable_and_back);
+	tcase_add_test(tc, a_reload_gives_every_node_a_new_lease);
+	tcase_add_test(tc, changed_overcommit_reaches_nodes_that_report_nothing_new);
+	tcase_add_test(tc, remembered_keys_are_bounded_for_each_caller);
+	tcase_add_test(tc, a_report_that_names_an_instance_twice_is_refused);
 	tcase_add_test(tc, an_idle_report_changes_nothing);
 	tcase_add_test(tc, a_lowered_offer_keeps_what_is_used_and_never_grows);
 	tcase_add_test(tc, a_token_serves_one_node);
 	tcase_add_test(tc, an_expired_token_says_so);
+	tcase_add_test(tc, a_key_that_was_forgotten_makes_no_second_invitation);
+	tcase_add_test(tc, two_members_do_not_share_a_token);
+	tcase_add_test(tc, an_id_is_no_name);
+	tcase_add_test(tc, an_image_of_an_unknown_architecture_is_refused);
+	tcase_add_test(tc, a_refused_deletion_does_not_name_what_others_run);
 	tcase_add_test(tc, an_image_in_use_stays);
 	tcase_add_test(tc, a_lost_batch_is_answered_unavailable_and_not_published);
 	tcase_add_test(tc, without_a_database_commands_are_refused_at_once);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Random histories of a zone: members ask, nodes report truth, stale truth and lies, time passes, batches are lost. After every step the books balance, and
- * what a node says of others' instances has changed nothing. CC_SEED replays. */
+/* Random histories of a zone: members ask, nodes report truth, stale truth and lies, time passes, several commands make a batch and several batches are under
+ * way, and some are lost and the zone is loaded again. After every step the books balance; what a node says of others' instances has changed nothing, and
+ * neither has a lost batch. CC_SEED replays. */
+#include "common/json.h"
 #include "tests/lib/engine_fixture.h"
 #include "tests/lib/random.h"
 #include "tests/lib/test.h"
@@ -17,13 +19,49 @@ static const char *name_of(uint32_t i)
 	return cc_printf(f.arena, "i%u", i);
 }
 
-static void one_step(struct test_random *r)
+/* The published instance, every field of it. */
+static const char *instance_text(const char *name)
+{
+	const struct instance *inst = instance_now(&f, name);
+	cc_auto_buf struct cc_buf b = { 0 };
+
+	if (inst == NULL)
+		return "";
+	cc_json_encode(&instance_desc, inst, &b);
+	return cc_arena_strdup(f.arena, cc_buf_str(&b));
+}
+
+static int64_t revision_now(void)
+{
+	int64_t revision = zone_revision(engine_read_begin(f.engine));
+
+	engine_read_end(f.engine);
+	return revision;
+}
+
+/* What a node says of an instance that is not its own, or was before. */
+static void lie(struct test_random *r, const char *name)
+{
+	const struct instance *inst = instance_now(&f, name);
+	struct cc_uuid liar = nodes[test_random_below(r, NODES)];
+	const char *before = instance_text(name);
+	struct instance told;
+
+	if (inst == NULL)
+		return;
+	told = *inst;
+	told.epoch += (int64_t)test_random_below(r, 3) - 1;
+	observe(&f, liar, &told, (enum observed)test_random_below(r, OBSERVED_MAX));
+	if (!cc_uuid_equal(liar, inst->node))
+		ck_assert_str_eq(instance_text(name), before);
+}
+
+static void one_command(struct test_random *r)
 {
 	const char *name = name_of(test_random_below(r, NAMES));
 	const struct instance *inst = instance_now(&f, name);
-	struct instance lie;
 
-	switch (test_random_below(r, 6)) {
+	switch (test_random_below(r, 5)) {
 	case 0:
 	case 1:
 		create(&f, as_admin, name, "busybox", 4 + (int64_t)test_random_below(r, 400));
@@ -36,16 +74,30 @@ static void one_step(struct test_random *r)
 			observe(&f, inst->node, inst, (enum observed)test_random_below(r, OBSERVED_MAX));
 		break;
 	case 4:
-		if (inst == NULL)
-			break;
-		lie = *inst;
-		lie.epoch += (int64_t)test_random_below(r, 3) - 1;
-		observe(&f, nodes[test_random_below(r, NODES)], &lie, (enum observed)test_random_below(r, OBSERVED_MAX));
-		break;
-	case 5:
 		tick(&f, (int64_t)test_random_below(r, 30000));
 		break;
 	}
+}
+
+/* Later commands of a step are decided on top of the earlier ones, which nobody sees yet. */
+static void one_step(struct test_random *r)
+{
+	int64_t before = revision_now();
+
+	if (test_random_below(r, 6) == 0) {
+		lie(r, name_of(test_random_below(r, NAMES)));
+		return;
+	}
+	f.lose = test_random_below(r, 8) == 0;
+	f.gather = true;
+	for (uint32_t n = 1 + test_random_below(r, 6); n > 0; n--)
+		one_command(r);
+	f.gather = false;
+	ck_assert_int_eq(revision_now(), before);
+	engine_run_many(&f);
+	if (f.lose)
+		ck_assert_int_eq(revision_now(), before);
+	f.lose = false;
 }
 
 static void check_states(void)
@@ -69,8 +121,11 @@ START_TEST(the_books_balance_after_every_step)
 {
 	static const char *const names[NODES] = { "ada", "bo", "cy", "di" };
 	struct test_random r = test_random_new();
+	struct engine_options small = engine_fixture_options;
 
 	engine_fixture_init(&f);
+	small.batch_max = 2;
+	engine_fixture_reload(&f, &small);
 	for (int i = 0; i < NODES; i++)
 		nodes[i] = a_node(&f, names[i], 256 << i);
 	an_image(&f, "busybox");

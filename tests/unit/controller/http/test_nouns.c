@@ -73,6 +73,18 @@ START_TEST(what_is_not_there_is_told_for_programs_too)
 }
 END_TEST
 
+START_TEST(a_refused_placement_says_why_each_node_fell_out)
+{
+	struct problem *p = GET(problem_desc, 409, .role = ROLE_ANA, .method = "POST", .path = "/v1/instances",
+	        .body = "{\"name\":\"big\",\"image\":\"busybox\",\"memory_mib\":100000}");
+
+	ck_assert_str_eq(p->code, "no-capacity");
+	ck_assert(cc_has(p, problem, fell));
+	ck_assert_uint_eq(p->fell.n, 1);
+	ck_assert_int_eq(p->fell.items[0].nodes, 2);
+}
+END_TEST
+
 START_TEST(a_node_syncs_and_fetches_its_image)
 {
 	struct node_orders *o = GET(node_orders_desc, 200, .role = ROLE_N1, .method = "POST", .path = "/v1/nodes/n1/sync",
@@ -169,6 +181,7 @@ int main(void)
 	tcase_add_test(tc, version_is_public);
 	tcase_add_test(tc, an_instance_is_created_shown_and_deleted);
 	tcase_add_test(tc, what_is_not_there_is_told_for_programs_too);
+	tcase_add_test(tc, a_refused_placement_says_why_each_node_fell_out);
 	tcase_add_test(tc, a_node_syncs_and_fetches_its_image);
 	tcase_add_test(tc, a_node_joins_with_an_invitation);
 	tcase_add_test(tc, a_member_is_added_and_its_token_works);

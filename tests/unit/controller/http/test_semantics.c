@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <gnutls/x509.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 static struct world *w;
@@ -287,9 +288,54 @@ START_TEST(an_image_over_the_limit_is_refused)
 }
 END_TEST
 
+static void *upload_abc(void *arg)
+{
+	*(struct answer *)arg = UPLOAD("", .body = "abc");
+	return NULL;
+}
+
+START_TEST(an_archive_whose_image_may_be_committed_stays_until_that_is_known)
+{
+	struct world_options slow = { .slow_writer = true };
+	struct answer r;
+	pthread_t thread;
+
+	world_free(w);
+	w = world_new(&slow);
+	expect_files(1);
+	pthread_create(&thread, NULL, upload_abc, &r);
+	world_lose(w);
+	pthread_join(thread, NULL);
+	expect(r, 503, "unavailable");
+	usleep(100000);
+	expect_files(2);
+	world_reload(w, INST_RUNNING);
+	expect_files(1);
+}
+END_TEST
+
+START_TEST(an_archive_stays_when_its_deletion_failed)
+{
+	expect(UPLOAD("", .body = "abc"), 201, "");
+	engine_set_available(w->engine, false, "no database");
+	expect(ASK(.role = ROLE_ANA, .method = "DELETE", .path = "/v1/images/x"), 503, "unavailable");
+	engine_set_available(w->engine, true, NULL);
+	expect(ASK(.role = ROLE_N1, .path = "/v1/blobs/" HASH_OF_ABC), 200, "");
+}
+END_TEST
+
+static bool seen_under_way;
+
+static void await_upload(void)
+{
+	for (int i = 0; i < 1000 && files_in("tmp") == 0; i++)
+		usleep(10000);
+	seen_under_way = files_in("tmp") == 1;
+}
+
 START_TEST(a_client_that_dies_in_the_middle_of_an_import_leaves_nothing)
 {
-	size_t n = 50 << 20;
+	size_t n = 4 << 20;
 	char *bytes = calloc(1, n);
 	struct answer r = world_try(w, &(struct ask){ .role = ROLE_ANA,
 	                                       .method = "POST",
@@ -297,9 +343,11 @@ START_TEST(a_client_that_dies_in_the_middle_of_an_import_leaves_nothing)
 	                                       .type = "application/octet-stream",
 	                                       .body = bytes,
 	                                       .body_len = n,
-	                                       .timeout_ms = 20 });
+	                                       .chunked = true,
+	                                       .dies_midway = await_upload });
 
-	ck_assert_int_ne(r.failure, CURLE_OK);
+	ck_assert(seen_under_way);
+	ck_assert_int_eq(r.failure, CURLE_ABORTED_BY_CALLBACK);
 	answer_free(&r);
 	expect_files(1);
 	free(bytes);
@@ -423,6 +471,8 @@ int main(void)
 	tcase_add_test(tc, an_archive_goes_with_its_last_image);
 	tcase_add_test(tc, a_repeated_import_is_recognised);
 	tcase_add_test(tc, an_image_over_the_limit_is_refused);
+	tcase_add_test(tc, an_archive_whose_image_may_be_committed_stays_until_that_is_known);
+	tcase_add_test(tc, an_archive_stays_when_its_deletion_failed);
 	tcase_add_test(tc, a_client_that_dies_in_the_middle_of_an_import_leaves_nothing);
 	suite_add_tcase(s, tc);
 	world_prepare();

@@ -156,15 +156,18 @@ START_TEST(a_blocking_read_is_404_once_the_instance_is_gone)
 END_TEST
 
 /* The report of a node that knows all there is. */
-static void sync_body(char *body, size_t size, int wait_ms)
+static void sync_body_of(enum role role, const char *path, char *body, size_t size, int wait_ms)
 {
 	struct node_orders *o = world_get(w, a, &node_orders_desc, 200,
-	        &(struct ask){ .role = ROLE_N2,
-	                .method = "POST",
-	                .path = "/v1/nodes/n2/sync",
-	                .body = "{\"revision\":0,\"full\":true,\"wait_ms\":0,\"instances\":[]}" });
+	        &(struct ask){
+	                .role = role, .method = "POST", .path = path, .body = "{\"revision\":0,\"full\":true,\"wait_ms\":0,\"instances\":[]}" });
 
 	snprintf(body, size, "{\"revision\":%lld,\"full\":false,\"wait_ms\":%d}", (long long)o->revision, wait_ms);
+}
+
+static void sync_body(char *body, size_t size, int wait_ms)
+{
+	sync_body_of(ROLE_N2, "/v1/nodes/n2/sync", body, size, wait_ms);
 }
 
 START_TEST(a_sync_waits_for_orders_and_is_woken_by_them)
@@ -186,6 +189,38 @@ START_TEST(a_sync_waits_for_orders_and_is_woken_by_them)
 }
 END_TEST
 
+START_TEST(a_node_has_few_requests_at_a_time)
+{
+	enum { MOST = 16 };
+	struct asking asks[MOST];
+	struct ask sync = { .role = ROLE_N2, .method = "POST", .path = "/v1/nodes/n2/sync" };
+	struct answer r;
+	char body[128];
+
+	sync_body(body, sizeof(body), 30000);
+	sync.body = body;
+	for (int i = 0; i < MOST; i++)
+		ask_begin(&asks[i], sync);
+	await_figure(WAITING, MOST);
+	r = world_ask(w, &sync);
+	ck_assert_int_eq(r.status, 429);
+	ck_assert_str_eq(answer_code(&r), "busy");
+	answer_free(&r);
+	http_touch(w->server, w->n2); /* nothing is new: they wait on */
+	await_figure(WAITING, MOST);
+	r = ASK(.role = ROLE_ANA, .method = "POST", .path = "/v1/instances", .body = "{\"name\":\"hello\",\"image\":\"busybox\",\"node\":\"n2\"}");
+	ck_assert_int_eq(r.status, 201);
+	answer_free(&r);
+	for (int i = 0; i < MOST; i++) {
+		ck_assert_int_eq(ask_end(&asks[i])->status, 200);
+		answer_free(&asks[i].answer);
+	}
+	r = world_ask(w, &sync);
+	ck_assert_int_eq(r.status, 200);
+	answer_free(&r);
+}
+END_TEST
+
 START_TEST(a_sync_with_nothing_to_say_ends_with_its_wait)
 {
 	struct asking k;
@@ -200,17 +235,45 @@ START_TEST(a_sync_with_nothing_to_say_ends_with_its_wait)
 }
 END_TEST
 
+START_TEST(what_waits_looks_again_when_the_zone_was_loaded_again)
+{
+	struct asking k;
+	char path[128];
+
+	revision_path(path, sizeof(path), "&wait=30s");
+	ask_begin(&k, (struct ask){ .role = ROLE_ANA, .path = path });
+	await_figure(WAITING, 1);
+	world_reload(w, INST_UNREACHABLE);
+	ck_assert_int_eq(ask_end(&k)->status, 200);
+	ck_assert_ptr_nonnull(strstr(cc_buf_str(&k.answer.body), "\"state\":\"unreachable\""));
+	ck_assert_int_lt(k.took_ms, 10000);
+	answer_free(&k.answer);
+}
+END_TEST
+
+START_TEST(without_a_database_nothing_waits_for_the_engine)
+{
+	struct world_options slow = { .slow_writer = true };
+	struct asking k;
+
+	restart(&slow);
+	engine_set_available(w->engine, false, "no database");
+	ask_begin(&k, (struct ask){ .role = ROLE_ANA, .method = "POST", .path = "/v1/instances/web/stop", .timeout_ms = 10000 });
+	ck_assert_int_eq(ask_end(&k)->status, 503);
+	answer_free(&k.answer);
+	engine_set_available(w->engine, true, NULL);
+}
+END_TEST
+
 START_TEST(a_sync_is_told_of_a_stream_until_the_node_comes)
 {
 	struct asking k;
 	struct answer r;
 	char body[128];
 
-	r = ASK(.role = ROLE_N1, .method = "POST", .path = "/v1/nodes/n1/sync", .body = "{\"revision\":0,\"full\":true,\"wait_ms\":0}");
-	ck_assert_int_eq(r.status, 200);
-	answer_free(&r);
-	snprintf(body, sizeof(body), "{\"revision\":%d,\"full\":false,\"wait_ms\":30000}", 15);
+	sync_body_of(ROLE_N1, "/v1/nodes/n1/sync", body, sizeof(body), 30000);
 	ask_begin(&k, (struct ask){ .role = ROLE_N1, .method = "POST", .path = "/v1/nodes/n1/sync", .body = body });
+	await_figure(WAITING, 1);
 	r = ASK(.role = ROLE_ANA, .method = "POST", .path = "/v1/instances/web/exec", .body = "{\"argv\":[\"uname\",\"-a\"],\"env\":[\"A=1\"]}");
 	ck_assert_int_eq(r.status, 201);
 	answer_free(&r);
@@ -562,7 +625,10 @@ int main(void)
 	tcase_add_test(tc, a_blocking_read_ends_with_its_wait);
 	tcase_add_test(tc, a_blocking_read_is_404_once_the_instance_is_gone);
 	tcase_add_test(tc, a_sync_waits_for_orders_and_is_woken_by_them);
+	tcase_add_test(tc, a_node_has_few_requests_at_a_time);
 	tcase_add_test(tc, a_sync_with_nothing_to_say_ends_with_its_wait);
+	tcase_add_test(tc, what_waits_looks_again_when_the_zone_was_loaded_again);
+	tcase_add_test(tc, without_a_database_nothing_waits_for_the_engine);
 	tcase_add_test(tc, a_sync_is_told_of_a_stream_until_the_node_comes);
 	tcase_add_test(tc, stopping_ends_what_waits);
 	tcase_add_test(tc, a_client_that_dies_while_parked_is_noticed);

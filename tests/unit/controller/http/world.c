@@ -152,6 +152,11 @@ static void add_image(struct world *w, struct zone *z)
 	ck_assert_ptr_nonnull(f);
 	fputs(ARCHIVE, f);
 	fclose(f);
+	/* What a controller that was killed between putting an archive in its place and naming it has left. */
+	snprintf(path, sizeof(path), "%s/images/sha256/%064d", w->dir, 7);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fclose(f);
 }
 
 static void add_instance(struct world *w, struct zone *z)
@@ -226,6 +231,45 @@ void world_commit(struct world *w)
 	commit_all(w);
 }
 
+void world_lose(struct world *w)
+{
+	struct batch *b = NULL;
+
+	pthread_mutex_lock(&writer_lock);
+	for (int i = 0; i < 1000 && b == NULL; i++) {
+		b = engine_decide(w->engine);
+		usleep(b == NULL ? 10000 : 0);
+	}
+	ck_assert_ptr_nonnull(b);
+	engine_set_available(w->engine, false, "the database is gone");
+	engine_lost(w->engine, b, "the database was lost");
+	pthread_mutex_unlock(&writer_lock);
+}
+
+void world_reload(struct world *w, enum inst_state web)
+{
+	const struct zone *z = engine_read_begin(w->engine);
+	struct zone *loaded = zone_new(zone_name(z), zone_id(z));
+	struct instance inst = *(const struct instance *)zone_find(z, TABLE_INSTANCE, w->web);
+	struct effects fx = { 0 };
+	const void *row;
+
+	for (int t = 0; t < TABLE_MAX; t++)
+		for (size_t at = 0; (row = zone_next(z, (enum table)t, &at)) != NULL;)
+			effects_put(&fx, (enum table)t, row);
+	zone_apply(loaded, &fx, 0);
+	effects_clear(&fx);
+	zone_set_revision(loaded, zone_revision(z));
+	inst.state = web;
+	put(loaded, TABLE_INSTANCE, &inst);
+	engine_read_end(w->engine);
+	pthread_mutex_lock(&writer_lock);
+	engine_reload(w->engine, loaded);
+	engine_set_available(w->engine, true, NULL);
+	pthread_mutex_unlock(&writer_lock);
+	http_reloaded(w->server);
+}
+
 static void start_server(struct world *w, const struct world_options *opt)
 {
 	struct http_options o = opt->http;
@@ -237,6 +281,11 @@ static void start_server(struct world *w, const struct world_options *opt)
 	snprintf(w->socket, sizeof(w->socket), "%s/api.sock", w->dir);
 	snprintf(images, sizeof(images), "%s/images", w->dir);
 	snprintf(w->pins[ROLE_ROOT], sizeof(w->pins[ROLE_ROOT]), "%s", cc_pin_format_curl(cc_key_pair_pin(pair), (char[CC_PIN_CURL]){ 0 }));
+	o.threads = o.threads != 0 ? o.threads : 2;
+	o.connections = o.connections != 0 ? o.connections : 2048;
+	o.image_max_bytes = o.image_max_bytes != 0 ? o.image_max_bytes : (int64_t)8 << 30;
+	o.sync_wait_ms = o.sync_wait_ms != 0 ? o.sync_wait_ms : 25000;
+	o.node_lease_ms = o.node_lease_ms != 0 ? o.node_lease_ms : 30000;
 	o.listen = opt->tcp_off ? NULL : "127.0.0.1:0";
 	o.socket = w->socket;
 	o.key_pem = cc_key_pair_key_pem(pair);
@@ -373,6 +422,8 @@ CURL *world_curl(struct world *w, enum role role, const char *path)
 struct source {
 	const char *at;
 	size_t left;
+	size_t die_at; /* bytes left */
+	void (*dies)(void);
 };
 
 static size_t give(char *p, size_t size, size_t n, void *arg)
@@ -380,6 +431,10 @@ static size_t give(char *p, size_t size, size_t n, void *arg)
 	struct source *s = arg;
 	size_t k = size * n < s->left ? size * n : s->left;
 
+	if (s->dies != NULL && s->left <= s->die_at) {
+		s->dies();
+		return CURL_READFUNC_ABORT;
+	}
 	memcpy(p, s->at, k);
 	s->at += k;
 	s->left -= k;
@@ -388,7 +443,8 @@ static size_t give(char *p, size_t size, size_t n, void *arg)
 
 static void set_body(CURL *c, const struct ask *ask, struct source *src)
 {
-	*src = (struct source){ ask->body, ask->body_len != 0 ? ask->body_len : strlen(ask->body) };
+	*src = (struct source){ .at = ask->body, .left = ask->body_len != 0 ? ask->body_len : strlen(ask->body), .dies = ask->dies_midway };
+	src->die_at = src->left / 2;
 	if (ask->chunked) {
 		curl_easy_setopt(c, CURLOPT_POST, 1L);
 		curl_easy_setopt(c, CURLOPT_READFUNCTION, give);

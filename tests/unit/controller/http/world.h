@@ -37,8 +37,10 @@ struct world *world_new(const struct world_options *opt);
 void world_free(struct world *w);
 /* With slow_writer: commits what waits now. */
 void world_commit(struct world *w);
-/* Carries out an instance's change as the engine would: sets its state. */
-void world_set_state(struct world *w, struct cc_uuid instance, enum inst_state state);
+/* With slow_writer: waits for a command and loses it, as when the session with the database ends; the zone is unavailable then. */
+void world_lose(struct world *w);
+/* Loads the zone again, in which 'web' is in this state, and makes it available. */
+void world_reload(struct world *w, enum inst_state web);
 
 struct answer {
 	int status; /* 0: no reply; `failure` says why */
@@ -61,7 +63,8 @@ struct ask {
 	const char *type; /* application/json with a body */
 	const char *header, *header2;
 	bool chunked;
-	bool fresh; /* on a connection of its own */
+	void (*dies_midway)(void); /* with `chunked`: called when half the body was given; then the client dies */
+	bool fresh;                /* on a connection of its own */
 	long timeout_ms;
 };
 /* Asks and waits. Asserts that there is a reply unless may_fail. */

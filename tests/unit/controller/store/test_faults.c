@@ -236,7 +236,7 @@ START_TEST(a_new_term_waits_for_no_half_batch)
 	effects_clear(&f.fx);
 	next = store_fixture_session(&f.db);
 	ck_assert_int_eq(store_take(next, "valley", (struct cc_uuid){ { 9 } }, 0, &z, &err), -1);
-	ck_assert_int_eq(err.code, CC_CONFLICT);
+	ck_assert_int_eq(err.code, CC_TIMEOUT);
 	kill(pid, SIGCONT);
 	ck_assert_int_eq(store_fixture_wait(f.store, &err), STORE_OK);
 	store_close(f.store);

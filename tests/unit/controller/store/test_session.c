@@ -196,7 +196,7 @@ START_TEST(a_second_controller_is_refused)
 	struct cc_error err = { 0 };
 
 	ck_assert_msg(take(a, "valley", controller, &z, &err) == 0, "%s", err.msg);
-	check_refused(take(b, "valley", other, &z, &err), &err, CC_CONFLICT, "another controller is at work");
+	check_refused(take(b, "valley", other, &z, &err), &err, CC_TIMEOUT, "another controller is at work");
 	check_value("1", "SELECT term FROM zone");
 	store_close(cc_take(a));
 	ck_assert_msg(take(b, "valley", other, &z, &err) == 0, "%s", err.msg);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Property: after any batches, what the database says is used on a node is the sum over the instances on it, and a batch that would break a grant changes
  * nothing. CC_SEED replays a run. */
+#include "tests/lib/random.h"
 #include "tests/lib/store_fixture.h"
 
 #include "common/clock.h"
@@ -12,7 +13,7 @@
 enum { NODES = 4, INSTANCES = 24, BATCHES = 150, OPS_MAX = 10 };
 
 static struct store_fixture f;
-static uint64_t random_state;
+static struct test_random random_state;
 
 /* What should be in the database: plain structs, so that a snapshot is a copy. */
 struct model {
@@ -21,27 +22,14 @@ struct model {
 	struct node nodes[NODES];
 };
 
-static uint64_t random_u64(void)
-{
-	uint64_t z = random_state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
-
 static int random_below(int n)
 {
-	return (int)(random_u64() % (uint64_t)n);
+	return (int)test_random_below(&random_state, (uint32_t)n);
 }
 
 static void begin(void)
 {
-	const char *seed = getenv("CC_SEED");
-
-	random_state = seed != NULL ? strtoull(seed, NULL, 10) : (uint64_t)cc_now_ms();
-	printf("CC_SEED=%" PRIu64 "\n", random_state);
-	fflush(stdout);
+	random_state = test_random_new();
 	store_fixture_init(&f);
 }
 

@@ -7,7 +7,9 @@
 #include "tests/lib/test.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define CLIENTS 4
@@ -19,7 +21,7 @@ static const struct engine_options engine_options = { .queue_max = 1024,
 	.overcommit_cpu_percent = 400,
 	.overcommit_memory_percent = 100,
 	.overcommit_disk_percent = 100 };
-static volatile bool never;
+static volatile sig_atomic_t never;
 
 /* A command and the thread that waits for it. */
 struct call {
@@ -66,14 +68,19 @@ static struct cc_error call(struct writer *w, enum command_kind kind, const void
 	return c.cmd.error;
 }
 
-static struct writer *start(const struct pg_db *db)
+static struct writer *start_with(const struct pg_db *db, const struct engine_options *engine)
 {
-	struct writer_options opt = { .database = db->conninfo, .zone_name = "village", .engine = &engine_options, .retry_ms = 50 };
+	struct writer_options opt = { .database = db->conninfo, .zone_name = "village", .engine = engine, .retry_ms = 50 };
 	struct cc_error err = { 0 };
 	struct writer *w = NULL;
 
 	ck_assert_msg(writer_start(&opt, &never, &w, &err) == 0, "%s", err.msg);
 	return w;
+}
+
+static struct writer *start(const struct pg_db *db)
+{
+	return start_with(db, &engine_options);
 }
 
 static struct cc_error add_member(struct writer *w, const char *name, const char *key)
@@ -222,20 +229,40 @@ START_TEST(nothing_acknowledged_is_lost_when_the_database_restarts)
 }
 END_TEST
 
-START_TEST(a_second_controller_is_refused)
+struct second {
+	struct writer_options opt;
+	struct writer *writer;
+	atomic_bool started;
+	pthread_t thread;
+};
+
+static void *start_second(void *arg)
 {
-	struct writer_options opt = { .zone_name = "village", .engine = &engine_options, .retry_ms = 50 };
+	struct second *s = arg;
 	struct cc_error err = { 0 };
-	struct writer *w, *second;
+
+	ck_assert_msg(writer_start(&s->opt, &never, &s->writer, &err) == 0, "%s", err.msg);
+	atomic_store(&s->started, true);
+	return NULL;
+}
+
+START_TEST(a_second_controller_waits_for_the_end_of_the_first)
+{
+	struct second s = { .opt = { .zone_name = "village", .engine = &engine_options, .retry_ms = 50 } };
+	struct writer *w;
 	struct pg_db db;
 
 	pg_database_new(&db);
 	w = start(&db);
-	opt.database = db.conninfo;
-	ck_assert_int_lt(writer_start(&opt, &never, &second, &err), 0);
-	ck_assert_msg(err.code == CC_CONFLICT, "%s", err.msg);
+	s.opt.database = db.conninfo;
+	pthread_create(&s.thread, NULL, start_second, &s);
+	usleep(3000000);
+	ck_assert(!atomic_load(&s.started));
 	ck_assert_int_eq(add_member(w, "eva", NULL).code, CC_OK);
 	writer_stop(w);
+	pthread_join(s.thread, NULL);
+	ck_assert(has_member(s.writer, "eva"));
+	writer_stop(s.writer);
 }
 END_TEST
 
@@ -255,6 +282,112 @@ START_TEST(a_database_that_refuses_a_batch_loses_only_that_batch)
 }
 END_TEST
 
+/* ---- a server that is there and does not answer ---- */
+
+static pid_t postmaster(void)
+{
+	char path[512];
+	int pid = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/data/postmaster.pid", pg_cluster_dir());
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fscanf(f, "%d", &pid), 1);
+	fclose(f);
+	return pid;
+}
+
+static pid_t session_of(const struct pg_db *db)
+{
+	char *pid = pg_value(db, "SELECT backend_pid FROM controller_heartbeat");
+	pid_t n = (pid_t)strtol(pid, NULL, 10);
+
+	free(pid);
+	ck_assert_int_gt(n, 1);
+	return n;
+}
+
+struct asking {
+	struct writer *writer;
+	const char *name;
+	struct cc_error error;
+	pthread_t thread;
+};
+
+static void *add_one(void *arg)
+{
+	struct asking *k = arg;
+
+	k->error = add_member(k->writer, k->name, NULL);
+	return NULL;
+}
+
+/* The first is with the server, the second was decided on top of it, the others wait in the queue: the end of the session is the end of all, though the server
+ * cannot be reached again for long. */
+START_TEST(a_server_that_stands_still_keeps_nobody_waiting)
+{
+	static const char *const names[] = { "eva", "eve", "evi", "evo", "evy", "ewa" };
+	struct engine_options one_by_one = engine_options;
+	struct asking asks[CC_ARRAY_LEN(names)];
+	pid_t server = postmaster(), session;
+	struct pg_db db;
+	struct writer *w;
+	int64_t start_ms, took_ms;
+
+	pg_database_new(&db);
+	one_by_one.batch_max = 1;
+	w = start_with(&db, &one_by_one);
+	ck_assert_int_eq(add_member(w, "ana", NULL).code, CC_OK);
+	session = session_of(&db);
+	kill(server, SIGSTOP);
+	kill(session, SIGSTOP);
+	for (size_t i = 0; i < CC_ARRAY_LEN(names); i++) {
+		asks[i] = (struct asking){ .writer = w, .name = names[i] };
+		pthread_create(&asks[i].thread, NULL, add_one, &asks[i]);
+		usleep(50000);
+	}
+	start_ms = cc_boottime_ms();
+	kill(session, SIGKILL);
+	for (size_t i = 0; i < CC_ARRAY_LEN(names); i++)
+		pthread_join(asks[i].thread, NULL);
+	took_ms = cc_boottime_ms() - start_ms;
+	ck_assert(!engine_is_available(writer_engine(w), NULL, 0));
+	ck_assert(has_member(w, "ana"));
+	kill(server, SIGCONT);
+	for (size_t i = 0; i < CC_ARRAY_LEN(names); i++)
+		ck_assert_int_eq(asks[i].error.code, CC_UNAVAILABLE);
+	ck_assert_int_lt(took_ms, 2000);
+	for (int i = 0; i < 2000 && !engine_is_available(writer_engine(w), NULL, 0); i++)
+		usleep(10000);
+	ck_assert_int_eq(add_member(w, "zoe", NULL).code, CC_OK);
+	writer_stop(w);
+}
+END_TEST
+
+static void count_reload(void *arg)
+{
+	atomic_fetch_add((atomic_int *)arg, 1);
+}
+
+START_TEST(a_zone_that_was_loaded_again_is_told)
+{
+	atomic_int reloads = 0;
+	struct pg_db db;
+	struct writer *w;
+
+	pg_database_new(&db);
+	w = start(&db);
+	writer_hook(w, &(struct writer_hooks){ .reloaded = count_reload, .arg = &reloads });
+	pg_exec(&db, "ALTER TABLE member ADD CONSTRAINT no_eva CHECK (name <> 'eva')");
+	ck_assert_int_eq(add_member(w, "eva", NULL).code, CC_UNAVAILABLE);
+	ck_assert_int_eq(add_member(w, "eve", NULL).code, CC_OK);
+	ck_assert_int_eq(atomic_load(&reloads), 1);
+	writer_hook(w, NULL);
+	writer_stop(w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("writer");
@@ -263,10 +396,12 @@ int main(void)
 	pg_cluster_begin(NULL);
 	tcase_set_timeout(tc, 100);
 	tcase_add_test(tc, what_is_acknowledged_is_there_after_a_restart);
-	tcase_add_test(tc, a_second_controller_is_refused);
+	tcase_add_test(tc, a_second_controller_waits_for_the_end_of_the_first);
 	tcase_add_test(tc, a_database_that_refuses_a_batch_loses_only_that_batch);
 	tcase_add_test(tc, nothing_acknowledged_is_lost_when_the_database_restarts);
 	tcase_add_test(tc, nothing_acknowledged_is_lost_when_the_database_is_killed);
+	tcase_add_test(tc, a_server_that_stands_still_keeps_nobody_waiting);
+	tcase_add_test(tc, a_zone_that_was_loaded_again_is_told);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }
