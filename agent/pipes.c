@@ -142,7 +142,7 @@ static bool read_output(struct pipes *p, int i)
 void pipes_step(struct pipes *p)
 {
 	write_stdin(p);
-	for (int i = 0; i < 2 && !p->last; i++)
+	for (int i = 0; i < 2; i++)
 		while (p->out.len < PIPES_BUFFER && read_output(p, i))
 			continue;
 }
@@ -153,28 +153,41 @@ void pipes_end_stdin(struct pipes *p)
 	pipes_step(p);
 }
 
-void pipes_exit(struct pipes *p, uint32_t status)
+/* Nothing is read or written any more: an end that stayed open would be reported by poll for ever. */
+static void close_program(struct pipes *p)
 {
-	/* A pipe holds a bounded amount, so this ends even when somebody goes on writing. */
-	for (int i = 0; i < 2 && !p->last; i++)
-		for (int k = 0; k < 64 && read_output(p, i); k++)
-			continue;
-	if (!p->last)
-		cc_frame_add_u32(&p->out, CC_FRAME_EXIT, status);
-	p->last = true;
 	close_fd(&p->stdin_fd);
 	close_fd(&p->out_fd[0]);
 	close_fd(&p->out_fd[1]);
+	cc_buf_clear(&p->feed);
+	p->last = true;
+}
+
+/* A pipe holds a bounded amount, so this ends even when somebody goes on writing. */
+static void take_rest(struct pipes *p)
+{
+	for (int i = 0; i < 2; i++)
+		for (int k = 0; k < 64 && read_output(p, i); k++)
+			continue;
+}
+
+void pipes_exit(struct pipes *p, uint32_t status)
+{
+	CC_PRE(!p->last);
+	take_rest(p);
+	cc_frame_add_u32(&p->out, CC_FRAME_EXIT, status);
+	close_program(p);
 }
 
 void pipes_error(struct pipes *p, enum cc_code code, const char *text, size_t len)
 {
 	cc_auto_buf struct cc_buf message = { 0 };
 
+	CC_PRE(!p->last);
+	take_rest(p);
 	cc_buf_printf(&message, "%s: %.*s", cc_code_info(code)->slug, (int)(len < 400 ? len : 400), text);
-	if (!p->last)
-		cc_frame_add(&p->out, CC_FRAME_ERROR, message.data, message.len);
-	p->last = true;
+	cc_frame_add(&p->out, CC_FRAME_ERROR, message.data, message.len);
+	close_program(p);
 }
 
 void pipes_ping(struct pipes *p)

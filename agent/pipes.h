@@ -44,6 +44,6 @@ void pipes_step(struct pipes *p);
 
 /* The program ended: takes what is still in its pipes, then adds the last frame. What others of its kind, left behind, write later is not waited for. */
 void pipes_exit(struct pipes *p, uint32_t status);
-/* The program could not be run: the last frame says why. */
+/* The program could not be run, or was lost: the same, but the last frame says why. Of the two, one is called once. */
 void pipes_error(struct pipes *p, enum cc_code code, const char *text, size_t len);
 void pipes_ping(struct pipes *p);

@@ -192,10 +192,37 @@ START_TEST(a_program_that_cannot_run_is_an_error_frame)
 	cc_auto_buf struct cc_buf got = { 0 };
 
 	pipes_error(&p, CC_CONFLICT, "it does not run", 15);
-	pipes_exit(&p, 3);
 	ck_assert_int_eq(next_frame(&got), CC_FRAME_ERROR);
 	ck_assert_str_eq(cc_buf_str(&got), "conflict: it does not run");
 	ck_assert_int_eq(next_frame(&got), CC_FRAME_MAX_TYPE);
+}
+END_TEST
+
+START_TEST(after_an_error_there_is_nothing_to_wait_for)
+{
+	struct pollfd fds[3];
+
+	ck_assert_int_eq(feed(CC_FRAME_STDIN, "hello", 5), 0);
+	for (int i = 0; i < 3; i++) {
+		close(theirs[i]);
+		theirs[i] = -1;
+	}
+	pipes_error(&p, CC_CONFLICT, "it does not run", 15);
+	ck_assert_int_eq(pipes_pollfds(&p, fds), 0);
+	ck_assert_int_eq(feed(CC_FRAME_STDIN, "late", 4), 0);
+	ck_assert_uint_eq(p.feed.len, 0);
+}
+END_TEST
+
+START_TEST(what_a_broken_program_wrote_comes_before_its_error)
+{
+	cc_auto_buf struct cc_buf got = { 0 };
+
+	ck_assert_int_eq(write(theirs[2], "why", 3), 3);
+	pipes_error(&p, CC_TIMEOUT, "it hangs", 8);
+	ck_assert_int_eq(next_frame(&got), CC_FRAME_STDERR);
+	ck_assert_mem_eq(got.data, "why", 3);
+	ck_assert_int_eq(next_frame(&got), CC_FRAME_ERROR);
 }
 END_TEST
 
@@ -214,6 +241,8 @@ int main(void)
 	tcase_add_test(tc, a_client_that_does_not_read_pauses_the_program);
 	tcase_add_test(tc, a_child_left_behind_does_not_hold_the_stream);
 	tcase_add_test(tc, a_program_that_cannot_run_is_an_error_frame);
+	tcase_add_test(tc, after_an_error_there_is_nothing_to_wait_for);
+	tcase_add_test(tc, what_a_broken_program_wrote_comes_before_its_error);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);
 }
