@@ -22,22 +22,36 @@ static void fetch(struct act *a, const struct assignment *want, int64_t now_ms)
 	a->again = true;
 }
 
-/* What all others take. Those that only exist take disk. */
+static struct amounts asked_for(const struct assignment *want)
+{
+	return (struct amounts){ .cpu_millis = want->cpu_millis, .memory_mib = want->memory_mib, .disk_mib = want->disk_mib };
+}
+
+static struct amounts taken_by(const struct priv_limits *l)
+{
+	return (struct amounts){
+		.cpu_millis = l->cpu_millis, .memory_mib = (int64_t)(l->memory_bytes >> 20), .disk_mib = (int64_t)(l->disk_bytes >> 20)
+	};
+}
+
+/* What all others take, assigned or not: what exists, by the limits that it has; what is being started, by those that it will have. Those that only exist
+ * take disk. */
 static struct amounts used_by_others(const struct act *a, const struct inst *except)
 {
 	struct amounts sum = { 0 };
 
 	for (size_t k = 0; k < a->insts->n; k++) {
 		const struct inst *i = a->insts->items[k];
-		bool exists = i->exists || i->doing == DOING_START;
+		bool starts = i->doing == DOING_START && i->want != NULL;
+		struct amounts own = starts ? asked_for(i->want) : taken_by(&i->ct.limits);
 
-		if (i == except || i->want == NULL || !exists)
+		if (i == except || (!starts && !i->exists))
 			continue;
 		sum.instances++;
-		sum.disk_mib += i->want->disk_mib;
-		if (i->doing == DOING_START || i->ct.state != PRIV_CT_STOPPED) {
-			sum.cpu_millis += i->want->cpu_millis;
-			sum.memory_mib += i->want->memory_mib;
+		sum.disk_mib += own.disk_mib;
+		if (starts || i->ct.state != PRIV_CT_STOPPED) {
+			sum.cpu_millis += own.cpu_millis;
+			sum.memory_mib += own.memory_mib;
 		}
 	}
 	return sum;

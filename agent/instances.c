@@ -139,5 +139,8 @@ void instances_describe(const struct priv_node *node, const struct instance *ins
 	}
 	slot_address(&node->slots, ct.slot, ct.address);
 	memcpy(ct.image_sha256, inst->rec.image_sha256, sizeof(ct.image_sha256));
+	ct.limits = (struct priv_limits){ .memory_bytes = inst->rec.memory_bytes, .disk_bytes = inst->rec.disk_bytes };
+	ct.limits.cpu_millis = (uint32_t)inst->rec.cpu_millis;
+	ct.limits.pids = (uint32_t)inst->rec.pids;
 	*ret = ct;
 }

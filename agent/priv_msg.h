@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define PRIV_VERSION     1
+#define PRIV_VERSION     2
 #define PRIV_TAIL_MAX    (192 * 1024) /* bytes of a reply's tail; bounds instances and images per node */
 #define PRIV_SHA256_TEXT 65           /* lower-case hex with its NUL */
 #define PRIV_NAME_TEXT   64           /* a DNS label with its NUL */
@@ -122,6 +122,7 @@ struct priv_ct {
 	uint64_t cpu_usec;            /* used since the last start */
 	uint32_t slot;                /* which range of ids and which address it has */
 	int32_t exit_status;          /* wait status of init at its last end, -1 when unknown or running */
+	struct priv_limits limits;    /* of its last start or change */
 	char address[PRIV_ADDR_TEXT]; /* IPv4 on the node's bridge, "" when it has none */
 	char image_sha256[PRIV_SHA256_TEXT];
 };

@@ -58,6 +58,7 @@ static const struct decide_row {
 	{ WANT_RUN,    SEEN_RUNNING_NEWER, ANY,           ANY,             ANY,        ANY,            ANY,          ACTION_NONE,   OBSERVED_RUNNING,  BECAUSE_ROW,     "runs by a newer assignment than the one at hand" },
 	{ WANT_RUN,    SEEN_RUNNING,       ANY,           ANY,             ANY,        ANY,            ANY,          ACTION_NONE,   OBSERVED_RUNNING,  BECAUSE_NOTHING, "runs as wished" },
 	{ WANT_RUN,    SEEN_RUNNING_OLDER, ANY,           ANY,             ANY,        ANY,            RETRY_NEVER,  ACTION_NONE,   OBSERVED_RUNNING,  BECAUSE_RETRY,   "runs on; its restart failed for good" },
+	{ WANT_RUN,    SEEN_RUNNING_OLDER, ANY,           ANY,             ANY,        POLICY_REFUSED, ANY,          ACTION_NONE,   OBSERVED_RUNNING,  BECAUSE_POLICY,  "runs on; the owner's policy refuses what is newly asked for" },
 	{ WANT_RUN,    SEEN_RUNNING_OLDER, ANY,           ANY,             ANY,        ANY,            RETRY_LATER,  ACTION_NONE,   OBSERVED_RUNNING,  BECAUSE_RETRY,   "runs on; its restart failed and is tried again" },
 	{ WANT_RUN,    SEEN_RUNNING_OLDER, ANY,           ANY,             ANY,        ANY,            ANY,          ACTION_START,  OBSERVED_STARTING, BECAUSE_NOTHING, "a newer epoch or restart is asked for" },
 	{ WANT_RUN,    ANY,                ANY,           ANY,             ANY,        ANY,            RETRY_NEVER,  ACTION_NONE,   OBSERVED_FAILED,   BECAUSE_RETRY,   "failed for good" },

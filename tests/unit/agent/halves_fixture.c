@@ -102,6 +102,7 @@ static void start_ct(struct fake_priv *p, const struct priv_frame *f)
 	*ct = (struct priv_ct){ .id = body->id, .state = PRIV_CT_RUNNING, .init_pid = 1, .epoch = body->epoch, .boot_sn = body->boot_sn };
 	ct->started_boottime_ms = (uint64_t)cc_boottime_ms();
 	ct->exit_status = -1;
+	ct->limits = body->limits;
 	memcpy(ct->address, "10.9.8.7", 9);
 	memcpy(ct->image_sha256, body->image_sha256, sizeof(ct->image_sha256));
 	reply(p, &f->head, ct, NULL, 0);

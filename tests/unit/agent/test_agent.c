@@ -465,6 +465,49 @@ START_TEST(the_owner_has_the_last_word_and_may_change_it)
 }
 END_TEST
 
+START_TEST(the_owner_has_the_last_word_on_what_runs_already)
+{
+	struct priv_ct ct;
+	struct assignment more;
+
+	fake_priv_add_image(priv, controller_sha256());
+	agent_begin();
+	more = world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	more.epoch = 2;
+	more.memory_mib = 4096;
+	controller_assign(controller, &more);
+	world_eventually(strstr(controller_told(controller, 1).reason, "refused by the node's owner: memory 4096 MiB") != NULL);
+	ck_assert_int_eq(controller_told(controller, 1).state, OBSERVED_RUNNING);
+	ck_assert_int_eq(controller_told(controller, 1).epoch, 1);
+	ck_assert(fake_priv_ct(priv, 1, &ct));
+	ck_assert_int_eq(ct.epoch, 1);
+	more.memory_mib = 128;
+	more.epoch = 3;
+	controller_assign(controller, &more);
+	world_eventually(fake_priv_ct(priv, 1, &ct) && ct.epoch == 3);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(what_nobody_assigned_takes_room_as_long_as_it_exists)
+{
+	struct priv_ct orphan = test_ct(3, PRIV_CT_RUNNING, 1, 0);
+
+	orphan.limits = (struct priv_limits){ .memory_bytes = UINT64_C(1500) << 20, .disk_bytes = 1 << 20, .cpu_millis = 100 };
+	fake_priv_add_image(priv, controller_sha256());
+	fake_priv_add_ct(priv, orphan);
+	fake_priv_fail(priv, PRIV_CT_DELETE, CC_UNAVAILABLE, "busy");
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_eventually(strstr(controller_told(controller, 1).reason, "64 MiB beside 1500 MiB in use") != NULL);
+	ck_assert_int_eq(controller_told(controller, 1).state, OBSERVED_FAILED);
+	fake_priv_fail(priv, PRIV_CT_DELETE, CC_OK, "");
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	agent_end_well();
+}
+END_TEST
+
 START_TEST(without_the_other_half_the_agent_ends_at_once)
 {
 	struct cc_error err;
@@ -548,6 +591,8 @@ int main(void)
 	tcase_add_test(tc, an_image_that_was_lost_is_fetched_again);
 	tcase_add_test(tc, an_init_that_ends_by_itself_is_started_again_after_a_while);
 	tcase_add_test(tc, the_owner_has_the_last_word_and_may_change_it);
+	tcase_add_test(tc, the_owner_has_the_last_word_on_what_runs_already);
+	tcase_add_test(tc, what_nobody_assigned_takes_room_as_long_as_it_exists);
 	tcase_add_test(tc, without_the_other_half_the_agent_ends_at_once);
 	tcase_add_test(tc, a_torn_spool_stops_nothing_and_all_is_asked_for);
 	tcase_add_test(tc, an_idle_agent_says_nothing);

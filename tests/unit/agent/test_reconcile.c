@@ -102,7 +102,7 @@ static void nothing_runs_beyond_its_lease(const struct situation *s, const struc
 
 static void the_owner_has_the_last_word(const struct situation *s, const struct decision *d)
 {
-	if (s->policy == POLICY_REFUSED && !is_running(s->seen))
+	if (s->policy == POLICY_REFUSED)
 		ck_assert_msg(d->action != ACTION_START && d->action != ACTION_FETCH, "row %d starts what the owner refuses", d->row);
 	if (s->policy == POLICY_REFUSED && is_running(s->seen) && s->want == WANT_RUN && s->lease != LEASE_OVER)
 		ck_assert_msg(d->action != ACTION_STOP, "row %d stops what runs because the policy changed", d->row);
