@@ -18,7 +18,7 @@ static void fetch(struct act *a, const struct assignment *want, int64_t now_ms)
 	}
 	cc_fail(&err, TOO_LARGE, "its archive of %lld MiB is larger than the %lld MiB that the node's owner allows",
 	        (long long)want->image_bytes >> 20, (long long)a->opt.image_max_bytes >> 20);
-	image_failed(a->images, m, &err, now_ms);
+	image_failed(m, &err, now_ms);
 	a->again = true;
 }
 
@@ -130,12 +130,33 @@ static void look_at(struct act *a, struct inst *i, int64_t now_ms)
 	carry_out(a, i, d.action, now_ms);
 }
 
-/* Every instance that waited for a refused image has taken the failure over: whoever is asked to start later tries again. */
-static void forget_refused_images(struct act *a)
+static bool is_to_run(const struct insts *t, const char *sha256)
 {
-	for (size_t k = a->images->n; k-- > 0;)
-		if (a->images->items[k]->state == IMAGE_REFUSED)
-			image_remove(a->images, a->images->items[k]);
+	for (size_t k = 0; k < t->n; k++) {
+		const struct assignment *want = t->items[k]->want;
+
+		if (want != NULL && want->desired == DESIRED_RUN && strcmp(want->image_sha256, sha256) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Of a refused image every instance that waited for it has taken the failure over: whoever is asked to start later tries again. Of the others those go, with
+ * their archives, that are not unpacked and that nobody waits for any more. */
+static void drop_images(struct act *a)
+{
+	for (size_t k = a->images->n; k-- > 0;) {
+		struct image_here *m = a->images->items[k];
+		bool is_held = m->state == IMAGE_READY || m->state == IMAGE_UNPACKING;
+
+		if (m->state != IMAGE_REFUSED && (is_held || is_to_run(a->insts, m->sha256)))
+			continue;
+		if (m->state == IMAGE_FETCHING) {
+			a->cancel(a->user, m);
+			a->again = true; /* another one may begin */
+		}
+		image_remove(a->images, m);
+	}
 }
 
 void act_all(struct act *a, int64_t now_ms)
@@ -148,7 +169,7 @@ void act_all(struct act *a, int64_t now_ms)
 		if (!a->again)
 			break;
 	}
-	forget_refused_images(a);
+	drop_images(a);
 }
 
 static int64_t earlier(int64_t a, int64_t b)

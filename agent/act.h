@@ -30,6 +30,8 @@ struct act {
 	struct backoff list_backoff;
 	/* Begins to fetch an archive, or not yet when too many are under way. */
 	void (*fetch)(void *user, struct image_here *m, int64_t bytes);
+	/* Ends that, if it is under way. */
+	void (*cancel)(void *user, const struct image_here *m);
 	void *user;
 };
 

@@ -158,11 +158,11 @@ static void unpacked(void *user, const struct priv_reply *r)
 
 	op->act->again = true;
 	if (m != NULL && r->code == CC_OK) {
-		image_ready(op->act->images, m);
+		image_ready(m);
 		cc_log(INFO, IMAGE_UNPACKED, kv_text("sha256", m->sha256));
 	} else if (m != NULL) {
 		act_reply_error(r, &err);
-		image_failed(op->act->images, m, &err, cc_boottime_ms());
+		image_failed(m, &err, cc_boottime_ms());
 		cc_log(WARNING, IMAGE_REFUSED, kv_text("sha256", m->sha256), kv_err(&err));
 	}
 	free(op);
@@ -189,5 +189,5 @@ void act_unpack(struct act *a, struct image_here *m, int64_t now_ms)
 	}
 	free(op);
 	if (err.code != CC_BUSY)
-		image_failed(a->images, m, &err, now_ms);
+		image_failed(m, &err, now_ms);
 }

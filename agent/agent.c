@@ -141,7 +141,8 @@ static int prepare(struct agent *a, struct cc_error *err)
 	if (statefile_make_dir(a->images_dir, err) < 0 || say_hello(a, err) < 0 || apply_settings(a, cfg, err) < 0 || open_http(a, err) < 0)
 		return -1;
 	a->fetcher = (struct image_fetcher){ .http = a->http, .images = &a->images, .dir = a->images_dir, .changed = &a->act.again };
-	a->act.fetch = image_fetch;
+	a->act.fetch = image_fetch_begin;
+	a->act.cancel = image_fetch_cancel;
 	a->act.user = &a->fetcher;
 	a->streams.http = a->http;
 	a->streams.priv = a->priv;

@@ -9,10 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void close_archive(struct images *t, struct image_here *m)
+static void close_archive(struct image_here *m)
 {
-	if (m->state == IMAGE_FETCHING)
-		t->fetching--;
 	if (m->fd >= 0)
 		close(m->fd);
 	m->fd = -1;
@@ -53,7 +51,7 @@ struct image_here *image_get(struct images *t, const char *sha256)
 
 void image_remove(struct images *t, struct image_here *m)
 {
-	close_archive(t, m);
+	close_archive(m);
 	for (size_t k = 0; k < t->n; k++)
 		if (t->items[k] == m) {
 			t->items[k] = t->items[--t->n];
@@ -79,7 +77,7 @@ void image_saw_all(struct images *t, const struct priv_image *list, size_t n)
 		if (t->items[k]->state == IMAGE_READY)
 			t->items[k]->state = IMAGE_ABSENT;
 	for (size_t k = 0; k < n; k++)
-		image_ready(t, image_get(t, list[k].sha256));
+		image_ready(image_get(t, list[k].sha256));
 }
 
 static int claim_room(int fd, int64_t bytes, struct cc_error *err)
@@ -91,24 +89,20 @@ static int claim_room(int fd, int64_t bytes, struct cc_error *err)
 	return cc_fail_errno(err, "claiming room for the image's archive");
 }
 
-int image_begin(struct images *t, struct image_here *m, const char *dir, int64_t bytes, struct cc_error *err)
+int image_begin(struct image_here *m, const char *dir, int64_t bytes, struct cc_error *err)
 {
-	cc_auto_close int fd = -1;
-	char path[4096];
+	cc_auto_close int fd = open(dir, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
 
-	snprintf(path, sizeof(path), "%.3900s/%s.part", dir, m->sha256);
-	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || unlink(path) < 0)
-		return cc_fail_errno(err, "making a file in '%s'", dir);
+	if (fd < 0)
+		return cc_fail_errno(err, "making a file without a name in '%s'", dir);
 	if (bytes > 0 && claim_room(fd, bytes, err) < 0)
 		return -1;
-	close_archive(t, m);
+	close_archive(m);
 	m->fd = cc_take_fd(fd);
 	m->bytes = bytes;
 	m->got = 0;
 	cc_sha256_init(&m->hash);
 	m->state = IMAGE_FETCHING;
-	t->fetching++;
 	return 0;
 }
 
@@ -135,7 +129,7 @@ int image_add(struct image_here *m, const void *p, size_t len, struct cc_error *
 	return 0;
 }
 
-int image_end(struct images *t, struct image_here *m, struct cc_error *err)
+int image_end(struct image_here *m, struct cc_error *err)
 {
 	char text[CC_SHA256_HEX];
 
@@ -146,16 +140,15 @@ int image_end(struct images *t, struct image_here *m, struct cc_error *err)
 		return cc_fail(err, INVALID, "the image's archive is damaged: its hash is %.12s…", text);
 	if (lseek(m->fd, 0, SEEK_SET) < 0)
 		return cc_fail_errno(err, "rewinding the image's archive");
-	t->fetching--;
 	m->state = IMAGE_FETCHED;
 	return 0;
 }
 
-void image_failed(struct images *t, struct image_here *m, const struct cc_error *why, int64_t now_ms)
+void image_failed(struct image_here *m, const struct cc_error *why, int64_t now_ms)
 {
 	bool for_good = why->code == CC_INVALID || why->code == CC_TOO_LARGE;
 
-	close_archive(t, m);
+	close_archive(m);
 	if (for_good) {
 		snprintf(m->reason, sizeof(m->reason), "image: %.180s", why->msg);
 		m->state = IMAGE_REFUSED;
@@ -166,9 +159,9 @@ void image_failed(struct images *t, struct image_here *m, const struct cc_error 
 	m->state = IMAGE_LATER;
 }
 
-void image_ready(struct images *t, struct image_here *m)
+void image_ready(struct image_here *m)
 {
-	close_archive(t, m);
+	close_archive(m);
 	backoff_reset(&m->backoff);
 	m->reason[0] = '\0';
 	m->state = IMAGE_READY;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The images that this node has, fetches or failed to get, by their hash. Pure memory but for the archive under way: a file without a name in
- * STATE/images, so that nothing of it is left after a crash. Who talks to the controller and to the privileged half is image_fetch.c. */
+ * STATE/images (O_TMPFILE), so that nothing of it is left after a crash. Who talks to the controller and to the privileged half is image_fetch.c. */
 #pragma once
 
 #include "agent/backoff.h"
@@ -27,7 +27,6 @@ struct images {
 	struct image_here **items;
 	size_t n;
 	size_t cap;
-	size_t fetching;
 };
 
 void image_table_done(struct images *t);
@@ -40,13 +39,13 @@ enum image_state image_state_of(struct images *t, const char *sha256, int64_t no
 void image_saw_all(struct images *t, const struct priv_image *list, size_t n);
 
 /* Opens the file for an archive of `bytes` bytes and claims its room. @err IO, also when the disk has no room */
-int image_begin(struct images *t, struct image_here *m, const char *dir, int64_t bytes, struct cc_error *err);
+int image_begin(struct image_here *m, const char *dir, int64_t bytes, struct cc_error *err);
 /* @err IO, INVALID more than announced */
 int image_add(struct image_here *m, const void *p, size_t len, struct cc_error *err);
 /* All came: the archive is checked. @err INVALID it is not what its hash says, UNAVAILABLE it is too short */
-int image_end(struct images *t, struct image_here *m, struct cc_error *err);
+int image_end(struct image_here *m, struct cc_error *err);
 
 /* Fetching or unpacking failed: for good (INVALID, TOO_LARGE) or to be tried again later. The archive is thrown away. */
-void image_failed(struct images *t, struct image_here *m, const struct cc_error *why, int64_t now_ms);
+void image_failed(struct image_here *m, const struct cc_error *why, int64_t now_ms);
 /* Unpacked: the archive is thrown away. */
-void image_ready(struct images *t, struct image_here *m);
+void image_ready(struct image_here *m);

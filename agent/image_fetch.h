@@ -6,12 +6,25 @@
 #include "agent/image.h"
 #include "common/http_client.h"
 
+#define IMAGE_FETCHES 2 /* at once */
+
+struct image_fetcher;
+struct image_fetch {
+	struct image_fetcher *by;
+	struct cc_http_exchange *exchange; /* NULL: not under way */
+	char sha256[PRIV_SHA256_TEXT];
+	struct cc_error err; /* why we gave up; CC_OK when we did not */
+};
+
 struct image_fetcher {
 	struct cc_http *http;
 	struct images *images;
 	const char *dir;
 	bool *changed; /* set when an image's state changed */
+	struct image_fetch fetches[IMAGE_FETCHES];
 };
 
 /* Begins, unless as many as allowed are under way already; what fails is noted in `m`. Signature of struct act's `fetch`. */
-void image_fetch(void *fetcher, struct image_here *m, int64_t bytes);
+void image_fetch_begin(void *fetcher, struct image_here *m, int64_t bytes);
+/* Breaks off what is under way for `m`, if anything; its record and its archive stay the caller's. Signature of struct act's `cancel`. */
+void image_fetch_cancel(void *fetcher, const struct image_here *m);

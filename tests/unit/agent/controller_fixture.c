@@ -166,6 +166,24 @@ static ssize_t give_broken(void *cls, uint64_t at, char *to, size_t room)
 	return (ssize_t)n;
 }
 
+static ssize_t give_stalled(void *cls, uint64_t at, char *to, size_t room)
+{
+	struct controller *c = cls;
+	size_t n = at < sizeof(archive) / 2 ? sizeof(archive) / 2 - at : sizeof(archive) - at;
+	bool stopping;
+
+	controller_lock(c);
+	while (at >= sizeof(archive) / 2 && c->blob == BLOB_STALLED && !c->stopping)
+		(void)controller_wait(c, cc_boottime_ms() + CONTROLLER_WAIT_MS);
+	stopping = c->stopping;
+	controller_unlock(c);
+	if (stopping)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	n = n < room ? n : room;
+	memcpy(to, archive + at, n);
+	return (ssize_t)n;
+}
+
 static enum MHD_Result blob_request(struct request *q, struct MHD_Connection *conn)
 {
 	static char other[sizeof(archive) + 1];
@@ -184,7 +202,7 @@ static enum MHD_Result blob_request(struct request *q, struct MHD_Connection *co
 		return send_text(conn, 200, other, sizeof(archive) + (blob == BLOB_LONG));
 	if (blob == BLOB_RIGHT)
 		return send_text(conn, 200, archive, sizeof(archive));
-	r = MHD_create_response_from_callback(sizeof(archive), 16384, give_broken, NULL, NULL);
+	r = MHD_create_response_from_callback(sizeof(archive), 16384, blob == BLOB_STALLED ? give_stalled : give_broken, c, NULL);
 	ok = MHD_queue_response(conn, 200, r);
 	MHD_destroy_response(r);
 	return ok;

@@ -9,7 +9,8 @@
 
 #define TEST_INSTANCES 16
 
-enum test_blob { BLOB_RIGHT, BLOB_WRONG, BLOB_SHORT, BLOB_LONG, BLOB_MISSING };
+/* BLOB_STALLED: half of it comes, the rest when the controller is told another one. */
+enum test_blob { BLOB_RIGHT, BLOB_WRONG, BLOB_SHORT, BLOB_LONG, BLOB_MISSING, BLOB_STALLED };
 
 /* What the node said last of one instance. */
 struct test_told {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The agent as a whole: what it tells, what it does, and what it does when one of its neighbours is gone. */
+#include "common/cleanup.h"
 #include "common/clock.h"
 #include "tests/unit/agent/agent_fixture.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 START_TEST(the_first_report_is_full_and_says_what_the_machine_has)
@@ -377,6 +380,79 @@ START_TEST(a_bad_archive_is_told_and_a_good_one_mends_it)
 }
 END_TEST
 
+/* Archives that this process has open. */
+static int open_archives(void)
+{
+	cc_auto(closedir) DIR *fds = opendir("/proc/self/fd");
+	char images[128], target[256];
+	struct dirent *d;
+	int n = 0;
+
+	snprintf(images, sizeof(images), "%s/images/", state_dir);
+	while ((d = readdir(fds)) != NULL) {
+		ssize_t len = readlinkat(dirfd(fds), d->d_name, target, sizeof(target));
+
+		n += len > 0 && (size_t)len > strlen(images) && memcmp(target, images, strlen(images)) == 0;
+	}
+	return n;
+}
+
+static int64_t processor_ms(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000;
+}
+
+START_TEST(a_fetch_that_nobody_waits_for_any_more_is_given_up)
+{
+	controller_set_blob(controller, BLOB_STALLED);
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_FETCHING, 0);
+	world_eventually(open_archives() == 1);
+	world_assign(1, 1, 0, DESIRED_DELETE);
+	world_wait_state(1, OBSERVED_GONE, 0);
+	world_eventually(open_archives() == 0);
+	/* What is still under way of the first fetch must not get into the next. */
+	world_assign(2, 1, 0, DESIRED_RUN);
+	world_eventually(controller_fetches(controller) == 2);
+	controller_set_blob(controller, BLOB_RIGHT);
+	world_wait_state(2, OBSERVED_RUNNING, 0);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(an_agent_may_end_in_the_middle_of_a_fetch)
+{
+	controller_set_blob(controller, BLOB_STALLED);
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_eventually(open_archives() == 1);
+	agent_end_well();
+	ck_assert_int_eq(open_archives(), 0);
+}
+END_TEST
+
+START_TEST(a_failed_fetch_that_nobody_waits_for_any_more_costs_nothing)
+{
+	int64_t used;
+
+	controller_set_blob(controller, BLOB_MISSING);
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_eventually(strstr(controller_told(controller, 1).reason, "next try in") != NULL);
+	world_assign(1, 1, 0, DESIRED_DELETE);
+	world_wait_state(1, OBSERVED_GONE, 0);
+	usleep(1200000); /* the time of the next try has come */
+	used = processor_ms();
+	usleep(500000);
+	ck_assert_int_lt(processor_ms() - used, 200);
+	agent_end_well();
+}
+END_TEST
+
 START_TEST(what_is_no_archive_fails_until_asked_again)
 {
 	fake_priv_fail(priv, PRIV_IMAGE_UNPACK, CC_INVALID, "this is no archive");
@@ -585,6 +661,9 @@ int main(void)
 	tcase_add_test(tc, a_leased_instance_runs_on_over_a_restart_of_the_agent_but_not_without_a_lease);
 	tcase_add_test(tc, a_leased_instance_ends_with_its_lease);
 	tcase_add_loop_test(tc, a_bad_archive_is_told_and_a_good_one_mends_it, 0, CC_ARRAY_LEN(bad_blobs));
+	tcase_add_test(tc, a_fetch_that_nobody_waits_for_any_more_is_given_up);
+	tcase_add_test(tc, an_agent_may_end_in_the_middle_of_a_fetch);
+	tcase_add_test(tc, a_failed_fetch_that_nobody_waits_for_any_more_costs_nothing);
 	tcase_add_test(tc, what_is_no_archive_fails_until_asked_again);
 	tcase_add_test(tc, an_archive_beyond_the_owners_limit_is_not_even_fetched);
 	tcase_add_test(tc, a_start_that_fails_is_tried_again_and_says_when);

@@ -34,9 +34,8 @@ static void begin(int64_t bytes)
 {
 	struct cc_error err = { 0 };
 
-	ck_assert_msg(image_begin(&t, m, dir, bytes, &err) == 0, "%s", err.msg);
+	ck_assert_msg(image_begin(m, dir, bytes, &err) == 0, "%s", err.msg);
 	ck_assert_int_eq(m->state, IMAGE_FETCHING);
-	ck_assert_uint_eq(t.fetching, 1);
 }
 
 START_TEST(an_archive_in_pieces_is_verified_and_stands_at_its_beginning)
@@ -47,12 +46,11 @@ START_TEST(an_archive_in_pieces_is_verified_and_stands_at_its_beginning)
 	begin(LEN);
 	for (size_t i = 0; i < LEN; i++)
 		ck_assert_int_eq(image_add(m, content + i, 1, &err), 0);
-	ck_assert_int_eq(image_end(&t, m, &err), 0);
+	ck_assert_int_eq(image_end(m, &err), 0);
 	ck_assert_int_eq(m->state, IMAGE_FETCHED);
-	ck_assert_uint_eq(t.fetching, 0);
 	ck_assert_int_eq(read(m->fd, back, LEN), LEN);
 	ck_assert_mem_eq(back, content, LEN);
-	image_ready(&t, m);
+	image_ready(m);
 	ck_assert_int_eq(m->fd, -1);
 	ck_assert_int_eq(image_state_of(&t, m->sha256, 0), IMAGE_READY);
 }
@@ -66,12 +64,11 @@ START_TEST(an_archive_that_is_not_what_its_hash_says_is_refused_for_good)
 	memset(wrong, 'x', LEN);
 	begin(LEN);
 	ck_assert_int_eq(image_add(m, wrong, LEN, &err), 0);
-	ck_assert_int_eq(image_end(&t, m, &err), -1);
+	ck_assert_int_eq(image_end(m, &err), -1);
 	ck_assert_int_eq(err.code, CC_INVALID);
-	image_failed(&t, m, &err, 1000);
+	image_failed(m, &err, 1000);
 	ck_assert_int_eq(image_state_of(&t, m->sha256, INT64_MAX), IMAGE_REFUSED);
 	ck_assert_ptr_nonnull(strstr(m->reason, "damaged"));
-	ck_assert_uint_eq(t.fetching, 0);
 }
 END_TEST
 
@@ -81,8 +78,8 @@ START_TEST(a_short_archive_is_fetched_again_later)
 
 	begin(LEN);
 	ck_assert_int_eq(image_add(m, content, LEN - 1, &err), 0);
-	ck_assert_int_eq(image_end(&t, m, &err), -1);
-	image_failed(&t, m, &err, 1000);
+	ck_assert_int_eq(image_end(m, &err), -1);
+	image_failed(m, &err, 1000);
 	ck_assert_int_eq(image_state_of(&t, m->sha256, 1999), IMAGE_LATER);
 	ck_assert_ptr_nonnull(strstr(m->reason, "next try in 1 s"));
 	ck_assert_int_eq(image_state_of(&t, m->sha256, 2000), IMAGE_ABSENT);
@@ -108,10 +105,10 @@ START_TEST(a_full_disk_is_told_before_the_archive_comes)
 
 	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_FSIZE, &small);
-	ck_assert_int_eq(image_begin(&t, m, dir, 1001, &err), -1);
+	ck_assert_int_eq(image_begin(m, dir, 1001, &err), -1);
 	ck_assert_int_eq(err.code, CC_IO);
 	ck_assert_ptr_nonnull(strstr(err.msg, "no room"));
-	image_failed(&t, m, &err, 0);
+	image_failed(m, &err, 0);
 	ck_assert_int_eq(m->state, IMAGE_LATER);
 }
 END_TEST
