@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/act_parts.h"
 
-#include "common/clock.h"
+#include "common/boot_timer.h"
 #include "common/log.h"
 
 #include <stdio.h>
@@ -172,25 +172,20 @@ void act_all(struct act *a, int64_t now_ms)
 	drop_images(a);
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 int64_t act_next_ms(const struct act *a, int64_t now_ms)
 {
-	int64_t next = a->listing ? INT64_MAX : a->list_backoff.next_ms;
+	int64_t next = a->listing ? CC_NEVER_MS : a->list_backoff.next_ms;
 
 	for (size_t k = 0; k < a->insts->n; k++) {
 		const struct inst *i = a->insts->items[k];
 
 		if (i->retry.backoff.next_ms > now_ms)
-			next = earlier(next, i->retry.backoff.next_ms);
+			next = cc_earlier_ms(next, i->retry.backoff.next_ms);
 		if (lease_of(a, i, now_ms) == LEASE_HELD && i->exists)
-			next = earlier(next, a->lease_until_ms);
+			next = cc_earlier_ms(next, a->lease_until_ms);
 	}
 	for (size_t k = 0; k < a->images->n; k++)
 		if (a->images->items[k]->state == IMAGE_LATER)
-			next = earlier(next, a->images->items[k]->backoff.next_ms);
+			next = cc_earlier_ms(next, a->images->items[k]->backoff.next_ms);
 	return next;
 }

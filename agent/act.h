@@ -39,7 +39,7 @@ struct act {
 void act_list(struct act *a, int64_t now_ms);
 /* Looks at every instance once. */
 void act_all(struct act *a, int64_t now_ms);
-/* When to look again although nothing happened: boot time, INT64_MAX for never. */
+/* When to look again although nothing happened: boot time, CC_NEVER_MS for never. */
 int64_t act_next_ms(const struct act *a, int64_t now_ms);
 
 /* For priv_client_new: an instance's init ended. `user` is the struct act. */

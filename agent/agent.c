@@ -9,6 +9,7 @@
 #include "agent/statefile.h"
 #include "agent/stream.h"
 #include "agent/sync.h"
+#include "common/boot_timer.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -20,7 +21,7 @@
 #include <unistd.h>
 
 #define HELLO_MS      20000
-#define SAVE_AGAIN_MS 10000 /* after a failure */
+#define SAVE_AGAIN_MS 5000 /* after a failure */
 
 struct agent {
 	const struct agent_start *start;
@@ -38,9 +39,12 @@ struct agent {
 	struct sync sync;
 	struct streams streams;
 	char images_dir[4096];
-	int64_t save_ms;    /* not before: the last write failed; 0 when it did not */
-	int64_t lease_kept; /* what lease.json says */
-	int64_t look_ms;    /* when to look at the instances although nothing happened */
+	int timer_fd;
+	int64_t timer_ms;       /* what it is set to */
+	int64_t save_ms;        /* not before: the last write failed; 0 when it did not */
+	int64_t lease_ms;       /* how long a lease lasts; 0: none was given yet */
+	int64_t saved_lease_ms; /* what lease.json says */
+	int64_t look_ms;        /* when to look at the instances although nothing happened */
 	bool ended;
 };
 
@@ -76,6 +80,7 @@ static bool on_orders(void *user, const struct node_orders *o, int64_t sent_ms)
 	struct agent *a = user;
 	bool any = false;
 
+	a->lease_ms = o->lease_ms;
 	if (sent_ms + o->lease_ms > a->act.lease_until_ms)
 		a->act.lease_until_ms = sent_ms + o->lease_ms;
 	for (size_t k = 0; k < o->streams.n; k++)
@@ -104,7 +109,7 @@ static int64_t load_spool(struct agent *a)
 	struct cc_error err = { 0 };
 	int64_t revision = 0;
 
-	a->act.lease_until_ms = a->lease_kept = spool_load_lease(a->start->cfg->state_dir);
+	a->act.lease_until_ms = a->saved_lease_ms = spool_load_lease(a->start->cfg->state_dir);
 	if (spool_load_assignments(a->start->cfg->state_dir, &a->insts, &revision, &err) < 0 && err.code != CC_NOT_FOUND)
 		cc_log(ERROR, SPOOL_DAMAGED, kv_err(&err));
 	return revision;
@@ -138,8 +143,10 @@ static int prepare(struct agent *a, struct cc_error *err)
 	a->act.insts = &a->insts;
 	a->act.images = &a->images;
 	a->act.priv = a->priv;
-	if (statefile_make_dir(a->images_dir, err) < 0 || say_hello(a, err) < 0 || apply_settings(a, cfg, err) < 0 || open_http(a, err) < 0)
+	if (statefile_make_dir(a->images_dir, err) < 0 || say_hello(a, err) < 0 || apply_settings(a, cfg, err) < 0 || open_http(a, err) < 0 ||
+	        cc_boot_timer_open(&a->timer_fd, err) < 0)
 		return -1;
+	a->timer_ms = CC_NEVER_MS;
 	a->fetcher = (struct image_fetcher){ .http = a->http, .images = &a->images, .dir = a->images_dir, .changed = &a->act.again };
 	a->act.fetch = image_fetch_begin;
 	a->act.cancel = image_fetch_cancel;
@@ -160,22 +167,35 @@ static bool has_leased(const struct insts *t)
 	return false;
 }
 
+static int write_spool(struct agent *a, struct cc_error *err)
+{
+	if (a->insts.unsaved && spool_save_assignments(a->cfg->state_dir, &a->insts, a->sync.revision, err) < 0)
+		return -1;
+	if (a->act.lease_until_ms <= a->saved_lease_ms || !has_leased(&a->insts))
+		return 0;
+	if (spool_save_lease(a->cfg->state_dir, a->act.lease_until_ms, err) < 0)
+		return -1;
+	a->saved_lease_ms = a->act.lease_until_ms;
+	return 0;
+}
+
 static void save(struct agent *a, int64_t now_ms)
 {
 	struct cc_error err = { 0 };
 
-	if (a->insts.unsaved && now_ms >= a->save_ms) {
-		a->save_ms = 0;
-		if (spool_save_assignments(a->cfg->state_dir, &a->insts, a->sync.revision, &err) < 0) {
-			a->save_ms = now_ms + SAVE_AGAIN_MS;
-			cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&err));
-		}
+	if (now_ms < a->save_ms)
+		return;
+	a->save_ms = 0;
+	if (write_spool(a, &err) < 0) {
+		a->save_ms = now_ms + SAVE_AGAIN_MS;
+		cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&err));
 	}
-	if (a->act.lease_until_ms > a->lease_kept && has_leased(&a->insts)) {
-		a->lease_kept = a->act.lease_until_ms;
-		if (spool_save_lease(a->cfg->state_dir, a->lease_kept, &err) < 0 && err.code != CC_OK)
-			cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&err));
-	}
+}
+
+/* Who only listens hears nothing for long, perhaps longer than a lease lasts. */
+static int64_t renew_ms(const struct agent *a)
+{
+	return a->lease_ms > 0 && has_leased(&a->insts) ? a->act.lease_until_ms - a->lease_ms / 3 : CC_NEVER_MS;
 }
 
 static void reload(struct agent *a)
@@ -194,21 +214,25 @@ static void reload(struct agent *a)
 	cc_log(NOTICE, POLICY_CHANGED);
 }
 
-static int64_t earlier(int64_t x, int64_t y)
-{
-	return x < y ? x : y;
-}
-
-static int64_t wait_ms(struct agent *a, int64_t now_ms)
+static int64_t next_ms(struct agent *a, int64_t now_ms)
 {
 	int64_t next = a->look_ms = act_next_ms(&a->act, now_ms);
 
-	next = earlier(next, earlier(sync_next_ms(&a->sync), stream_next_ms(&a->streams)));
-	if (a->insts.unsaved)
-		next = earlier(next, a->save_ms);
+	next = cc_earlier_ms(next, cc_earlier_ms(sync_next_ms(&a->sync), stream_next_ms(&a->streams)));
+	return a->insts.unsaved || a->save_ms != 0 ? cc_earlier_ms(next, a->save_ms) : next;
+}
+
+/* Sets the timer, whose descriptor ends the wait, and returns the wait. */
+static int64_t wait_ms(struct agent *a, int64_t now_ms)
+{
+	int64_t next = next_ms(a, now_ms);
+
 	if (a->act.again || next <= now_ms)
 		return 0;
-	return next == INT64_MAX ? -1 : next - now_ms;
+	if (next != a->timer_ms)
+		cc_boot_timer_set(a->timer_fd, next);
+	a->timer_ms = next;
+	return -1;
 }
 
 static void take_signal(struct agent *a)
@@ -225,13 +249,14 @@ static void take_signal(struct agent *a)
 
 static int turn(struct agent *a, struct cc_error *err)
 {
-	struct pollfd fds[2 + STREAMS_POLLFDS];
+	struct pollfd fds[3 + STREAMS_POLLFDS];
 	int64_t now = cc_boottime_ms();
 	size_t n;
 
 	fds[0] = (struct pollfd){ .fd = priv_client_fd(a->priv), .events = (short)(POLLIN | (priv_client_wants_write(a->priv) ? POLLOUT : 0)) };
 	fds[1] = (struct pollfd){ .fd = a->start->signal_fd, .events = POLLIN };
-	n = 2 + stream_pollfds(&a->streams, fds + 2);
+	fds[2] = (struct pollfd){ .fd = a->timer_fd, .events = POLLIN };
+	n = 3 + stream_pollfds(&a->streams, fds + 3);
 	(void)cc_http_poll(a->http, fds, n, wait_ms(a, now));
 	if (fds[1].revents != 0)
 		take_signal(a);
@@ -244,6 +269,7 @@ static int turn(struct agent *a, struct cc_error *err)
 		act_all(&a->act, now);
 	/* When the disk fails, being heard of is worth more than coming back after a reboot. */
 	a->sync.hold_talk = a->insts.unsaved && a->save_ms == 0;
+	a->sync.renew_ms = renew_ms(a);
 	sync_step(&a->sync, now);
 	save(a, now);
 	a->sync.hold_talk = false;
@@ -259,6 +285,8 @@ static void done(struct agent *a)
 	image_table_done(&a->images);
 	inst_table_done(&a->insts);
 	cc_arena_free(a->facts_arena);
+	if (a->timer_fd >= 0)
+		close(a->timer_fd);
 	free(a);
 }
 
@@ -268,6 +296,7 @@ int agent_run(const struct agent_start *start, struct cc_error *err)
 	int result;
 
 	a->start = start;
+	a->timer_fd = -1;
 	a->facts_arena = cc_arena_new(0);
 	a->priv = priv_client_new(start->priv_fd, act_on_event, &a->act);
 	result = prepare(a, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/report.h"
 
+#include "common/boot_timer.h"
 #include "common/clock.h"
 #include "common/json.h"
 
@@ -75,7 +76,7 @@ static bool is_under_way(enum observed state)
 
 int64_t report_due_ms(const struct insts *t)
 {
-	int64_t due = INT64_MAX;
+	int64_t due = CC_NEVER_MS;
 
 	for (size_t k = 0; k < t->n; k++) {
 		const struct inst *i = t->items[k];

@@ -25,7 +25,7 @@ uint64_t report_build(const struct insts *t, const struct report_want *w, struct
 /* Nothing but the revision and how long to wait: the parked request. */
 void report_build_empty(const struct report_want *w, struct cc_buf *out);
 
-/* When to send a report: boot time, 0 for at once, INT64_MAX when the controller has confirmed everything. What only says that something is under way waits a
+/* When to send a report: boot time, 0 for at once, CC_NEVER_MS when the controller has confirmed everything. What only says that something is under way waits a
  * little, because what it leads to is often there at once: most starts are one report, not two. */
 int64_t report_due_ms(const struct insts *t);
 /* The controller has everything up to `change`: records of what is gone end here. */

@@ -5,6 +5,7 @@
 #include "agent/stream.h"
 
 #include "agent/pipes.h"
+#include "common/boot_timer.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -292,7 +293,7 @@ void stream_step(struct streams *t, int64_t now_ms)
 
 int64_t stream_next_ms(const struct streams *t)
 {
-	int64_t next = INT64_MAX;
+	int64_t next = CC_NEVER_MS;
 
 	for (size_t k = 0; k < t->n; k++) {
 		const struct carried *s = t->items[k];

@@ -4,6 +4,7 @@
 #include "agent/sync.h"
 
 #include "agent/orders.h"
+#include "common/boot_timer.h"
 #include "common/clock.h"
 #include "common/json.h"
 #include "common/log.h"
@@ -23,9 +24,14 @@ void sync_init(struct sync *s, struct cc_http *http, struct insts *insts, const 
 {
 	char id[CC_UUID_TEXT];
 
-	*s = (struct sync){
-		.http = http, .insts = insts, .facts = facts, .revision = revision, .full_due = true, .facts_due = true, .full_ms = -LEAST_WAIT_MS
-	};
+	*s = (struct sync){ .http = http,
+		.insts = insts,
+		.facts = facts,
+		.revision = revision,
+		.full_due = true,
+		.facts_due = true,
+		.full_ms = -LEAST_WAIT_MS,
+		.renew_ms = CC_NEVER_MS };
 	snprintf(s->path, sizeof(s->path), "/v1/nodes/%s/sync", cc_uuid_format(who, id));
 	s->talk.sync = s;
 	s->listen.sync = s;
@@ -197,17 +203,23 @@ static void listen(struct sync *s, int64_t now_ms)
 	send(s, &s->listen, &body, s->wait_ms + LISTEN_MORE_MS, now_ms);
 }
 
+/* A lease that does not get longer by asking is not asked for in a tight loop. */
+static int64_t renew_ms(const struct sync *s)
+{
+	int64_t least = s->talk.sent_ms + LEAST_WAIT_MS;
+
+	return s->renew_ms > least ? s->renew_ms : least;
+}
+
 static int64_t talk_ms(const struct sync *s)
 {
-	int64_t due = report_due_ms(s->insts);
-
 	if (!s->insts->ct_known || s->hold_talk)
-		return INT64_MAX; /* nothing true can be said yet */
+		return CC_NEVER_MS; /* nothing true can be said yet */
 	if (s->full_due && s->backoff.next_ms < s->full_ms + LEAST_WAIT_MS)
 		return s->full_ms + LEAST_WAIT_MS;
 	if (!s->reached || s->full_due || s->facts_due)
 		return s->backoff.next_ms;
-	return due < s->full_ms + FULL_EVERY_MS ? due : s->full_ms + FULL_EVERY_MS;
+	return cc_earlier_ms(cc_earlier_ms(report_due_ms(s->insts), renew_ms(s)), s->full_ms + FULL_EVERY_MS);
 }
 
 static bool may_listen(const struct sync *s)
@@ -225,7 +237,7 @@ void sync_step(struct sync *s, int64_t now_ms)
 
 int64_t sync_next_ms(const struct sync *s)
 {
-	int64_t next = INT64_MAX;
+	int64_t next = CC_NEVER_MS;
 
 	if (s->talk.exchange == NULL)
 		next = talk_ms(s);

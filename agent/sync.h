@@ -30,6 +30,7 @@ struct sync {
 	int64_t wait_ms;   /* how long the controller lets us listen */
 	int64_t listen_ms; /* not before: boot time */
 	int64_t full_ms;   /* when the last full report was sent */
+	int64_t renew_ms;  /* when to talk at the latest, so that the lease goes on: boot time. Set by the caller, also when nothing is to be told */
 	bool full_due;
 	bool facts_due;
 	bool hold_talk; /* nothing may be told yet: what it rests on is not on the disk */

@@ -349,6 +349,113 @@ START_TEST(a_leased_instance_ends_with_its_lease)
 }
 END_TEST
 
+/* When the process's timer of the boot time that ends first does so, in ms from now; -1: there is none. Waits of poll do not count sleep, this one does. */
+static int64_t boot_timer_left_ms(void)
+{
+	cc_auto(closedir) DIR *fds = opendir("/proc/self/fdinfo");
+	struct dirent *d;
+
+	while ((d = readdir(fds)) != NULL) {
+		char path[300], text[512] = "";
+		cc_auto(fclose) FILE *f = NULL;
+		const char *value;
+		long long s, ns;
+
+		snprintf(path, sizeof(path), "/proc/self/fdinfo/%s", d->d_name);
+		if ((f = fopen(path, "re")) == NULL || fread(text, 1, sizeof(text) - 1, f) == 0 || strstr(text, "clockid: 7") == NULL)
+			continue;
+		value = strstr(text, "it_value: (");
+		if (value != NULL && sscanf(value, "it_value: (%lld, %lld)", &s, &ns) == 2 && s + ns > 0)
+			return s * 1000 + ns / 1000000;
+	}
+	return -1;
+}
+
+START_TEST(a_lease_ends_in_a_suspended_machine_too)
+{
+	agent_begin();
+	assign_leased(1);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	controller_answer_raw(controller, 503, "{}");
+	world_eventually(boot_timer_left_ms() > 0);
+	ck_assert_int_le(boot_timer_left_ms(), 30000);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(an_idle_node_keeps_its_lease)
+{
+	struct priv_ct ct;
+	unsigned before;
+
+	controller_set_lease(controller, 3000);
+	agent_begin();
+	assign_leased(1);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	ck_assert(controller_wait_listening(controller));
+	before = controller_syncs(controller);
+	usleep(6500000);
+	ck_assert(fake_priv_ct(priv, 1, &ct));
+	ck_assert_int_eq(ct.state, PRIV_CT_RUNNING);
+	ck_assert_uint_eq(fake_priv_calls(priv, PRIV_CT_STOP), 0);
+	ck_assert_uint_le(controller_syncs(controller) - before, 4);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(a_lease_that_the_disk_did_not_take_is_written_again)
+{
+	char path[128];
+
+	agent_begin();
+	ck_assert(controller_wait_listening(controller));
+	snprintf(path, sizeof(path), "%s/lease.json.new", state_dir);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	assign_leased(1);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	ck_assert(controller_wait_listening(controller));
+	ck_assert_int_eq(spool_load_lease(state_dir), 0);
+	ck_assert_int_eq(rmdir(path), 0);
+	world_eventually(spool_load_lease(state_dir) > 0);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(a_controller_that_gives_no_lease_is_not_asked_for_one_all_the_time)
+{
+	unsigned before;
+
+	controller_set_lease(controller, 0);
+	agent_begin();
+	assign_leased(1);
+	world_wait_state(1, OBSERVED_STOPPED, 0);
+	ck_assert(controller_wait_listening(controller));
+	before = controller_syncs(controller);
+	usleep(2500000);
+	ck_assert_uint_le(controller_syncs(controller) - before, 1);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(after_a_failed_sync_everything_is_told)
+{
+	unsigned before;
+
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	ck_assert(controller_wait_listening(controller));
+	before = controller_reports(controller, true);
+	controller_answer_raw(controller, _i == 0 ? 503 : 200, "{}");
+	world_eventually(controller_reports(controller, true) > before);
+	controller_answer_raw(controller, 0, NULL);
+	before = controller_reports(controller, true);
+	ck_assert(controller_wait_full(controller, before));
+	ck_assert(controller_wait_listening(controller));
+	agent_end_well();
+}
+END_TEST
+
 static const struct {
 	enum test_blob blob;
 	enum observed state;
@@ -660,6 +767,11 @@ int main(void)
 	tcase_add_test(tc, after_a_reboot_without_controller_keep_instances_start_again);
 	tcase_add_test(tc, a_leased_instance_runs_on_over_a_restart_of_the_agent_but_not_without_a_lease);
 	tcase_add_test(tc, a_leased_instance_ends_with_its_lease);
+	tcase_add_test(tc, a_lease_ends_in_a_suspended_machine_too);
+	tcase_add_test(tc, an_idle_node_keeps_its_lease);
+	tcase_add_test(tc, a_lease_that_the_disk_did_not_take_is_written_again);
+	tcase_add_test(tc, a_controller_that_gives_no_lease_is_not_asked_for_one_all_the_time);
+	tcase_add_loop_test(tc, after_a_failed_sync_everything_is_told, 0, 2);
 	tcase_add_loop_test(tc, a_bad_archive_is_told_and_a_good_one_mends_it, 0, CC_ARRAY_LEN(bad_blobs));
 	tcase_add_test(tc, a_fetch_that_nobody_waits_for_any_more_is_given_up);
 	tcase_add_test(tc, an_agent_may_end_in_the_middle_of_a_fetch);
