@@ -237,6 +237,21 @@ static int attend_program(pid_t pid, int pidfd, int control)
 	return status;
 }
 
+/* In the attached child, on the program's own descriptors. What liblxc has for this tells only its log why a program did not start. */
+static int run_program(void *payload)
+{
+	const lxc_attach_command_t *command = payload;
+	int why;
+
+	(void)execvp(command->program, command->argv);
+	why = errno;
+	if (why == ENOENT)
+		dprintf(STDERR_FILENO, "no program '%s' in the instance\n", command->program);
+	else
+		dprintf(STDERR_FILENO, "'%s' cannot be run: %s\n", command->program, strerror(why));
+	return why == ENOENT ? 127 : 126;
+}
+
 static int lxc_exec(const struct priv_node *node, const struct ct_record *rec, const struct driver_exec *exec, int *ret, struct cc_error *err)
 {
 	cc_auto(container_put) struct lxc_container *c = container_get(node, rec->id, err);
@@ -256,7 +271,7 @@ static int lxc_exec(const struct priv_node *node, const struct ct_record *rec, c
 	options.stdin_fd = exec->fds[0];
 	options.stdout_fd = exec->fds[1];
 	options.stderr_fd = exec->fds[2];
-	if (c->attach(c, lxc_attach_run_command, &command, &options, &pid) < 0)
+	if (c->attach(c, run_program, &command, &options, &pid) < 0)
 		return cc_fail(err, CONFLICT, "the program could not enter the instance: it ended, or has no room for another process");
 	pidfd = process_open(pid);
 	if (pidfd < 0)

@@ -54,7 +54,8 @@ class AZoneOfOneNode(unittest.TestCase):
         self.assertEqual((r.stdout, r.stderr, r.returncode), ("in and out\n", "oops\n", 7))
         big = self.zone.run_ccctl("exec", "box", "--", "dd", "if=/dev/zero", "bs=1024", "count=8192")
         self.assertEqual(len(big.stdout), 8192 * 1024)
-        self.assertEqual(self.zone.run_ccctl("exec", "box", "--", "/no/such/program").returncode, 127)
+        r = self.zone.run_ccctl("exec", "box", "--", "/no/such/program")
+        self.assertEqual((r.stderr, r.returncode), ("no program '/no/such/program' in the instance\n", 127))
 
     def test_writes_of_one_instance_are_not_seen_by_another_and_survive_a_stop(self):
         self.zone.ccctl("create", "one", "--image", "busybox")

@@ -35,6 +35,20 @@ START_TEST(the_exit_status_is_what_a_shell_shows)
 }
 END_TEST
 
+START_TEST(a_program_that_cannot_be_run_says_why_on_its_stderr)
+{
+	static const char *const missing[] = { "/no/such", "argument", NULL }, *const folder[] = { "/root", NULL };
+	static struct priv_fixture_output o;
+	struct cc_error err = { 0 };
+
+	priv_fixture_run(1, priv_lxc_image);
+	ck_assert_int_eq(priv_fixture_exec(1, missing, NULL, &o, &err), 127);
+	ck_assert_str_eq(o.err, "no program '/no/such' in the instance\n");
+	ck_assert_int_eq(priv_fixture_exec(1, folder, NULL, &o, &err), 126);
+	ck_assert_str_eq(o.err, "'/root' cannot be run: Permission denied\n");
+}
+END_TEST
+
 START_TEST(the_three_streams_are_the_callers)
 {
 	static const char *const argv[] = { "/bin/sh", "-c", "cat; echo wrong >&2", NULL };
@@ -233,6 +247,7 @@ END_TEST
 static void add(TCase *t)
 {
 	tcase_add_test(t, the_exit_status_is_what_a_shell_shows);
+	tcase_add_test(t, a_program_that_cannot_be_run_says_why_on_its_stderr);
 	tcase_add_test(t, the_three_streams_are_the_callers);
 	tcase_add_test(t, a_signal_reaches_the_program);
 	tcase_add_test(t, output_and_end_of_file_come_while_it_runs);
