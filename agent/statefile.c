@@ -3,25 +3,21 @@
 #include "agent/statefile.h"
 
 #include "common/cleanup.h"
+#include "common/hash.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define HEX_SIZE   (crypto_hash_sha256_BYTES * 2 + 1)
 #define FIRST_LINE 256
 
 static char *first_line(const char *name, const char *body, size_t len, char line[FIRST_LINE])
 {
-	unsigned char hash[crypto_hash_sha256_BYTES];
-	char hex[HEX_SIZE];
+	char hex[CC_SHA256_HEX];
 
-	crypto_hash_sha256(hash, (const unsigned char *)body, len);
-	sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
-	snprintf(line, FIRST_LINE, "communitycloud %.100s sha256=%s bytes=%zu\n", name, hex, len);
+	snprintf(line, FIRST_LINE, "communitycloud %.100s sha256=%s bytes=%zu\n", name, cc_sha256_format(cc_sha256(body, len), hex), len);
 	return line;
 }
 
