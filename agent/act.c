@@ -74,13 +74,13 @@ static void carry_out(struct act *a, struct inst *i, enum action action, int64_t
 		act_unpack(a, image_get(a->images, i->want->image_sha256), now_ms);
 		break;
 	case ACTION_START:
-		act_start(a, i, now_ms);
+		act_start(a, i);
 		break;
 	case ACTION_STOP:
-		act_stop(a, i, now_ms);
+		act_stop(a, i);
 		break;
 	case ACTION_DELETE:
-		act_delete(a, i, now_ms);
+		act_delete(a, i);
 		break;
 	default:
 		break;

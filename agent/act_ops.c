@@ -26,7 +26,12 @@ void act_reply_error(const struct priv_reply *r, struct cc_error *ret)
 	cc_error_set(ret, r->code, 0, CC_HERE, "%.*s", (int)(r->tail_len < 400 ? r->tail_len : 400), (const char *)r->tail);
 }
 
-static void op_failed(struct op *op, const struct priv_reply *r, enum doing doing, const char *what)
+static enum doing doing_by(enum priv_verb verb)
+{
+	return verb == PRIV_CT_START ? DOING_START : verb == PRIV_CT_STOP ? DOING_STOP : DOING_DELETE;
+}
+
+static void op_failed(struct op *op, const struct priv_reply *r, const char *what)
 {
 	struct inst *i = op->inst;
 	struct cc_error err = { 0 };
@@ -43,7 +48,7 @@ static void op_failed(struct op *op, const struct priv_reply *r, enum doing doin
 	snprintf(reason, sizeof(reason), "%s: %.200s", what, err.msg);
 	/* What was asked for meanwhile has not failed. */
 	if (i->want == NULL || (i->want->epoch == op->epoch && i->want->boot_sn == op->boot_sn))
-		inst_failed(i, doing, r->code == CC_INVALID || r->code == CC_TOO_LARGE, cc_boottime_ms(), reason);
+		inst_failed(i, doing_by(r->verb), r->code == CC_INVALID || r->code == CC_TOO_LARGE, cc_boottime_ms(), reason);
 	cc_log(WARNING, INSTANCE_FAILED, kv_uuid("instance", i->id), kv_text("doing", what), kv_err(&err));
 }
 
@@ -55,7 +60,7 @@ static void started(void *user, const struct priv_reply *r)
 	i->doing = DOING_NOTHING;
 	op->act->again = true;
 	if (r->code != CC_OK) {
-		op_failed(op, r, DOING_START, "start");
+		op_failed(op, r, "start");
 	} else {
 		inst_succeeded(i);
 		inst_started(i, r->body, cc_boottime_ms());
@@ -72,7 +77,7 @@ static void stopped(void *user, const struct priv_reply *r)
 	i->doing = DOING_NOTHING;
 	op->act->again = true;
 	if (r->code != CC_OK) {
-		op_failed(op, r, DOING_STOP, "stop");
+		op_failed(op, r, "stop");
 	} else {
 		inst_succeeded(i);
 		i->ct.state = PRIV_CT_STOPPED;
@@ -91,7 +96,7 @@ static void deleted(void *user, const struct priv_reply *r)
 	i->doing = DOING_NOTHING;
 	op->act->again = true;
 	if (r->code != CC_OK) {
-		op_failed(op, r, DOING_DELETE, "delete");
+		op_failed(op, r, "delete");
 	} else {
 		inst_succeeded(i);
 		inst_saw(i, NULL);
@@ -100,7 +105,7 @@ static void deleted(void *user, const struct priv_reply *r)
 	free(op);
 }
 
-static void send_op(struct act *a, struct inst *i, enum doing doing, const struct priv_request *r, priv_reply_fn *on_reply, int64_t now_ms)
+static void send_op(struct act *a, struct inst *i, const struct priv_request *r, priv_reply_fn *on_reply)
 {
 	struct op *op = cc_calloc(1, sizeof(*op));
 	struct cc_error err = { 0 };
@@ -109,15 +114,15 @@ static void send_op(struct act *a, struct inst *i, enum doing doing, const struc
 	if (priv_client_send(a->priv, r, on_reply, op, NULL, &err) < 0) {
 		/* BUSY: too many requests are open; every answer leads back here. */
 		if (err.code != CC_BUSY)
-			inst_failed(i, doing, false, now_ms, err.msg);
+			inst_failed(i, doing_by(r->verb), false, cc_boottime_ms(), err.msg);
 		free(op);
 		return;
 	}
-	i->doing = doing;
+	i->doing = doing_by(r->verb);
 	a->ops++;
 }
 
-void act_start(struct act *a, struct inst *i, int64_t now_ms)
+void act_start(struct act *a, struct inst *i)
 {
 	struct priv_ct_start body = {
 		.id = i->id,
@@ -133,21 +138,21 @@ void act_start(struct act *a, struct inst *i, int64_t now_ms)
 
 	snprintf(body.image_sha256, sizeof(body.image_sha256), "%s", i->want->image_sha256);
 	snprintf(body.hostname, sizeof(body.hostname), "%s", i->want->name);
-	send_op(a, i, DOING_START, &(struct priv_request){ .verb = PRIV_CT_START, .body = &body }, started, now_ms);
+	send_op(a, i, &(struct priv_request){ .verb = PRIV_CT_START, .body = &body }, started);
 }
 
-void act_stop(struct act *a, struct inst *i, int64_t now_ms)
+void act_stop(struct act *a, struct inst *i)
 {
 	struct priv_ct_stop body = { .id = i->id, .grace_ms = (uint32_t)a->opt.stop_grace_ms };
 
-	send_op(a, i, DOING_STOP, &(struct priv_request){ .verb = PRIV_CT_STOP, .body = &body }, stopped, now_ms);
+	send_op(a, i, &(struct priv_request){ .verb = PRIV_CT_STOP, .body = &body }, stopped);
 }
 
-void act_delete(struct act *a, struct inst *i, int64_t now_ms)
+void act_delete(struct act *a, struct inst *i)
 {
 	struct priv_ct_ref body = { .id = i->id };
 
-	send_op(a, i, DOING_DELETE, &(struct priv_request){ .verb = PRIV_CT_DELETE, .body = &body }, deleted, now_ms);
+	send_op(a, i, &(struct priv_request){ .verb = PRIV_CT_DELETE, .body = &body }, deleted);
 }
 
 static void unpacked(void *user, const struct priv_reply *r)

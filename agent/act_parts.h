@@ -5,9 +5,9 @@
 #include "agent/act.h"
 
 /* Each sends one request; when the privileged half has too many open, nothing happens and the next look tries again. */
-void act_start(struct act *a, struct inst *i, int64_t now_ms);
-void act_stop(struct act *a, struct inst *i, int64_t now_ms);
-void act_delete(struct act *a, struct inst *i, int64_t now_ms);
+void act_start(struct act *a, struct inst *i);
+void act_stop(struct act *a, struct inst *i);
+void act_delete(struct act *a, struct inst *i);
 void act_unpack(struct act *a, struct image_here *m, int64_t now_ms);
 
 /* A failed reply as an error. */

@@ -64,25 +64,37 @@ int policy_share(const char *text, enum policy_unit unit, int64_t total, int64_t
 	return 0;
 }
 
-static bool fits(const char *what, int64_t need, int64_t used, int64_t offer, int64_t percent, const char *unit, char *why, size_t size)
-{
-	int64_t most = offer * percent / 100;
+/* One of the owner's terms beside what is asked for. */
+struct term {
+	const char *what, *unit;
+	int64_t need, used, offer, percent;
+};
 
-	if (used + need > most) {
-		snprintf(why, size, "refused by the node's owner: %s %lld%s beside %lld%s in use is more than the %lld%s allowed", what,
-		        (long long)need, unit, (long long)used, unit, (long long)most, unit);
-		return false;
-	}
-	return true;
+static bool holds(const struct term *t, char *why, size_t size)
+{
+	int64_t most = t->offer * t->percent / 100;
+
+	if (t->used + t->need <= most)
+		return true;
+	snprintf(why, size, "refused by the node's owner: %s %lld%s beside %lld%s in use is more than the %lld%s allowed", t->what,
+	        (long long)t->need, t->unit, (long long)t->used, t->unit, (long long)most, t->unit);
+	return false;
 }
 
 bool policy_allows(const struct policy *p, const struct amounts *used, const struct assignment *a, char *why, size_t why_size)
 {
+	const struct term terms[] = {
+		{ "processor", "m", a->cpu_millis, used->cpu_millis, p->offer.cpu_millis, p->cpu_percent },
+		{ "memory", " MiB", a->memory_mib, used->memory_mib, p->offer.memory_mib, p->memory_percent },
+		{ "disk", " MiB", a->disk_mib, used->disk_mib, p->offer.disk_mib, p->disk_percent },
+	};
+
 	if (used->instances + 1 > p->offer.instances) {
 		snprintf(why, why_size, "refused by the node's owner: %lld instances are the most allowed", (long long)p->offer.instances);
 		return false;
 	}
-	return fits("processor", a->cpu_millis, used->cpu_millis, p->offer.cpu_millis, p->cpu_percent, "m", why, why_size) &&
-	       fits("memory", a->memory_mib, used->memory_mib, p->offer.memory_mib, p->memory_percent, " MiB", why, why_size) &&
-	       fits("disk", a->disk_mib, used->disk_mib, p->offer.disk_mib, p->disk_percent, " MiB", why, why_size);
+	for (size_t k = 0; k < CC_ARRAY_LEN(terms); k++)
+		if (!holds(&terms[k], why, why_size))
+			return false;
+	return true;
 }

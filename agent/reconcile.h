@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What to do with one instance: two truth tables over everything that is known about it. Pure: no clock, no I/O, no memory; whoever calls classifies what it
- * sees into the small enums here (inst_view.c), so that every combination can be walked in a test.
+ * sees into the small enums here (inst.c, orders.c, act.c), so that every combination can be walked in a test.
  *
  *   reconcile_accept   assignment on disk × what the controller says      → which assignment counts from now on
  *   reconcile_decide   assignment × what runs × image × lease × policy…   → the next action and the state to report */
