@@ -153,9 +153,8 @@ static int prepare(struct agent *a, struct cc_error *err)
 	a->act.user = &a->fetcher;
 	a->streams.http = a->http;
 	a->streams.priv = a->priv;
-	sync_init(&a->sync, a->http, &a->insts, &a->facts, a->start->who->node, revision);
-	a->sync.on_orders = on_orders;
-	a->sync.user = a;
+	a->sync = (struct sync){ .http = a->http, .insts = &a->insts, .facts = &a->facts, .on_orders = on_orders, .user = a };
+	sync_init(&a->sync, a->start->who->node, revision);
 	return 0;
 }
 

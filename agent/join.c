@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/join.h"
 
+#include "agent/refusal.h"
 #include "agent/statefile.h"
 #include "common/http_client.h"
 #include "common/json.h"
@@ -36,16 +37,6 @@ static int read_token(const char *text, struct cc_arena *a, struct cc_token *ret
 	return 0;
 }
 
-static int refused(const struct cc_http_reply *reply, struct cc_arena *a, struct cc_error *err)
-{
-	struct cc_error ignored = { 0 };
-	struct problem p;
-
-	if (cc_json_decode(&problem_desc, reply->body, reply->body_len, CC_JSON_LENIENT, &p, a, &ignored) < 0)
-		return cc_fail(err, UNAVAILABLE, "the controller answered with status %d", reply->status);
-	return cc_error_set(err, cc_code_from_slug(p.code), 0, CC_HERE, "the controller refused: %s", p.detail);
-}
-
 static int ask(struct cc_http *http, const struct cc_token *token, struct cc_arena *a, struct joined *ret, struct cc_error *err)
 {
 	struct fingerprint_from from = fingerprint_from_here("/");
@@ -63,7 +54,7 @@ static int ask(struct cc_http *http, const struct cc_token *token, struct cc_are
 	if (cc_http_call(http, &request, a, &reply, err) < 0)
 		return -1;
 	if (reply.status / 100 != 2)
-		return refused(&reply, a, err);
+		return refusal_error(&reply, err);
 	if (cc_json_decode(&joined_desc, reply.body, reply.body_len, CC_JSON_LENIENT, ret, a, err) < 0)
 		return cc_wrap(err, "the controller's answer");
 	return 0;

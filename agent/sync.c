@@ -4,6 +4,7 @@
 #include "agent/sync.h"
 
 #include "agent/orders.h"
+#include "agent/refusal.h"
 #include "common/boot_timer.h"
 #include "common/clock.h"
 #include "common/json.h"
@@ -20,19 +21,15 @@
 #define FULL_EVERY_MS  3600000 /* so that no misunderstanding lasts */
 #define ORDERS_MAX     (8 * 1024 * 1024)
 
-void sync_init(struct sync *s, struct cc_http *http, struct insts *insts, const struct node_facts *facts, struct cc_uuid who, int64_t revision)
+void sync_init(struct sync *s, struct cc_uuid node, int64_t revision)
 {
 	char id[CC_UUID_TEXT];
 
-	*s = (struct sync){ .http = http,
-		.insts = insts,
-		.facts = facts,
-		.revision = revision,
-		.full_due = true,
-		.facts_due = true,
-		.full_ms = -LEAST_WAIT_MS,
-		.renew_ms = CC_NEVER_MS };
-	snprintf(s->path, sizeof(s->path), "/v1/nodes/%s/sync", cc_uuid_format(who, id));
+	s->revision = revision;
+	s->full_due = s->facts_due = true;
+	s->full_ms = -LEAST_WAIT_MS;
+	s->renew_ms = CC_NEVER_MS;
+	snprintf(s->path, sizeof(s->path), "/v1/nodes/%s/sync", cc_uuid_format(node, id));
 	s->talk.sync = s;
 	s->listen.sync = s;
 }
@@ -46,9 +43,7 @@ static void failed(struct sync *s, const struct cc_error *err, int64_t retry_aft
 		s->backoff.next_ms = now + (retry_after_ms < BACKOFF_MAX_MS ? retry_after_ms : BACKOFF_MAX_MS);
 	s->reached = false;
 	s->full_due = true; /* what was moved elsewhere meanwhile is found out by naming all that is here */
-	if (err->code == CC_UNAUTHENTICATED && !s->lost)
-		cc_log(ERROR, CONTROLLER_KEY_CHANGED, kv_err(err));
-	else if (!s->lost)
+	if (!s->lost)
 		cc_log(WARNING, CONTROLLER_LOST, kv_err(err));
 	s->lost = true;
 }
@@ -129,17 +124,13 @@ static void answered(struct sync *s, struct sync_call *c, const struct cc_http_r
 	pace_listening(s, c, &o, take_orders(s, c, &o));
 }
 
-/* What a reply that is no success says, as one error. */
-static void refusal(const struct cc_http_reply *reply, struct cc_error *ret)
+/* Of the connection's own errors this is the one that never mends itself; the same code in a controller's answer means something else. */
+static void note_wrong_key(struct sync *s, const struct cc_error *err)
 {
-	cc_auto(cc_arena_free) struct cc_arena *a = cc_arena_new(0);
-	struct cc_error ignored = { 0 };
-	struct problem p;
-
-	if (cc_json_decode(&problem_desc, reply->body, reply->body_len, CC_JSON_LENIENT, &p, a, &ignored) < 0)
-		cc_fail(ret, UNAVAILABLE, "the controller answered with status %d", reply->status);
-	else
-		cc_fail(ret, UNAVAILABLE, "the controller answered %s: %.300s", p.code, p.detail);
+	if (err->code != CC_UNAUTHENTICATED || s->lost)
+		return;
+	cc_log(ERROR, CONTROLLER_KEY_CHANGED, kv_err(err));
+	s->lost = true;
 }
 
 static void call_done(void *context, const struct cc_http_reply *reply, const struct cc_error *err)
@@ -149,11 +140,12 @@ static void call_done(void *context, const struct cc_http_reply *reply, const st
 
 	c->exchange = NULL;
 	if (err != NULL) {
+		note_wrong_key(c->sync, err);
 		failed(c->sync, err, 0);
 	} else if (reply->status == 200) {
 		answered(c->sync, c, reply);
 	} else {
-		refusal(reply, &refused);
+		(void)refusal_error(reply, &refused);
 		failed(c->sync, &refused, reply->retry_after_ms);
 	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The conversation with the controller, two requests of one kind (POST /v1/nodes/{id}/sync): one listens, empty and parked until there are new orders; one
  * talks, carrying what changed and answered at once. So a change on the node is told within a round trip without breaking off what is parked, and reports,
- * being strictly one after another, cannot overtake each other. The first talk after the start is full. When nothing gets through, both wait, longer each
- * time up to a minute, and the next attempt is a full talk. */
+ * being strictly one after another, cannot overtake each other; it talks also when a lease has to be renewed. The first talk after the start is full. When
+ * nothing gets through, both wait, longer each time up to a minute, and the next attempt is a full talk. */
 #pragma once
 
 #include "agent/report.h"
@@ -19,9 +19,14 @@ struct sync_call {
 };
 
 struct sync {
+	/* The caller's, set before sync_init. */
 	struct cc_http *http;
 	struct insts *insts;
 	const struct node_facts *facts;
+	/* New orders were taken in; `sent_ms` is when the report was sent that they answer. Streams are for this callback to carry: whether there was one to. */
+	bool (*on_orders)(void *user, const struct node_orders *o, int64_t sent_ms);
+	void *user;
+
 	char path[128];
 
 	int64_t revision;  /* of the last orders taken in */
@@ -39,14 +44,9 @@ struct sync {
 	struct backoff backoff;
 	struct sync_call talk;
 	struct sync_call listen;
-
-	/* New orders were taken in; `sent_ms` is when the report was sent that they answer. Streams are for this callback to carry: whether there was one to. */
-	bool (*on_orders)(void *user, const struct node_orders *o, int64_t sent_ms);
-	void *user;
 };
 
-/* `who` is the node's id. The caller sets the callback. */
-void sync_init(struct sync *s, struct cc_http *http, struct insts *insts, const struct node_facts *facts, struct cc_uuid who, int64_t revision);
+void sync_init(struct sync *s, struct cc_uuid node, int64_t revision);
 /* Sends what is due. */
 void sync_step(struct sync *s, int64_t now_ms);
 /* When sync_step has to be called although nothing happened. */
