@@ -9,7 +9,7 @@
 
 static void fetch(struct act *a, const struct assignment *want, int64_t now_ms)
 {
-	struct image_here *m = image_get(a->images, want->image_sha256);
+	struct local_image *m = local_image_get(a->images, want->image_sha256);
 	struct cc_error err = { 0 };
 
 	if (want->image_bytes <= a->opt.image_max_bytes) {
@@ -18,7 +18,7 @@ static void fetch(struct act *a, const struct assignment *want, int64_t now_ms)
 	}
 	cc_fail(&err, TOO_LARGE, "its archive of %lld MiB is larger than the %lld MiB that the node's owner allows",
 	        (long long)want->image_bytes >> 20, (long long)a->opt.image_max_bytes >> 20);
-	image_failed(m, &err, now_ms);
+	local_image_failed(m, &err, now_ms);
 	a->again = true;
 }
 
@@ -71,7 +71,7 @@ static void carry_out(struct act *a, struct inst *i, enum action action, int64_t
 		fetch(a, i->want, now_ms);
 		break;
 	case ACTION_UNPACK:
-		act_unpack(a, image_get(a->images, i->want->image_sha256), now_ms);
+		act_unpack(a, local_image_get(a->images, i->want->image_sha256), now_ms);
 		break;
 	case ACTION_START:
 		act_start(a, i);
@@ -102,7 +102,7 @@ static const char *reason_of(struct act *a, const struct inst *i, const struct d
 	case BECAUSE_POLICY:
 		return why_not;
 	case BECAUSE_IMAGE:
-		return image_get(a->images, i->want->image_sha256)->reason;
+		return local_image_get(a->images, i->want->image_sha256)->reason;
 	default:
 		return NULL;
 	}
@@ -115,7 +115,7 @@ static void look_at(struct act *a, struct inst *i, int64_t now_ms)
 	struct decision d;
 
 	if (i->want != NULL)
-		s.image = image_state_of(a->images, i->want->image_sha256, now_ms);
+		s.image = local_image_state_of(a->images, i->want->image_sha256, now_ms);
 	if (is_to_start(&s)) {
 		struct amounts used = used_by_others(a, i);
 
@@ -123,14 +123,14 @@ static void look_at(struct act *a, struct inst *i, int64_t now_ms)
 	}
 	d = reconcile_decide(&s);
 	if (s.image == IMAGE_REFUSED && d.because == BECAUSE_IMAGE)
-		inst_failed(i, DOING_START, true, now_ms, image_get(a->images, i->want->image_sha256)->reason);
+		inst_failed(i, DOING_START, true, now_ms, local_image_get(a->images, i->want->image_sha256)->reason);
 	if (d.action == ACTION_STOP && s.lease == LEASE_OVER)
 		cc_log(WARNING, LEASE_ENDED, kv_uuid("instance", i->id));
-	(void)inst_tell(a->insts, i, d.state, reason_of(a, i, &d, why_not), now_ms);
+	(void)inst_report(a->insts, i, d.state, reason_of(a, i, &d, why_not), now_ms);
 	carry_out(a, i, d.action, now_ms);
 }
 
-static bool is_to_run(const struct insts *t, const char *sha256)
+static bool is_to_run(const struct inst_table *t, const char *sha256)
 {
 	for (size_t k = 0; k < t->n; k++) {
 		const struct assignment *want = t->items[k]->want;
@@ -146,7 +146,7 @@ static bool is_to_run(const struct insts *t, const char *sha256)
 static void drop_images(struct act *a)
 {
 	for (size_t k = a->images->n; k-- > 0;) {
-		struct image_here *m = a->images->items[k];
+		struct local_image *m = a->images->items[k];
 		bool is_held = m->state == IMAGE_READY || m->state == IMAGE_UNPACKING;
 
 		if (m->state != IMAGE_REFUSED && (is_held || is_to_run(a->insts, m->sha256)))
@@ -155,7 +155,7 @@ static void drop_images(struct act *a)
 			a->cancel(a->user, m);
 			a->again = true; /* another one may begin */
 		}
-		image_remove(a->images, m);
+		local_image_remove(a->images, m);
 	}
 }
 

@@ -3,8 +3,8 @@
  * triggered: may be run at any time, does nothing when all is as it should be. */
 #pragma once
 
-#include "agent/image.h"
 #include "agent/inst.h"
+#include "agent/local_image.h"
 #include "agent/policy.h"
 #include "agent/priv_client.h"
 
@@ -17,8 +17,8 @@ struct act_options {
 };
 
 struct act {
-	struct insts *insts;
-	struct images *images;
+	struct inst_table *insts;
+	struct local_images *images;
 	struct priv_client *priv;
 	struct policy policy;
 	struct act_options opt;
@@ -29,9 +29,9 @@ struct act {
 	uint64_t list_ops; /* `ops` when the list was asked for */
 	struct backoff list_backoff;
 	/* Begins to fetch an archive, or not yet when too many are under way. */
-	void (*fetch)(void *user, struct image_here *m, int64_t bytes);
+	void (*fetch)(void *user, struct local_image *m, int64_t bytes);
 	/* Ends that, if it is under way. */
-	void (*cancel)(void *user, const struct image_here *m);
+	void (*cancel)(void *user, const struct local_image *m);
 	void *user;
 };
 

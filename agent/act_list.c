@@ -23,7 +23,7 @@ static bool is_stale(const struct act *a)
 	return a->insts->ct_known && a->list_ops != a->ops;
 }
 
-static bool is_used(const struct insts *t, const char *sha256)
+static bool is_used(const struct inst_table *t, const char *sha256)
 {
 	for (size_t k = 0; k < t->n; k++) {
 		const struct inst *i = t->items[k];
@@ -38,7 +38,7 @@ static bool is_used(const struct insts *t, const char *sha256)
 static void remove_unused_images(struct act *a, int64_t now_ms)
 {
 	for (size_t k = a->images->n; k-- > 0;) {
-		struct image_here *m = a->images->items[k];
+		struct local_image *m = a->images->items[k];
 		struct priv_image_ref body;
 		struct cc_error ignored = { 0 };
 
@@ -51,7 +51,7 @@ static void remove_unused_images(struct act *a, int64_t now_ms)
 			(void)priv_client_send(
 			        a->priv, &(struct priv_request){ .verb = PRIV_IMAGE_DELETE, .body = &body }, NULL, NULL, NULL, &ignored);
 			cc_log(INFO, IMAGE_DELETED, kv_text("sha256", m->sha256));
-			image_remove(a->images, m);
+			local_image_remove(a->images, m);
 		}
 	}
 }
@@ -89,7 +89,7 @@ static void saw_images(void *user, const struct priv_reply *r)
 		return;
 	}
 	if (!is_stale(a) && r->tail_len == list->count * sizeof(struct priv_image))
-		image_saw_all(a->images, r->tail, list->count);
+		local_image_saw_all(a->images, r->tail, list->count);
 	if (priv_client_send(a->priv, &(struct priv_request){ .verb = PRIV_CT_LIST, .body = &none }, saw_cts, a, NULL, &err) < 0)
 		list_failed(a, &err);
 }

@@ -40,7 +40,7 @@ static void op_failed(struct op *op, const struct priv_reply *r, const char *wha
 	act_reply_error(r, &err);
 	if (r->verb == PRIV_CT_START && r->code == CC_NOT_FOUND && i->want != NULL) {
 		/* The image is not there after all. */
-		struct image_here *m = image_find(op->act->images, i->want->image_sha256);
+		struct local_image *m = local_image_find(op->act->images, i->want->image_sha256);
 
 		if (m != NULL && m->state == IMAGE_READY)
 			m->state = IMAGE_ABSENT;
@@ -158,22 +158,22 @@ void act_delete(struct act *a, struct inst *i)
 static void unpacked(void *user, const struct priv_reply *r)
 {
 	struct image_op *op = user;
-	struct image_here *m = image_find(op->act->images, op->sha256);
+	struct local_image *m = local_image_find(op->act->images, op->sha256);
 	struct cc_error err = { 0 };
 
 	op->act->again = true;
 	if (m != NULL && r->code == CC_OK) {
-		image_ready(m);
+		local_image_ready(m);
 		cc_log(INFO, IMAGE_UNPACKED, kv_text("sha256", m->sha256));
 	} else if (m != NULL) {
 		act_reply_error(r, &err);
-		image_failed(m, &err, cc_boottime_ms());
+		local_image_failed(m, &err, cc_boottime_ms());
 		cc_log(WARNING, IMAGE_REFUSED, kv_text("sha256", m->sha256), kv_err(&err));
 	}
 	free(op);
 }
 
-void act_unpack(struct act *a, struct image_here *m, int64_t now_ms)
+void act_unpack(struct act *a, struct local_image *m, int64_t now_ms)
 {
 	struct image_op *op = cc_calloc(1, sizeof(*op));
 	struct priv_image_unpack body = {
@@ -194,5 +194,5 @@ void act_unpack(struct act *a, struct image_here *m, int64_t now_ms)
 	}
 	free(op);
 	if (err.code != CC_BUSY)
-		image_failed(m, &err, now_ms);
+		local_image_failed(m, &err, now_ms);
 }

@@ -8,7 +8,7 @@
 void act_start(struct act *a, struct inst *i);
 void act_stop(struct act *a, struct inst *i);
 void act_delete(struct act *a, struct inst *i);
-void act_unpack(struct act *a, struct image_here *m, int64_t now_ms);
+void act_unpack(struct act *a, struct local_image *m, int64_t now_ms);
 
 /* A failed reply as an error. */
 void act_reply_error(const struct priv_reply *r, struct cc_error *ret);

@@ -32,8 +32,8 @@ struct agent {
 	struct node_facts facts;
 	struct cc_http *http;
 	struct priv_client *priv;
-	struct insts insts;
-	struct images images;
+	struct inst_table insts;
+	struct local_images images;
 	struct act act;
 	struct image_fetcher fetcher;
 	struct sync sync;
@@ -48,7 +48,7 @@ struct agent {
 	bool ended;
 };
 
-static int64_t assigned_disk_mib(const struct insts *t)
+static int64_t assigned_disk_mib(const struct inst_table *t)
 {
 	int64_t sum = 0;
 
@@ -158,7 +158,7 @@ static int prepare(struct agent *a, struct cc_error *err)
 	return 0;
 }
 
-static bool has_leased(const struct insts *t)
+static bool has_leased(const struct inst_table *t)
 {
 	for (size_t k = 0; k < t->n; k++)
 		if (t->items[k]->want != NULL && t->items[k]->want->on_disconnect == ON_DISCONNECT_STOP)
@@ -281,7 +281,7 @@ static void done(struct agent *a)
 	stream_done(&a->streams);
 	cc_http_free(a->http);
 	priv_client_free(a->priv);
-	image_table_done(&a->images);
+	local_image_table_done(&a->images);
 	inst_table_done(&a->insts);
 	cc_arena_free(a->facts_arena);
 	if (a->timer_fd >= 0)

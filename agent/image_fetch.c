@@ -9,10 +9,10 @@
 
 #define SILENCE_MS 60000
 
-static void settle(struct image_fetch *f, struct image_here *m, const struct cc_error *err)
+static void settle(struct image_fetch *f, struct local_image *m, const struct cc_error *err)
 {
 	if (err != NULL) {
-		image_failed(m, err, cc_boottime_ms());
+		local_image_failed(m, err, cc_boottime_ms());
 		cc_log(WARNING, IMAGE_REFUSED, kv_text("sha256", m->sha256), kv_err(err));
 	} else {
 		cc_log(INFO, IMAGE_FETCHED, kv_text("sha256", m->sha256), kv_i64("bytes", m->got));
@@ -23,14 +23,14 @@ static void settle(struct image_fetch *f, struct image_here *m, const struct cc_
 static enum cc_http_flow take_bytes(void *context, const void *bytes, size_t len)
 {
 	struct image_fetch *f = context;
-	struct image_here *m = image_find(f->by->images, f->sha256);
+	struct local_image *m = local_image_find(f->by->images, f->sha256);
 
 	if (m == NULL || m->state != IMAGE_FETCHING)
 		return CC_HTTP_STOP;
-	return image_add(m, bytes, len, &f->err) < 0 ? CC_HTTP_STOP : CC_HTTP_ON;
+	return local_image_add(m, bytes, len, &f->err) < 0 ? CC_HTTP_STOP : CC_HTTP_ON;
 }
 
-static const struct cc_error *outcome(struct image_fetch *f, struct image_here *m, const struct cc_http_reply *reply, const struct cc_error *err)
+static const struct cc_error *outcome(struct image_fetch *f, struct local_image *m, const struct cc_http_reply *reply, const struct cc_error *err)
 {
 	if (f->err.code != CC_OK)
 		return &f->err;
@@ -39,14 +39,14 @@ static const struct cc_error *outcome(struct image_fetch *f, struct image_here *
 	if (reply->status != 200)
 		cc_fail(&f->err, UNAVAILABLE, "the controller answered with status %d", reply->status);
 	else
-		(void)image_end(m, &f->err);
+		(void)local_image_end(m, &f->err);
 	return f->err.code != CC_OK ? &f->err : NULL;
 }
 
 static void fetch_done(void *context, const struct cc_http_reply *reply, const struct cc_error *err)
 {
 	struct image_fetch *f = context;
-	struct image_here *m = image_find(f->by->images, f->sha256);
+	struct local_image *m = local_image_find(f->by->images, f->sha256);
 
 	f->exchange = NULL;
 	*f->by->changed = true; /* another one may begin */
@@ -80,7 +80,7 @@ static int request_archive(struct image_fetch *f)
 	        &f->exchange, &f->err);
 }
 
-void image_fetch_begin(void *fetcher, struct image_here *m, int64_t bytes)
+void image_fetch_begin(void *fetcher, struct local_image *m, int64_t bytes)
 {
 	struct image_fetcher *by = fetcher;
 	struct image_fetch *f = find_free(by);
@@ -89,11 +89,11 @@ void image_fetch_begin(void *fetcher, struct image_here *m, int64_t bytes)
 		return;
 	*f = (struct image_fetch){ .by = by };
 	memcpy(f->sha256, m->sha256, sizeof(f->sha256));
-	if (image_begin(m, by->dir, bytes, &f->err) < 0 || request_archive(f) < 0)
+	if (local_image_begin(m, by->dir, bytes, &f->err) < 0 || request_archive(f) < 0)
 		settle(f, m, &f->err);
 }
 
-void image_fetch_cancel(void *fetcher, const struct image_here *m)
+void image_fetch_cancel(void *fetcher, const struct local_image *m)
 {
 	struct image_fetcher *by = fetcher;
 

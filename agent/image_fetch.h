@@ -3,7 +3,7 @@
  * for the same image wait for the same fetch. */
 #pragma once
 
-#include "agent/image.h"
+#include "agent/local_image.h"
 #include "common/http_client.h"
 
 #define IMAGE_FETCHES 2 /* at once */
@@ -18,13 +18,13 @@ struct image_fetch {
 
 struct image_fetcher {
 	struct cc_http *http;
-	struct images *images;
+	struct local_images *images;
 	const char *dir;
 	bool *changed; /* set when an image's state changed */
 	struct image_fetch fetches[IMAGE_FETCHES];
 };
 
 /* Begins, unless as many as allowed are under way already; what fails is noted in `m`. Signature of struct act's `fetch`. */
-void image_fetch_begin(void *fetcher, struct image_here *m, int64_t bytes);
+void image_fetch_begin(void *fetcher, struct local_image *m, int64_t bytes);
 /* Breaks off what is under way for `m`, if anything; its record and its archive stay the caller's. Signature of struct act's `cancel`. */
-void image_fetch_cancel(void *fetcher, const struct image_here *m);
+void image_fetch_cancel(void *fetcher, const struct local_image *m);

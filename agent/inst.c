@@ -16,15 +16,15 @@ static void inst_free(struct inst *i)
 	free(i);
 }
 
-void inst_table_done(struct insts *t)
+void inst_table_done(struct inst_table *t)
 {
 	for (size_t k = 0; k < t->n; k++)
 		inst_free(t->items[k]);
 	free(t->items);
-	*t = (struct insts){ 0 };
+	*t = (struct inst_table){ 0 };
 }
 
-struct inst *inst_find(const struct insts *t, struct cc_uuid id)
+struct inst *inst_find(const struct inst_table *t, struct cc_uuid id)
 {
 	for (size_t k = 0; k < t->n; k++)
 		if (cc_uuid_equal(t->items[k]->id, id))
@@ -32,7 +32,7 @@ struct inst *inst_find(const struct insts *t, struct cc_uuid id)
 	return NULL;
 }
 
-struct inst *inst_get(struct insts *t, struct cc_uuid id)
+struct inst *inst_get(struct inst_table *t, struct cc_uuid id)
 {
 	struct inst *i = inst_find(t, id);
 
@@ -48,7 +48,7 @@ struct inst *inst_get(struct insts *t, struct cc_uuid id)
 	return i;
 }
 
-void inst_remove(struct insts *t, struct inst *i)
+void inst_remove(struct inst_table *t, struct inst *i)
 {
 	for (size_t k = 0; k < t->n; k++)
 		if (t->items[k] == i) {
@@ -75,7 +75,7 @@ static bool is_same(const struct assignment *a, const struct assignment *b)
 	return strcmp(cc_buf_str(&text_a), cc_buf_str(&text_b)) == 0;
 }
 
-bool inst_set_want(struct insts *t, struct inst *i, const struct assignment *want)
+bool inst_set_want(struct inst_table *t, struct inst *i, const struct assignment *want)
 {
 	struct assignment *copy = want != NULL ? cc_row_clone(&assignment_desc, want) : NULL;
 	bool anew = is_asked_anew(i->want, copy);
@@ -95,7 +95,7 @@ void inst_saw(struct inst *i, const struct priv_ct *ct)
 	i->ct = ct != NULL ? *ct : (struct priv_ct){ 0 };
 }
 
-void inst_saw_all(struct insts *t, const struct priv_ct *cts, size_t n)
+void inst_saw_all(struct inst_table *t, const struct priv_ct *cts, size_t n)
 {
 	for (size_t k = 0; k < t->n; k++)
 		t->items[k]->listed = false;
@@ -198,7 +198,7 @@ static enum seen seen_running(const struct inst *i)
 	return SEEN_RUNNING;
 }
 
-static enum seen seen(const struct insts *t, const struct inst *i)
+static enum seen seen(const struct inst_table *t, const struct inst *i)
 {
 	if (!t->ct_known)
 		return SEEN_UNKNOWN;
@@ -218,7 +218,7 @@ static enum retry_word retry_word(const struct inst *i, bool starting, int64_t n
 	return backoff_due(&i->retry.backoff, now_ms) ? RETRY_NOW : RETRY_LATER;
 }
 
-struct situation inst_situation(const struct insts *t, const struct inst *i, enum lease lease, int64_t now_ms)
+struct situation inst_situation(const struct inst_table *t, const struct inst *i, enum lease lease, int64_t now_ms)
 {
 	enum want want = wanted(i);
 
@@ -232,32 +232,32 @@ struct situation inst_situation(const struct insts *t, const struct inst *i, enu
 }
 
 /* What runs is told by its own numbers; every other state answers the assignment. */
-static bool told_by_what_runs(const struct inst *i, enum observed state)
+static bool reports_what_runs(const struct inst *i, enum observed state)
 {
 	return i->exists && (i->want == NULL || (state == OBSERVED_RUNNING && i->ct.state == PRIV_CT_RUNNING));
 }
 
-bool inst_tell(struct insts *t, struct inst *i, enum observed state, const char *reason, int64_t now_ms)
+bool inst_report(struct inst_table *t, struct inst *i, enum observed state, const char *reason, int64_t now_ms)
 {
-	struct told now = { .state = state };
+	struct reported now = { .state = state };
 
-	if (told_by_what_runs(i, state)) {
+	if (reports_what_runs(i, state)) {
 		now.epoch = (int64_t)i->ct.epoch;
 		now.boot_sn = (int64_t)i->ct.boot_sn;
 	} else if (i->want != NULL) {
 		now.epoch = i->want->epoch;
 		now.boot_sn = i->want->boot_sn;
 	} else {
-		now.epoch = i->told.epoch;
-		now.boot_sn = i->told.boot_sn;
+		now.epoch = i->reported.epoch;
+		now.boot_sn = i->reported.boot_sn;
 	}
 	if (state == OBSERVED_RUNNING)
 		memcpy(now.address, i->ct.address, sizeof(now.address));
 	snprintf(now.reason, sizeof(now.reason), "%s", reason != NULL ? reason : "");
-	if (i->change != 0 && now.state == i->told.state && now.epoch == i->told.epoch && now.boot_sn == i->told.boot_sn &&
-	        strcmp(now.reason, i->told.reason) == 0 && strcmp(now.address, i->told.address) == 0)
+	if (i->change != 0 && now.state == i->reported.state && now.epoch == i->reported.epoch && now.boot_sn == i->reported.boot_sn &&
+	        strcmp(now.reason, i->reported.reason) == 0 && strcmp(now.address, i->reported.address) == 0)
 		return false;
-	i->told = now;
+	i->reported = now;
 	i->change = ++t->change;
 	i->changed_ms = now_ms;
 	return true;

@@ -10,7 +10,7 @@
 #define INST_REASON    256
 
 /* What a report says of an instance. */
-struct told {
+struct reported {
 	enum observed state;
 	int64_t epoch;
 	int64_t boot_sn;
@@ -37,12 +37,12 @@ struct inst {
 	uint64_t exited_start_ms; /* ct.started_boottime_ms of the init that ended while a start was under way; 0: none did */
 	int32_t exited_status;
 	struct retry retry;
-	struct told told;
-	uint64_t change;    /* number of the last change of `told`; 0: never told */
+	struct reported reported;
+	uint64_t change;    /* number of the last change of `reported`; 0: never told */
 	int64_t changed_ms; /* boot time of it */
 };
 
-struct insts {
+struct inst_table {
 	struct inst **items;
 	size_t n;
 	size_t cap;
@@ -52,20 +52,20 @@ struct insts {
 	bool unsaved;       /* assignments differ from the spool */
 };
 
-void inst_table_done(struct insts *t);
+void inst_table_done(struct inst_table *t);
 /* NULL when there is none. */
-struct inst *inst_find(const struct insts *t, struct cc_uuid id);
+struct inst *inst_find(const struct inst_table *t, struct cc_uuid id);
 /* Finds or adds. */
-struct inst *inst_get(struct insts *t, struct cc_uuid id);
-void inst_remove(struct insts *t, struct inst *i);
+struct inst *inst_get(struct inst_table *t, struct cc_uuid id);
+void inst_remove(struct inst_table *t, struct inst *i);
 
 /* A copy of `want`, NULL for none. A higher epoch or boot_sn, or another wish, ends all waiting and every failure for good. Returns whether it did. */
-bool inst_set_want(struct insts *t, struct inst *i, const struct assignment *want);
+bool inst_set_want(struct inst_table *t, struct inst *i, const struct assignment *want);
 
 /* Takes in what the privileged half says of one instance, or that it does not exist (NULL). */
 void inst_saw(struct inst *i, const struct priv_ct *ct);
 /* The list of all: what is not in it does not exist, but for those with something under way. */
-void inst_saw_all(struct insts *t, const struct priv_ct *cts, size_t n);
+void inst_saw_all(struct inst_table *t, const struct priv_ct *cts, size_t n);
 
 /* A start was answered. When its init has ended again meanwhile, that counts. */
 void inst_started(struct inst *i, const struct priv_ct *ct, int64_t now_ms);
@@ -76,7 +76,7 @@ void inst_failed(struct inst *i, enum doing what, bool never, int64_t now_ms, co
 void inst_succeeded(struct inst *i);
 
 /* Classifies all but image and policy. A failed start holds up further starts only, never a stop. */
-struct situation inst_situation(const struct insts *t, const struct inst *i, enum lease lease, int64_t now_ms);
+struct situation inst_situation(const struct inst_table *t, const struct inst *i, enum lease lease, int64_t now_ms);
 
 /* Sets what is to be told; when it differs from before, the change gets a number and true is returned. */
-bool inst_tell(struct insts *t, struct inst *i, enum observed state, const char *reason, int64_t now_ms);
+bool inst_report(struct inst_table *t, struct inst *i, enum observed state, const char *reason, int64_t now_ms);

@@ -53,7 +53,7 @@ static enum held held(const struct inst *i)
 	return i->want != NULL ? HELD_YES : HELD_NOT;
 }
 
-static void take_one(struct insts *t, const struct assignment *a, struct orders_taken *ret)
+static void take_one(struct inst_table *t, const struct assignment *a, struct orders_taken *ret)
 {
 	struct inst *i = inst_get(t, a->id);
 
@@ -66,7 +66,7 @@ static void take_one(struct insts *t, const struct assignment *a, struct orders_
 	ret->taken += inst_set_want(t, i, a);
 }
 
-static void drop_one(struct insts *t, struct cc_uuid id, struct orders_taken *ret)
+static void drop_one(struct inst_table *t, struct cc_uuid id, struct orders_taken *ret)
 {
 	struct inst *i = inst_get(t, id);
 
@@ -78,7 +78,7 @@ static void drop_one(struct insts *t, struct cc_uuid id, struct orders_taken *re
 	(void)inst_set_want(t, i, NULL);
 }
 
-static void take_silence(struct insts *t, bool full, struct orders_taken *ret)
+static void take_silence(struct inst_table *t, bool full, struct orders_taken *ret)
 {
 	for (size_t k = 0; k < t->n; k++) {
 		struct inst *i = t->items[k];
@@ -90,7 +90,7 @@ static void take_silence(struct insts *t, bool full, struct orders_taken *ret)
 	}
 }
 
-struct orders_taken orders_take(struct insts *t, const struct node_orders *o)
+struct orders_taken orders_take(struct inst_table *t, const struct node_orders *o)
 {
 	struct orders_taken ret = { 0 };
 

@@ -15,4 +15,4 @@ struct orders_taken {
 	size_t forgotten;
 };
 /* `o` was checked. Sets t->unsaved when the spool has to be written. */
-struct orders_taken orders_take(struct insts *t, const struct node_orders *o);
+struct orders_taken orders_take(struct inst_table *t, const struct node_orders *o);

@@ -11,12 +11,12 @@
 
 static void fill_instance(struct node_instance *to, const struct inst *i)
 {
-	*to = (struct node_instance){ .id = i->id, .epoch = i->told.epoch, .boot_sn = i->told.boot_sn, .state = i->told.state };
-	if (i->told.reason[0] != '\0')
-		cc_set(to, node_instance, reason, i->told.reason);
-	if (i->told.address[0] != '\0')
-		cc_set(to, node_instance, address, i->told.address);
-	if (i->told.state == OBSERVED_RUNNING && i->ct.memory_bytes > 0) {
+	*to = (struct node_instance){ .id = i->id, .epoch = i->reported.epoch, .boot_sn = i->reported.boot_sn, .state = i->reported.state };
+	if (i->reported.reason[0] != '\0')
+		cc_set(to, node_instance, reason, i->reported.reason);
+	if (i->reported.address[0] != '\0')
+		cc_set(to, node_instance, address, i->reported.address);
+	if (i->reported.state == OBSERVED_RUNNING && i->ct.memory_bytes > 0) {
 		cc_set(to, node_instance, memory_bytes, (int64_t)i->ct.memory_bytes);
 		cc_set(to, node_instance, cpu_usec, (int64_t)i->ct.cpu_usec);
 	}
@@ -38,12 +38,12 @@ static void fill_facts(struct node_report *r, const struct node_facts *f)
 	cc_set(r, node_report, labels, f->labels);
 }
 
-static bool is_in(const struct insts *t, const struct inst *i, bool full)
+static bool is_in(const struct inst_table *t, const struct inst *i, bool full)
 {
 	return i->change != 0 && (full || i->change > t->confirmed);
 }
 
-uint64_t report_build(const struct insts *t, const struct report_want *w, struct cc_buf *out)
+uint64_t report_build(const struct inst_table *t, const struct report_want *w, struct cc_buf *out)
 {
 	struct node_report r = { .revision = w->revision, .full = w->full };
 	cc_auto_free struct node_instance *items = cc_calloc(t->n + 1, sizeof(*items));
@@ -74,13 +74,13 @@ static bool is_under_way(enum observed state)
 	return state == OBSERVED_FETCHING || state == OBSERVED_STARTING || state == OBSERVED_STOPPING;
 }
 
-int64_t report_due_ms(const struct insts *t)
+int64_t report_due_ms(const struct inst_table *t)
 {
 	int64_t due = CC_NEVER_MS;
 
 	for (size_t k = 0; k < t->n; k++) {
 		const struct inst *i = t->items[k];
-		int64_t at = is_under_way(i->told.state) ? i->changed_ms + UNDER_WAY_MS : 0;
+		int64_t at = is_under_way(i->reported.state) ? i->changed_ms + UNDER_WAY_MS : 0;
 
 		if (i->change > t->confirmed && at < due)
 			due = at;
@@ -88,14 +88,15 @@ int64_t report_due_ms(const struct insts *t)
 	return due;
 }
 
-static bool is_over(const struct insts *t, const struct inst *i)
+static bool is_over(const struct inst_table *t, const struct inst *i)
 {
 	bool unwanted = i->want == NULL || i->want->desired == DESIRED_DELETE;
 
-	return unwanted && i->change != 0 && i->change <= t->confirmed && i->told.state == OBSERVED_GONE && !i->exists && i->doing == DOING_NOTHING;
+	return unwanted && i->change != 0 && i->change <= t->confirmed && i->reported.state == OBSERVED_GONE && !i->exists &&
+	       i->doing == DOING_NOTHING;
 }
 
-void report_confirmed(struct insts *t, uint64_t change)
+void report_confirmed(struct inst_table *t, uint64_t change)
 {
 	if (change > t->confirmed)
 		t->confirmed = change;

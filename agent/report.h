@@ -21,12 +21,12 @@ struct report_want {
 };
 
 /* Encodes the report. Returns the number of the last change in it: what to give to report_confirmed when the answer has come. */
-uint64_t report_build(const struct insts *t, const struct report_want *w, struct cc_buf *out);
+uint64_t report_build(const struct inst_table *t, const struct report_want *w, struct cc_buf *out);
 /* Nothing but the revision and how long to wait: the parked request. */
 void report_build_empty(const struct report_want *w, struct cc_buf *out);
 
 /* When to send a report: boot time, 0 for at once, CC_NEVER_MS when the controller has confirmed everything. What only says that something is under way waits a
  * little, because what it leads to is often there at once: most starts are one report, not two. */
-int64_t report_due_ms(const struct insts *t);
+int64_t report_due_ms(const struct inst_table *t);
 /* The controller has everything up to `change`: records of what is gone end here. */
-void report_confirmed(struct insts *t, uint64_t change);
+void report_confirmed(struct inst_table *t, uint64_t change);

@@ -61,7 +61,7 @@ int spool_save_identity(const char *dir, const struct spool_identity *who, struc
 	return save(dir, IDENTITY, &spool_identity_desc, who, true, err);
 }
 
-int spool_load_assignments(const char *dir, struct insts *t, int64_t *ret_revision, struct cc_error *err)
+int spool_load_assignments(const char *dir, struct inst_table *t, int64_t *ret_revision, struct cc_error *err)
 {
 	cc_auto(cc_arena_free) struct cc_arena *a = cc_arena_new(0);
 	struct node_orders o;
@@ -77,7 +77,7 @@ int spool_load_assignments(const char *dir, struct insts *t, int64_t *ret_revisi
 	return 0;
 }
 
-int spool_save_assignments(const char *dir, struct insts *t, int64_t revision, struct cc_error *err)
+int spool_save_assignments(const char *dir, struct inst_table *t, int64_t revision, struct cc_error *err)
 {
 	struct node_orders o = { .revision = revision, .full = true };
 	cc_auto_free struct assignment *items = cc_calloc(t->n + 1, sizeof(*items));

@@ -23,9 +23,9 @@ int spool_save_identity(const char *dir, const struct spool_identity *who, struc
 
 /* Fills the table with the assignments and gives the revision of the orders they came by. Nothing is changed on failure.
  * @err NOT_FOUND none yet, INVALID damaged and set aside, IO */
-int spool_load_assignments(const char *dir, struct insts *t, int64_t *ret_revision, struct cc_error *err);
+int spool_load_assignments(const char *dir, struct inst_table *t, int64_t *ret_revision, struct cc_error *err);
 /* Clears t->unsaved. @err IO; the old file stays then */
-int spool_save_assignments(const char *dir, struct insts *t, int64_t revision, struct cc_error *err);
+int spool_save_assignments(const char *dir, struct inst_table *t, int64_t revision, struct cc_error *err);
 
 /* When the lease of this boot ends; 0 when there is none. */
 int64_t spool_load_lease(const char *dir);

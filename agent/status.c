@@ -34,7 +34,7 @@ static void print_assignment(const struct assignment *w, FILE *to)
 int status_print(const struct agent_config *cfg, FILE *to, struct cc_error *err)
 {
 	cc_auto_free struct spool_identity *who = NULL;
-	struct insts t = { 0 };
+	struct inst_table t = { 0 };
 	int64_t revision = 0;
 
 	if (spool_load_identity(cfg->state_dir, &who, err) < 0) {

@@ -19,7 +19,7 @@
 #define LINGER_MS   500
 #define SIGNAL_MOST 64
 
-struct carried {
+struct exec_stream {
 	struct streams *all;
 	struct cc_uuid id;
 	struct pipes pipes;
@@ -37,7 +37,7 @@ struct carried {
 
 static void send_signal(void *user, int signal)
 {
-	struct carried *s = user;
+	struct exec_stream *s = user;
 	struct priv_ct_signal body = { .exec_seq = s->exec_seq, .signal = signal };
 	struct cc_error ignored = { 0 };
 
@@ -46,7 +46,7 @@ static void send_signal(void *user, int signal)
 }
 
 /* The client is gone, or so good as. */
-static void hang_up(struct carried *s)
+static void hang_up(struct exec_stream *s)
 {
 	if (s->hung_up)
 		return;
@@ -61,7 +61,7 @@ static void hang_up(struct carried *s)
 	s->kill_ms = cc_boottime_ms() + KILL_MS;
 }
 
-static void say(struct carried *s)
+static void say(struct exec_stream *s)
 {
 	s->said_ms = cc_boottime_ms();
 	if (s->out != NULL && s->out_paused && s->pipes.out.len > 0) {
@@ -72,7 +72,7 @@ static void say(struct carried *s)
 
 static enum cc_http_flow take_bytes(void *context, const void *bytes, size_t len)
 {
-	struct carried *s = context;
+	struct exec_stream *s = context;
 	struct cc_error err = { 0 };
 
 	s->heard_ms = cc_boottime_ms();
@@ -85,7 +85,7 @@ static enum cc_http_flow take_bytes(void *context, const void *bytes, size_t len
 
 static ssize_t give_bytes(void *context, char *to, size_t room)
 {
-	struct carried *s = context;
+	struct exec_stream *s = context;
 	size_t n = s->pipes.out.len < room ? s->pipes.out.len : room;
 
 	if (n == 0 && s->pipes.last)
@@ -102,7 +102,7 @@ static ssize_t give_bytes(void *context, char *to, size_t room)
 /* A complete body: the client has nothing more to say, and may still read. Anything else before the program's end: the client is gone. */
 static void in_done(void *context, const struct cc_http_reply *reply, const struct cc_error *err)
 {
-	struct carried *s = context;
+	struct exec_stream *s = context;
 
 	s->in = NULL;
 	if (s->pipes.last)
@@ -115,7 +115,7 @@ static void in_done(void *context, const struct cc_http_reply *reply, const stru
 
 static void out_done(void *context, const struct cc_http_reply *reply, const struct cc_error *err)
 {
-	struct carried *s = context;
+	struct exec_stream *s = context;
 
 	(void)reply;
 	(void)err;
@@ -128,7 +128,7 @@ static void out_done(void *context, const struct cc_http_reply *reply, const str
 
 static void exec_done(void *user, const struct priv_reply *r)
 {
-	struct carried *s = user;
+	struct exec_stream *s = user;
 	const struct priv_ct_exec_reply *ended = r->body;
 
 	s->exec_seq = 0;
@@ -147,7 +147,7 @@ static void add_strings(struct cc_buf *to, const struct cc_texts *texts)
 		cc_buf_add(to, texts->items[i], strlen(texts->items[i]) + 1);
 }
 
-static int run_program(struct carried *s, const struct stream_order *o, struct cc_error *err)
+static int run_program(struct exec_stream *s, const struct stream_order *o, struct cc_error *err)
 {
 	struct priv_ct_exec body = { .id = o->instance, .argc = (uint32_t)o->argv.n, .envc = (uint32_t)o->env.n };
 	cc_auto_buf struct cc_buf tail = { 0 };
@@ -167,7 +167,7 @@ static int run_program(struct carried *s, const struct stream_order *o, struct c
 	return result;
 }
 
-static int dial(struct carried *s, struct cc_error *err)
+static int dial(struct exec_stream *s, struct cc_error *err)
 {
 	char id[CC_UUID_TEXT], in[96], out[96];
 
@@ -191,7 +191,7 @@ static int dial(struct carried *s, struct cc_error *err)
 	        &s->out, err);
 }
 
-static bool was_carried(struct streams *t, struct cc_uuid id)
+static bool is_repeated(struct streams *t, struct cc_uuid id)
 {
 	for (size_t i = 0; i < t->recent_n; i++)
 		if (cc_uuid_equal(t->recent[i], id))
@@ -205,18 +205,18 @@ static bool was_carried(struct streams *t, struct cc_uuid id)
 
 bool stream_take(struct streams *t, const struct stream_order *o, int64_t now_ms)
 {
-	struct cc_error err = { 0 };
-	struct carried *s;
+	struct cc_error err = { 0 }, ignored = { 0 };
+	struct exec_stream *s;
 
-	if (t->n == STREAMS_MAX || was_carried(t, o->id))
+	if (t->n == STREAMS_MAX || is_repeated(t, o->id))
 		return false; /* when too many, it comes again with the next orders */
 	s = cc_calloc(1, sizeof(*s));
-	*s = (struct carried){ .all = t, .id = o->id, .heard_ms = now_ms, .said_ms = now_ms };
+	*s = (struct exec_stream){ .all = t, .id = o->id, .heard_ms = now_ms, .said_ms = now_ms };
 	s->pipes = (struct pipes){ .stdin_fd = -1, .out_fd = { -1, -1 } };
 	t->items[t->n++] = s;
 	if (run_program(s, o, &err) < 0)
 		pipes_error(&s->pipes, err.code, err.msg, strlen(err.msg));
-	if (dial(s, &err) < 0)
+	if (dial(s, &ignored) < 0)
 		hang_up(s);
 	return true;
 }
@@ -231,7 +231,7 @@ size_t stream_pollfds(const struct streams *t, struct pollfd *to)
 	return n;
 }
 
-static void mind_the_time(struct carried *s, int64_t now_ms)
+static void mind_the_time(struct exec_stream *s, int64_t now_ms)
 {
 	if (s->kill_ms != 0 && now_ms >= s->kill_ms) {
 		send_signal(s, SIGKILL);
@@ -247,7 +247,7 @@ static void mind_the_time(struct carried *s, int64_t now_ms)
 	}
 }
 
-static void move_bytes(struct carried *s)
+static void move_bytes(struct exec_stream *s)
 {
 	pipes_step(&s->pipes);
 	if (s->in_paused && s->in != NULL && !pipes_feed_full(&s->pipes)) {
@@ -259,7 +259,7 @@ static void move_bytes(struct carried *s)
 		say(s);
 }
 
-static void carried_free(struct carried *s)
+static void stream_free(struct exec_stream *s)
 {
 	if (s->in != NULL)
 		cc_http_cancel(s->in);
@@ -269,7 +269,7 @@ static void carried_free(struct carried *s)
 	free(s);
 }
 
-static bool is_over(const struct carried *s, int64_t now_ms)
+static bool is_over(const struct exec_stream *s, int64_t now_ms)
 {
 	if (s->exec_seq != 0 || s->out != NULL)
 		return false;
@@ -279,14 +279,14 @@ static bool is_over(const struct carried *s, int64_t now_ms)
 void stream_step(struct streams *t, int64_t now_ms)
 {
 	for (size_t k = t->n; k-- > 0;) {
-		struct carried *s = t->items[k];
+		struct exec_stream *s = t->items[k];
 
 		mind_the_time(s, now_ms);
 		if (!s->hung_up)
 			move_bytes(s);
 		if (is_over(s, now_ms)) {
 			t->items[k] = t->items[--t->n];
-			carried_free(s);
+			stream_free(s);
 		}
 	}
 }
@@ -296,7 +296,7 @@ int64_t stream_next_ms(const struct streams *t)
 	int64_t next = CC_NEVER_MS;
 
 	for (size_t k = 0; k < t->n; k++) {
-		const struct carried *s = t->items[k];
+		const struct exec_stream *s = t->items[k];
 		int64_t at = s->hung_up ? s->kill_ms : s->linger_ms != 0 ? s->linger_ms : s->said_ms + CC_FRAME_PING_MS;
 
 		if (at < next)
@@ -310,5 +310,5 @@ int64_t stream_next_ms(const struct streams *t)
 void stream_done(struct streams *t)
 {
 	while (t->n > 0)
-		carried_free(t->items[--t->n]);
+		stream_free(t->items[--t->n]);
 }

@@ -13,11 +13,11 @@
 #define STREAMS_MAX     64
 #define STREAMS_POLLFDS (STREAMS_MAX * 3)
 
-struct carried;
+struct exec_stream;
 struct streams {
 	struct cc_http *http;
 	struct priv_client *priv;
-	struct carried *items[STREAMS_MAX];
+	struct exec_stream *items[STREAMS_MAX];
 	size_t n;
 	/* Orders repeat a stream until the controller saw us dial; what was carried lately is not carried again. */
 	struct cc_uuid recent[128];

@@ -21,7 +21,7 @@ struct sync_call {
 struct sync {
 	/* The caller's, set before sync_init. */
 	struct cc_http *http;
-	struct insts *insts;
+	struct inst_table *insts;
 	const struct node_facts *facts;
 	/* New orders were taken in; `sent_ms` is when the report was sent that they answer. Streams are for this callback to carry: whether there was one to. */
 	bool (*on_orders)(void *user, const struct node_orders *o, int64_t sent_ms);

@@ -241,7 +241,7 @@ static void reboot_without_controller(void)
 
 START_TEST(what_the_controller_has_heard_of_is_on_the_disk)
 {
-	struct insts spooled = { 0 };
+	struct inst_table spooled = { 0 };
 	struct cc_error err = { 0 };
 	int64_t revision;
 

@@ -5,11 +5,11 @@
 #include "tests/lib/test.h"
 #include "tests/unit/agent/inst_fixture.h"
 
-static struct insts t;
+static struct inst_table t;
 
 static void setup(void)
 {
-	t = (struct insts){ 0 };
+	t = (struct inst_table){ 0 };
 }
 
 static void teardown(void)
@@ -241,14 +241,14 @@ START_TEST(a_report_carries_what_changed_until_it_is_confirmed)
 	take_one(test_assignment(1, 1, 0, DESIRED_RUN));
 	take_one(test_assignment(2, 1, 0, DESIRED_RUN));
 	inst_saw_all(&t, &ct, 1);
-	ck_assert(inst_tell(&t, inst_find(&t, test_id(1)), OBSERVED_RUNNING, NULL, 0));
-	ck_assert(inst_tell(&t, inst_find(&t, test_id(2)), OBSERVED_FETCHING, "image: 404", 0));
+	ck_assert(inst_report(&t, inst_find(&t, test_id(1)), OBSERVED_RUNNING, NULL, 0));
+	ck_assert(inst_report(&t, inst_find(&t, test_id(2)), OBSERVED_FETCHING, "image: 404", 0));
 	r = report(false, a, &change);
 	ck_assert_uint_eq(r->instances.n, 2);
 	ck_assert_str_eq(r->instances.items[0].address, "10.0.0.2");
 	ck_assert_str_eq(r->instances.items[1].reason, "image: 404");
-	ck_assert(!inst_tell(&t, inst_find(&t, test_id(1)), OBSERVED_RUNNING, NULL, 0));
-	ck_assert(inst_tell(&t, inst_find(&t, test_id(2)), OBSERVED_STARTING, NULL, 0));
+	ck_assert(!inst_report(&t, inst_find(&t, test_id(1)), OBSERVED_RUNNING, NULL, 0));
+	ck_assert(inst_report(&t, inst_find(&t, test_id(2)), OBSERVED_STARTING, NULL, 0));
 	report_confirmed(&t, change);
 	r = report(false, a, &change);
 	ck_assert_uint_eq(r->instances.n, 1);
@@ -263,9 +263,9 @@ END_TEST
 START_TEST(what_is_only_under_way_may_wait_a_little)
 {
 	take_one(test_assignment(1, 1, 0, DESIRED_RUN));
-	(void)inst_tell(&t, inst_find(&t, test_id(1)), OBSERVED_STARTING, NULL, 1000);
+	(void)inst_report(&t, inst_find(&t, test_id(1)), OBSERVED_STARTING, NULL, 1000);
 	ck_assert_int_gt(report_due_ms(&t), 1000);
-	(void)inst_tell(&t, inst_find(&t, test_id(1)), OBSERVED_RUNNING, NULL, 1001);
+	(void)inst_report(&t, inst_find(&t, test_id(1)), OBSERVED_RUNNING, NULL, 1001);
 	ck_assert_int_eq(report_due_ms(&t), 0);
 }
 END_TEST
@@ -276,7 +276,7 @@ START_TEST(what_is_gone_is_told_once_and_then_forgotten)
 	uint64_t change;
 
 	take_one(test_assignment(1, 1, 0, DESIRED_DELETE));
-	(void)inst_tell(&t, inst_find(&t, test_id(1)), OBSERVED_GONE, NULL, 0);
+	(void)inst_report(&t, inst_find(&t, test_id(1)), OBSERVED_GONE, NULL, 0);
 	ck_assert_int_eq(report(false, a, &change)->instances.items[0].state, OBSERVED_GONE);
 	t.unsaved = false;
 	report_confirmed(&t, change);
@@ -291,7 +291,7 @@ START_TEST(what_is_wanted_again_meanwhile_is_not_forgotten)
 	uint64_t change;
 
 	take_one(test_assignment(1, 1, 0, DESIRED_DELETE));
-	(void)inst_tell(&t, inst_find(&t, test_id(1)), OBSERVED_GONE, NULL, 0);
+	(void)inst_report(&t, inst_find(&t, test_id(1)), OBSERVED_GONE, NULL, 0);
 	(void)report(false, a, &change);
 	take_one(test_assignment(1, 2, 0, DESIRED_RUN));
 	report_confirmed(&t, change);
@@ -307,9 +307,9 @@ START_TEST(a_running_instance_is_told_by_its_own_numbers)
 
 	take_one(test_assignment(1, 1, 3, DESIRED_RUN));
 	inst_saw_all(&t, &ct, 1);
-	(void)inst_tell(&t, inst_find(&t, test_id(1)), OBSERVED_RUNNING, NULL, 0);
+	(void)inst_report(&t, inst_find(&t, test_id(1)), OBSERVED_RUNNING, NULL, 0);
 	ck_assert_int_eq(report(false, a, &change)->instances.items[0].boot_sn, 2);
-	(void)inst_tell(&t, inst_find(&t, test_id(1)), OBSERVED_FAILED, "no", 0);
+	(void)inst_report(&t, inst_find(&t, test_id(1)), OBSERVED_FAILED, "no", 0);
 	ck_assert_int_eq(report(false, a, &change)->instances.items[0].boot_sn, 3);
 }
 END_TEST

@@ -13,13 +13,13 @@
 #include <unistd.h>
 
 static char dir[64];
-static struct insts t;
+static struct inst_table t;
 
 static void setup(void)
 {
 	strcpy(dir, "/tmp/cc-spool-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
-	t = (struct insts){ 0 };
+	t = (struct inst_table){ 0 };
 }
 
 static void teardown(void)
@@ -56,11 +56,11 @@ static void save(int64_t revision)
 }
 
 /* Loads into an empty table; the code, CC_OK when it worked. */
-static enum cc_code load(struct insts *into, int64_t *ret_revision)
+static enum cc_code load(struct inst_table *into, int64_t *ret_revision)
 {
 	struct cc_error err = { 0 };
 
-	*into = (struct insts){ 0 };
+	*into = (struct inst_table){ 0 };
 	return spool_load_assignments(dir, into, ret_revision, &err) == 0 ? CC_OK : err.code;
 }
 
@@ -82,7 +82,7 @@ static void write_file(const char *path, const char *bytes, size_t len)
 
 START_TEST(assignments_come_back_as_they_were)
 {
-	struct insts back;
+	struct inst_table back;
 	int64_t revision;
 
 	want_two();
@@ -101,7 +101,7 @@ END_TEST
 
 START_TEST(no_file_is_not_a_damaged_file)
 {
-	struct insts back;
+	struct inst_table back;
 	int64_t revision;
 
 	ck_assert_int_eq(load(&back, &revision), CC_NOT_FOUND);
@@ -113,7 +113,7 @@ START_TEST(a_file_torn_at_any_byte_is_set_aside_and_nothing_is_taken_from_it)
 	static char whole[8192];
 	char damaged[160];
 	size_t len;
-	struct insts back;
+	struct inst_table back;
 	int64_t revision;
 
 	want_two();
@@ -134,7 +134,7 @@ START_TEST(a_changed_byte_anywhere_is_noticed)
 {
 	static char whole[8192];
 	size_t len;
-	struct insts back;
+	struct inst_table back;
 	int64_t revision;
 
 	want_two();
@@ -154,7 +154,7 @@ END_TEST
 
 START_TEST(a_file_in_another_ones_place_is_noticed)
 {
-	struct insts back;
+	struct inst_table back;
 	int64_t revision;
 	struct cc_error err = { 0 };
 	char lease[128];
@@ -170,7 +170,7 @@ START_TEST(a_full_disk_leaves_the_old_file)
 {
 	struct rlimit none = { 100, RLIM_INFINITY };
 	struct cc_error err = { 0 };
-	struct insts back;
+	struct inst_table back;
 	int64_t revision;
 	int result;
 
@@ -205,7 +205,7 @@ END_TEST
 START_TEST(a_kill_at_any_moment_leaves_the_old_or_the_new)
 {
 	for (int round = 0; round < 20; round++) {
-		struct insts back;
+		struct inst_table back;
 		int64_t revision;
 		pid_t pid;
 

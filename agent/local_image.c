@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "agent/image.h"
+#include "agent/local_image.h"
 
 #include "common/cleanup.h"
 
@@ -9,22 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void close_archive(struct image_here *m)
+static void close_archive(struct local_image *m)
 {
 	if (m->fd >= 0)
 		close(m->fd);
 	m->fd = -1;
 }
 
-void image_table_done(struct images *t)
+void local_image_table_done(struct local_images *t)
 {
 	while (t->n > 0)
-		image_remove(t, t->items[0]);
+		local_image_remove(t, t->items[0]);
 	free(t->items);
-	*t = (struct images){ 0 };
+	*t = (struct local_images){ 0 };
 }
 
-struct image_here *image_find(const struct images *t, const char *sha256)
+struct local_image *local_image_find(const struct local_images *t, const char *sha256)
 {
 	for (size_t k = 0; k < t->n; k++)
 		if (strcmp(t->items[k]->sha256, sha256) == 0)
@@ -32,15 +32,15 @@ struct image_here *image_find(const struct images *t, const char *sha256)
 	return NULL;
 }
 
-struct image_here *image_get(struct images *t, const char *sha256)
+struct local_image *local_image_get(struct local_images *t, const char *sha256)
 {
-	struct image_here *m = image_find(t, sha256);
+	struct local_image *m = local_image_find(t, sha256);
 
 	if (m != NULL)
 		return m;
 	if (t->n == t->cap) {
 		t->cap = t->cap > 0 ? t->cap * 2 : 8;
-		t->items = cc_realloc(t->items, t->cap * sizeof(struct image_here *));
+		t->items = cc_realloc(t->items, t->cap * sizeof(struct local_image *));
 	}
 	m = cc_calloc(1, sizeof(*m));
 	snprintf(m->sha256, sizeof(m->sha256), "%s", sha256);
@@ -49,7 +49,7 @@ struct image_here *image_get(struct images *t, const char *sha256)
 	return m;
 }
 
-void image_remove(struct images *t, struct image_here *m)
+void local_image_remove(struct local_images *t, struct local_image *m)
 {
 	close_archive(m);
 	for (size_t k = 0; k < t->n; k++)
@@ -60,9 +60,9 @@ void image_remove(struct images *t, struct image_here *m)
 	free(m);
 }
 
-enum image_state image_state_of(struct images *t, const char *sha256, int64_t now_ms)
+enum image_state local_image_state_of(struct local_images *t, const char *sha256, int64_t now_ms)
 {
-	struct image_here *m = image_find(t, sha256);
+	struct local_image *m = local_image_find(t, sha256);
 
 	if (m == NULL)
 		return IMAGE_ABSENT;
@@ -71,13 +71,13 @@ enum image_state image_state_of(struct images *t, const char *sha256, int64_t no
 	return m->state;
 }
 
-void image_saw_all(struct images *t, const struct priv_image *list, size_t n)
+void local_image_saw_all(struct local_images *t, const struct priv_image *list, size_t n)
 {
 	for (size_t k = 0; k < t->n; k++)
 		if (t->items[k]->state == IMAGE_READY)
 			t->items[k]->state = IMAGE_ABSENT;
 	for (size_t k = 0; k < n; k++)
-		image_ready(image_get(t, list[k].sha256));
+		local_image_ready(local_image_get(t, list[k].sha256));
 }
 
 static int claim_room(int fd, int64_t bytes, struct cc_error *err)
@@ -89,7 +89,7 @@ static int claim_room(int fd, int64_t bytes, struct cc_error *err)
 	return cc_fail_errno(err, "claiming room for the image's archive");
 }
 
-int image_begin(struct image_here *m, const char *dir, int64_t bytes, struct cc_error *err)
+int local_image_begin(struct local_image *m, const char *dir, int64_t bytes, struct cc_error *err)
 {
 	cc_auto_close int fd = open(dir, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
 
@@ -106,7 +106,7 @@ int image_begin(struct image_here *m, const char *dir, int64_t bytes, struct cc_
 	return 0;
 }
 
-int image_add(struct image_here *m, const void *p, size_t len, struct cc_error *err)
+int local_image_add(struct local_image *m, const void *p, size_t len, struct cc_error *err)
 {
 	const char *from = p;
 
@@ -129,7 +129,7 @@ int image_add(struct image_here *m, const void *p, size_t len, struct cc_error *
 	return 0;
 }
 
-int image_end(struct image_here *m, struct cc_error *err)
+int local_image_end(struct local_image *m, struct cc_error *err)
 {
 	char text[CC_SHA256_HEX];
 
@@ -144,7 +144,7 @@ int image_end(struct image_here *m, struct cc_error *err)
 	return 0;
 }
 
-void image_failed(struct image_here *m, const struct cc_error *why, int64_t now_ms)
+void local_image_failed(struct local_image *m, const struct cc_error *why, int64_t now_ms)
 {
 	bool for_good = why->code == CC_INVALID || why->code == CC_TOO_LARGE;
 
@@ -159,7 +159,7 @@ void image_failed(struct image_here *m, const struct cc_error *why, int64_t now_
 	m->state = IMAGE_LATER;
 }
 
-void image_ready(struct image_here *m)
+void local_image_ready(struct local_image *m)
 {
 	close_archive(m);
 	backoff_reset(&m->backoff);

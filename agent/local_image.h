@@ -10,7 +10,7 @@
 
 #define IMAGE_REASON 200
 
-struct image_here {
+struct local_image {
 	char sha256[PRIV_SHA256_TEXT];
 	enum image_state state;
 	struct backoff backoff;
@@ -23,29 +23,29 @@ struct image_here {
 	struct cc_sha256_state hash;
 };
 
-struct images {
-	struct image_here **items;
+struct local_images {
+	struct local_image **items;
 	size_t n;
 	size_t cap;
 };
 
-void image_table_done(struct images *t);
-struct image_here *image_find(const struct images *t, const char *sha256);
-struct image_here *image_get(struct images *t, const char *sha256);
-void image_remove(struct images *t, struct image_here *m);
+void local_image_table_done(struct local_images *t);
+struct local_image *local_image_find(const struct local_images *t, const char *sha256);
+struct local_image *local_image_get(struct local_images *t, const char *sha256);
+void local_image_remove(struct local_images *t, struct local_image *m);
 /* IMAGE_ABSENT for what is not known; what waits for its next try becomes absent again when the time has come. */
-enum image_state image_state_of(struct images *t, const char *sha256, int64_t now_ms);
+enum image_state local_image_state_of(struct local_images *t, const char *sha256, int64_t now_ms);
 /* The privileged half's list: these are ready. */
-void image_saw_all(struct images *t, const struct priv_image *list, size_t n);
+void local_image_saw_all(struct local_images *t, const struct priv_image *list, size_t n);
 
 /* Opens the file for an archive of `bytes` bytes and claims its room. @err IO, also when the disk has no room */
-int image_begin(struct image_here *m, const char *dir, int64_t bytes, struct cc_error *err);
+int local_image_begin(struct local_image *m, const char *dir, int64_t bytes, struct cc_error *err);
 /* @err IO, INVALID more than announced */
-int image_add(struct image_here *m, const void *p, size_t len, struct cc_error *err);
+int local_image_add(struct local_image *m, const void *p, size_t len, struct cc_error *err);
 /* All came: the archive is checked. @err INVALID it is not what its hash says, UNAVAILABLE it is too short */
-int image_end(struct image_here *m, struct cc_error *err);
+int local_image_end(struct local_image *m, struct cc_error *err);
 
 /* Fetching or unpacking failed: for good (INVALID, TOO_LARGE) or to be tried again later. The archive is thrown away. */
-void image_failed(struct image_here *m, const struct cc_error *why, int64_t now_ms);
+void local_image_failed(struct local_image *m, const struct cc_error *why, int64_t now_ms);
 /* Unpacked: the archive is thrown away. */
-void image_ready(struct image_here *m);
+void local_image_ready(struct local_image *m);

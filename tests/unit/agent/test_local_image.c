@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "agent/image.h"
+#include "agent/local_image.h"
 #include "tests/lib/test.h"
 
 #include <signal.h>
@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 static char dir[64];
-static struct images t;
-static struct image_here *m;
+static struct local_images t;
+static struct local_image *m;
 static const char content[] = "an archive, or so they say";
 enum { LEN = sizeof(content) - 1 };
 
@@ -20,13 +20,13 @@ static void setup(void)
 
 	strcpy(dir, "/tmp/cc-image-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
-	t = (struct images){ 0 };
-	m = image_get(&t, cc_sha256_format(cc_sha256(content, LEN), hex));
+	t = (struct local_images){ 0 };
+	m = local_image_get(&t, cc_sha256_format(cc_sha256(content, LEN), hex));
 }
 
 static void teardown(void)
 {
-	image_table_done(&t);
+	local_image_table_done(&t);
 	ck_assert_int_eq(rmdir(dir), 0); /* nothing is ever left in it */
 }
 
@@ -34,7 +34,7 @@ static void begin(int64_t bytes)
 {
 	struct cc_error err = { 0 };
 
-	ck_assert_msg(image_begin(m, dir, bytes, &err) == 0, "%s", err.msg);
+	ck_assert_msg(local_image_begin(m, dir, bytes, &err) == 0, "%s", err.msg);
 	ck_assert_int_eq(m->state, IMAGE_FETCHING);
 }
 
@@ -45,14 +45,14 @@ START_TEST(an_archive_in_pieces_is_verified_and_stands_at_its_beginning)
 
 	begin(LEN);
 	for (size_t i = 0; i < LEN; i++)
-		ck_assert_int_eq(image_add(m, content + i, 1, &err), 0);
-	ck_assert_int_eq(image_end(m, &err), 0);
+		ck_assert_int_eq(local_image_add(m, content + i, 1, &err), 0);
+	ck_assert_int_eq(local_image_end(m, &err), 0);
 	ck_assert_int_eq(m->state, IMAGE_FETCHED);
 	ck_assert_int_eq(read(m->fd, back, LEN), LEN);
 	ck_assert_mem_eq(back, content, LEN);
-	image_ready(m);
+	local_image_ready(m);
 	ck_assert_int_eq(m->fd, -1);
-	ck_assert_int_eq(image_state_of(&t, m->sha256, 0), IMAGE_READY);
+	ck_assert_int_eq(local_image_state_of(&t, m->sha256, 0), IMAGE_READY);
 }
 END_TEST
 
@@ -63,11 +63,11 @@ START_TEST(an_archive_that_is_not_what_its_hash_says_is_refused_for_good)
 
 	memset(wrong, 'x', LEN);
 	begin(LEN);
-	ck_assert_int_eq(image_add(m, wrong, LEN, &err), 0);
-	ck_assert_int_eq(image_end(m, &err), -1);
+	ck_assert_int_eq(local_image_add(m, wrong, LEN, &err), 0);
+	ck_assert_int_eq(local_image_end(m, &err), -1);
 	ck_assert_int_eq(err.code, CC_INVALID);
-	image_failed(m, &err, 1000);
-	ck_assert_int_eq(image_state_of(&t, m->sha256, INT64_MAX), IMAGE_REFUSED);
+	local_image_failed(m, &err, 1000);
+	ck_assert_int_eq(local_image_state_of(&t, m->sha256, INT64_MAX), IMAGE_REFUSED);
 	ck_assert_ptr_nonnull(strstr(m->reason, "damaged"));
 }
 END_TEST
@@ -77,12 +77,12 @@ START_TEST(a_short_archive_is_fetched_again_later)
 	struct cc_error err = { 0 };
 
 	begin(LEN);
-	ck_assert_int_eq(image_add(m, content, LEN - 1, &err), 0);
-	ck_assert_int_eq(image_end(m, &err), -1);
-	image_failed(m, &err, 1000);
-	ck_assert_int_eq(image_state_of(&t, m->sha256, 1999), IMAGE_LATER);
+	ck_assert_int_eq(local_image_add(m, content, LEN - 1, &err), 0);
+	ck_assert_int_eq(local_image_end(m, &err), -1);
+	local_image_failed(m, &err, 1000);
+	ck_assert_int_eq(local_image_state_of(&t, m->sha256, 1999), IMAGE_LATER);
 	ck_assert_ptr_nonnull(strstr(m->reason, "next try in 1 s"));
-	ck_assert_int_eq(image_state_of(&t, m->sha256, 2000), IMAGE_ABSENT);
+	ck_assert_int_eq(local_image_state_of(&t, m->sha256, 2000), IMAGE_ABSENT);
 	begin(LEN);
 	ck_assert_int_eq(m->got, 0);
 }
@@ -93,7 +93,7 @@ START_TEST(a_long_archive_is_refused_at_the_first_byte_too_many)
 	struct cc_error err = { 0 };
 
 	begin(LEN - 1);
-	ck_assert_int_eq(image_add(m, content, LEN, &err), -1);
+	ck_assert_int_eq(local_image_add(m, content, LEN, &err), -1);
 	ck_assert_int_eq(err.code, CC_INVALID);
 }
 END_TEST
@@ -105,10 +105,10 @@ START_TEST(a_full_disk_is_told_before_the_archive_comes)
 
 	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_FSIZE, &small);
-	ck_assert_int_eq(image_begin(m, dir, 1001, &err), -1);
+	ck_assert_int_eq(local_image_begin(m, dir, 1001, &err), -1);
 	ck_assert_int_eq(err.code, CC_IO);
 	ck_assert_ptr_nonnull(strstr(err.msg, "no room"));
-	image_failed(m, &err, 0);
+	local_image_failed(m, &err, 0);
 	ck_assert_int_eq(m->state, IMAGE_LATER);
 }
 END_TEST
@@ -116,16 +116,16 @@ END_TEST
 START_TEST(the_list_of_what_is_unpacked_is_believed)
 {
 	struct priv_image list[2] = { { .users = 0 } };
-	struct image_here *other = image_get(&t, "00");
+	struct local_image *other = local_image_get(&t, "00");
 
 	other->state = IMAGE_READY;
 	memcpy(list[0].sha256, m->sha256, sizeof(list[0].sha256));
 	memcpy(list[1].sha256, "11", 3);
-	image_saw_all(&t, list, 2);
+	local_image_saw_all(&t, list, 2);
 	ck_assert_int_eq(m->state, IMAGE_READY);
 	ck_assert_int_eq(other->state, IMAGE_ABSENT);
-	ck_assert_int_eq(image_state_of(&t, "11", 0), IMAGE_READY);
-	ck_assert_int_eq(image_state_of(&t, "22", 0), IMAGE_ABSENT);
+	ck_assert_int_eq(local_image_state_of(&t, "11", 0), IMAGE_READY);
+	ck_assert_int_eq(local_image_state_of(&t, "22", 0), IMAGE_ABSENT);
 }
 END_TEST
 
