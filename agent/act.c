@@ -59,7 +59,7 @@ static struct amounts used_by_others(const struct act *a, const struct inst *exc
 
 static enum lease lease_of(const struct act *a, const struct inst *i, int64_t now_ms)
 {
-	if (i->want == NULL || i->want->on_disconnect == ON_DISCONNECT_KEEP)
+	if (!inst_is_leased(i))
 		return LEASE_KEEP;
 	return now_ms < a->lease_until_ms ? LEASE_HELD : LEASE_OVER;
 }
@@ -161,6 +161,7 @@ static void drop_images(struct act *a)
 
 void act_all(struct act *a, int64_t now_ms)
 {
+	(void)act_say_lease(a);
 	/* An action may settle at once what another instance waits for: an image that is too large. */
 	for (int rounds = 0; rounds < 2; rounds++) {
 		a->again = false;

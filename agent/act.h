@@ -22,9 +22,11 @@ struct act {
 	struct priv_client *priv;
 	struct policy policy;
 	struct act_options opt;
-	int64_t lease_until_ms; /* boot time; what instances with on_disconnect stop may count on */
-	bool again;             /* something happened: run act_all before waiting */
-	uint64_t ops;           /* requests sent that change something */
+	int64_t lease_until_ms;      /* boot time; what instances with on_disconnect stop may count on */
+	bool lease_said;             /* the privileged half knows the lease, */
+	struct cc_sha256 said_lease; /* namely what has this hash */
+	bool again;                  /* something happened: run act_all before waiting */
+	uint64_t ops;                /* requests sent that change something */
 	bool listing;
 	uint64_t list_ops; /* `ops` when the list was asked for */
 	struct backoff list_backoff;

@@ -136,6 +136,8 @@ void act_start(struct act *a, struct inst *i)
 		},
 	};
 
+	if (inst_is_leased(i) && !act_say_lease(a))
+		return;
 	snprintf(body.image_sha256, sizeof(body.image_sha256), "%s", i->want->image_sha256);
 	snprintf(body.hostname, sizeof(body.hostname), "%s", i->want->name);
 	send_op(a, i, &(struct priv_request){ .verb = PRIV_CT_START, .body = &body }, started);

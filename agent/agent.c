@@ -161,7 +161,7 @@ static int prepare(struct agent *a, struct cc_error *err)
 static bool has_leased(const struct inst_table *t)
 {
 	for (size_t k = 0; k < t->n; k++)
-		if (t->items[k]->want != NULL && t->items[k]->want->on_disconnect == ON_DISCONNECT_STOP)
+		if (inst_is_leased(t->items[k]))
 			return true;
 	return false;
 }

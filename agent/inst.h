@@ -62,6 +62,12 @@ void inst_remove(struct inst_table *t, struct inst *i);
 /* A copy of `want`, NULL for none. A higher epoch or boot_sn, or another wish, ends all waiting and every failure for good. Returns whether it did. */
 bool inst_set_want(struct inst_table *t, struct inst *i, const struct assignment *want);
 
+/* Whether it may run only as long as the controller's lease. */
+static inline bool inst_is_leased(const struct inst *i)
+{
+	return i->want != NULL && i->want->on_disconnect == ON_DISCONNECT_STOP;
+}
+
 /* Takes in what the privileged half says of one instance, or that it does not exist (NULL). */
 void inst_saw(struct inst *i, const struct priv_ct *ct);
 /* The list of all: what is not in it does not exist, but for those with something under way. */

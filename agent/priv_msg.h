@@ -111,6 +111,12 @@ struct priv_ct_stop {
 	uint32_t grace_ms; /* 0 kills at once */
 };
 
+/* Tail: the ids of all instances that need a lease, struct cc_uuid[], whether they exist or not. */
+struct priv_lease {
+	int64_t until_ms;  /* CLOCK_BOOTTIME */
+	uint32_t grace_ms; /* that a stop gives them then */
+};
+
 struct priv_ct {
 	struct cc_uuid id;
 	uint32_t state;   /* enum priv_ct_state */

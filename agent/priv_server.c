@@ -454,6 +454,7 @@ static void close_server(struct priv_server *s)
 		close(s->socket.fd);
 	if (s->signals.fd >= 0)
 		close(s->signals.fd);
+	priv_lease_close(s);
 	instances_free(&s->instances);
 	close(s->epoll);
 	free(s);
@@ -461,7 +462,7 @@ static void close_server(struct priv_server *s)
 
 static int serve(struct priv_server *s, struct cc_error *err)
 {
-	if (watch_signals(s, err) < 0 || priv_readopt(s, err) < 0)
+	if (watch_signals(s, err) < 0 || priv_readopt(s, err) < 0 || priv_lease_open(s, err) < 0)
 		return -1;
 	if (s->node->set.serve_fd > 0 && connect_client(s, (int)s->node->set.serve_fd, err) < 0)
 		return -1;
@@ -477,7 +478,7 @@ int priv_server_run(struct priv_node *node, struct cc_error *err)
 
 	s->node = node;
 	s->outbox_end = &s->outbox;
-	s->socket.fd = s->signals.fd = -1;
+	s->socket.fd = s->signals.fd = s->leases.timer.fd = -1;
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	CC_PRE(s->epoll >= 0);
 	result = serve(s, err);

@@ -17,6 +17,7 @@
 enum internal_verb {
 	VERB_SETTLE = PRIV_VERB_MAX, /* sweep after an end that nobody asked for, then tell */
 	VERB_LOOK,                   /* ask the driver what an instance does now */
+	VERB_LEASE_OVER,             /* stop it */
 	VERB_ALL_MAX
 };
 
@@ -29,6 +30,7 @@ union request_body {
 	struct priv_ct_stop ct_stop;
 	struct priv_ct_exec ct_exec;
 	struct priv_ct_signal ct_signal;
+	struct priv_lease lease;
 	char bytes[PRIV_BODY_MAX];
 };
 
@@ -66,6 +68,15 @@ struct outgoing {
 	struct priv_frame frame; /* body and tail follow in the same block */
 };
 
+/* What cc-agent said last about leases. */
+struct leases {
+	struct watch timer;
+	int64_t until_ms;
+	uint32_t grace_ms;
+	uint32_t count;
+	struct cc_uuid *ids; /* heap */
+};
+
 struct priv_server {
 	struct priv_node *node;
 	int epoll;
@@ -75,6 +86,7 @@ struct priv_server {
 	uint32_t client;
 	struct agent_process agent;
 	struct instances instances;
+	struct leases leases;
 	struct request *requests; /* in the order they came */
 	uint32_t request_count;
 	uint32_t running_count;
@@ -119,6 +131,16 @@ void priv_watch_end(struct priv_server *s, struct instance *inst, int exit_statu
 /* Asks after instances whose init is gone while the monitor is not; returns ms until the next time, -1 for never. */
 int priv_watch_look_again(struct priv_server *s, int64_t now_ms);
 void priv_watch_send_exit(struct priv_server *s, const struct instance *inst);
+
+/* priv_lease.c: ends what may run no longer, whatever cc-agent does */
+/* Takes up what was said to an earlier cc-agent-priv. After priv_readopt. @err IO */
+int priv_lease_open(struct priv_server *s, struct cc_error *err);
+void priv_lease_close(struct priv_server *s);
+int priv_lease_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+/* As priv_ct_start_begin, unless the lease is over. @err PRECONDITION */
+int priv_lease_start_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_lease_over_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_lease_over_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
 
 /* priv_exec.c */
 int priv_exec_check(const struct request *r, char key[KEY_MAX], struct cc_error *err);

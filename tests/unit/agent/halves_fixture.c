@@ -38,6 +38,8 @@ struct fake_priv {
 	size_t unpacked;
 	bool unpacked_right;
 	int last_signal;
+	int64_t lease_until_ms;
+	size_t n_leased;
 	_Alignas(8) char buf[BUF_SIZE];
 };
 
@@ -200,6 +202,11 @@ static void answer(struct fake_priv *p, const struct priv_frame *f)
 		break;
 	case PRIV_IMAGE_UNPACK:
 		unpack(p, f);
+		break;
+	case PRIV_LEASE:
+		p->lease_until_ms = ((const struct priv_lease *)f->body)->until_ms;
+		p->n_leased = f->head.tail / sizeof(struct cc_uuid);
+		reply(p, &f->head, NULL, NULL, 0);
 		break;
 	case PRIV_CT_START:
 		start_ct(p, f);
@@ -368,6 +375,17 @@ size_t fake_priv_unpacked(struct fake_priv *p, bool *ret_right)
 	pthread_mutex_lock(&p->lock);
 	n = p->unpacked;
 	*ret_right = p->unpacked_right;
+	pthread_mutex_unlock(&p->lock);
+	return n;
+}
+
+size_t fake_priv_leased(struct fake_priv *p, int64_t *ret_until_ms)
+{
+	size_t n;
+
+	pthread_mutex_lock(&p->lock);
+	n = p->n_leased;
+	*ret_until_ms = p->lease_until_ms;
 	pthread_mutex_unlock(&p->lock);
 	return n;
 }

@@ -27,4 +27,6 @@ unsigned fake_priv_calls(struct fake_priv *p, enum priv_verb verb);
 bool fake_priv_ct(struct fake_priv *p, int n, struct priv_ct *ret);
 /* Bytes of the last archive, and whether they were the controller's. */
 size_t fake_priv_unpacked(struct fake_priv *p, bool *ret_right);
+/* How many instances it was told to end then. */
+size_t fake_priv_leased(struct fake_priv *p, int64_t *ret_until_ms);
 int fake_priv_last_signal(struct fake_priv *p);

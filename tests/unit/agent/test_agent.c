@@ -383,6 +383,29 @@ START_TEST(a_lease_ends_in_a_suspended_machine_too)
 }
 END_TEST
 
+START_TEST(the_other_half_knows_what_needs_a_lease_and_until_when)
+{
+	int64_t first, until;
+
+	controller_set_lease(controller, 3000);
+	agent_begin();
+	world_assign(2, 1, 0, DESIRED_RUN);
+	world_wait_state(2, OBSERVED_RUNNING, 0);
+	ck_assert_uint_eq(fake_priv_leased(priv, &first), 0);
+	fake_priv_fail(priv, PRIV_CT_START, CC_UNAVAILABLE, "not yet");
+	assign_leased(1);
+	world_eventually(fake_priv_calls(priv, PRIV_CT_START) >= 2);
+	ck_assert_uint_eq(fake_priv_leased(priv, &first), 1); /* before it runs */
+	fake_priv_fail(priv, PRIV_CT_START, CC_OK, "");
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	ck_assert_int_gt(first, cc_boottime_ms());
+	world_eventually(fake_priv_leased(priv, &until) == 1 && until > first + 1000);
+	world_assign(1, 2, 0, DESIRED_RUN);
+	world_eventually(fake_priv_leased(priv, &until) == 0);
+	agent_end_well();
+}
+END_TEST
+
 START_TEST(an_idle_node_keeps_its_lease)
 {
 	struct priv_ct ct;
@@ -768,6 +791,7 @@ int main(void)
 	tcase_add_test(tc, a_leased_instance_runs_on_over_a_restart_of_the_agent_but_not_without_a_lease);
 	tcase_add_test(tc, a_leased_instance_ends_with_its_lease);
 	tcase_add_test(tc, a_lease_ends_in_a_suspended_machine_too);
+	tcase_add_test(tc, the_other_half_knows_what_needs_a_lease_and_until_when);
 	tcase_add_test(tc, an_idle_node_keeps_its_lease);
 	tcase_add_test(tc, a_lease_that_the_disk_did_not_take_is_written_again);
 	tcase_add_test(tc, a_controller_that_gives_no_lease_is_not_asked_for_one_all_the_time);
