@@ -2,6 +2,7 @@
 #include "agent/local_image.h"
 
 #include "common/cleanup.h"
+#include "common/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,25 +109,15 @@ int local_image_begin(struct local_image *m, const char *dir, int64_t bytes, str
 
 int local_image_add(struct local_image *m, const void *p, size_t len, struct cc_error *err)
 {
-	const char *from = p;
-
 	if (m->got + (int64_t)len > m->bytes)
 		return cc_fail(err, INVALID, "the image's archive is larger than the %lld bytes announced", (long long)m->bytes);
 	cc_sha256_update(&m->hash, p, len);
 	m->got += (int64_t)len;
-	while (len > 0) {
-		ssize_t n = write(m->fd, from, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
-			return cc_fail(err, IO, "the node's disk has no room for the image's archive");
-		if (n < 0)
-			return cc_fail_errno(err, "writing the image's archive");
-		from += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	if (cc_write_all(m->fd, p, len) == 0)
+		return 0;
+	if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
+		return cc_fail(err, IO, "the node's disk has no room for the image's archive");
+	return cc_fail_errno(err, "writing the image's archive");
 }
 
 int local_image_end(struct local_image *m, struct cc_error *err)

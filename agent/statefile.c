@@ -4,6 +4,7 @@
 
 #include "common/cleanup.h"
 #include "common/hash.h"
+#include "common/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,21 +22,6 @@ static char *first_line(const char *name, const char *body, size_t len, char lin
 	return line;
 }
 
-static int write_all(int fd, const char *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int write_new(int dir, const char *name, const char *line, const struct cc_buf *body, bool durable)
 {
 	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -43,7 +29,7 @@ static int write_new(int dir, const char *name, const char *line, const struct c
 
 	if (fd < 0)
 		return -1;
-	ok = write_all(fd, line, strlen(line)) == 0 && write_all(fd, cc_buf_str(body), body->len) == 0 && (!durable || fsync(fd) == 0);
+	ok = cc_write_all(fd, line, strlen(line)) == 0 && cc_write_all(fd, cc_buf_str(body), body->len) == 0 && (!durable || fsync(fd) == 0);
 	if (close(fd) < 0)
 		ok = false;
 	return ok ? 0 : -1;
@@ -66,21 +52,11 @@ int statefile_write(const char *dir, const char *name, const struct cc_buf *body
 	return 0;
 }
 
-static int read_all(int fd, struct cc_buf *ret, struct cc_error *err)
+static int read_file(int fd, struct cc_buf *ret, struct cc_error *err)
 {
-	for (;;) {
-		ssize_t n = read(fd, cc_buf_reserve(ret, 4096), 4096);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return cc_fail_errno(err, "reading");
-		if (n == 0)
-			return 0;
-		ret->len += (size_t)n;
-		if (ret->len > STATEFILE_MAX)
-			return cc_fail(err, INVALID, "larger than %d bytes", STATEFILE_MAX);
-	}
+	if (cc_read_all(fd, STATEFILE_MAX, ret) < 0)
+		return cc_fail_errno(err, "reading");
+	return ret->len > STATEFILE_MAX ? cc_fail(err, INVALID, "larger than %d bytes", STATEFILE_MAX) : 0;
 }
 
 static int check(const char *name, struct cc_buf *content, struct cc_error *err)
@@ -116,7 +92,7 @@ int statefile_read(const char *dir, const char *name, struct cc_buf *ret, struct
 		return cc_fail(err, NOT_FOUND, "no file '%s/%s'", dir, name);
 	if (fd < 0)
 		return cc_fail_errno(err, "opening '%s/%s'", dir, name);
-	if (read_all(fd, &content, err) < 0 || check(name, &content, err) < 0) {
+	if (read_file(fd, &content, err) < 0 || check(name, &content, err) < 0) {
 		if (err->code == CC_INVALID)
 			set_aside(dir_fd, name);
 		return cc_wrap(err, "file '%s/%s'", dir, name);
