@@ -35,6 +35,12 @@ static int write_new(int dir, const char *name, const char *line, const struct c
 	return ok ? 0 : -1;
 }
 
+/* The old file stays as the next one's place: on a small disk that is written to all day, making and freeing an inode each time is most of the work. */
+static int put_in_place(int dir, const char *new_name, const char *name)
+{
+	return renameat2(dir, new_name, dir, name, RENAME_EXCHANGE) == 0 ? 0 : renameat(dir, new_name, dir, name);
+}
+
 int statefile_write(const char *dir, const char *name, const struct cc_buf *body, bool durable, struct cc_error *err)
 {
 	cc_auto_close int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -44,7 +50,7 @@ int statefile_write(const char *dir, const char *name, const struct cc_buf *body
 		return cc_fail_errno(err, "opening '%s'", dir);
 	snprintf(new_name, sizeof(new_name), "%.100s.new", name);
 	first_line(name, cc_buf_str(body), body->len, line);
-	if (write_new(dir_fd, new_name, line, body, durable) < 0 || renameat(dir_fd, new_name, dir_fd, name) < 0 || (durable && fsync(dir_fd) < 0)) {
+	if (write_new(dir_fd, new_name, line, body, durable) < 0 || put_in_place(dir_fd, new_name, name) < 0 || (durable && fsync(dir_fd) < 0)) {
 		cc_fail_errno(err, "writing '%s/%s'", dir, name);
 		(void)unlinkat(dir_fd, new_name, 0);
 		return -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Small files that must survive a power cut: written beside, synced, renamed, the folder synced; a first line carries the kind of file and the SHA-256 of
+/* Small files that must survive a power cut: written beside, synced, exchanged, the folder synced; a first line carries the kind of file and the SHA-256 of
  * the rest. A reader gets what was written or nothing. */
 #pragma once
 
