@@ -19,6 +19,7 @@ cc_test(log SOURCES unit/common/test_log.c LIBS cc_sys)
 cc_test(hash SOURCES unit/common/test_hash.c LIBS cc_sys)
 cc_test(secret SOURCES unit/common/test_secret.c LIBS cc_sys)
 cc_test(keys SOURCES unit/common/test_keys.c LIBS cc_sys)
+cc_test(confine SOURCES unit/common/test_confine.c LIBS cc_confine ${CMAKE_DL_LIBS} Threads::Threads)
 cc_test(token SOURCES unit/common/test_token.c LIBS cc_sys)
 cc_test(http_parts SOURCES unit/common/test_http_parts.c LIBS cc_sys)
 
