@@ -43,6 +43,9 @@ static void write_status(const struct zone_status *z, struct cc_buf *out)
 	count(out, z->images, "image");
 	cc_buf_adds(out, "\n  database   ");
 	output_add_safe(out, z->database);
+	/* Older controllers do not say. */
+	cc_buf_adds(out, cc_has(z, zone_status, fences) ? "\n  fences     " : "");
+	output_add_safe(out, cc_has(z, zone_status, fences) ? z->fences : "");
 	cc_buf_addc(out, '\n');
 	advise(z, out);
 }

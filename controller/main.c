@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cc-controller: settings, key, database and zone, HTTP; then it waits for a signal and takes everything down in the opposite order. */
 #include "common/config_args.h"
+#include "common/confine.h"
 #include "common/keys.h"
 #include "common/log.h"
+#include "controller/controller_confine.h"
 #include "controller/http/server.h"
 #include "controller/settings.h"
 #include "controller/writer.h"
@@ -111,6 +113,7 @@ static int start_http(struct app *app, struct cc_error *err)
 		.key_pem = cc_key_pair_key_pem(app->key),
 		.cert_pem = cc_key_pair_cert_pem(app->key),
 		.pin = cc_pin_format(cc_key_pair_pin(app->key), pin),
+		.fences = cc_confine_text(),
 		.addresses = addresses,
 		.n_addresses = token_addresses(app, addresses),
 		.images_dir = cc_printf(app->arena, "%s/images", cfg->state_dir),
@@ -152,7 +155,10 @@ static int allow_files(const struct controller_config *cfg, struct cc_error *err
 
 static int start(struct app *app, struct cc_error *err)
 {
-	if (allow_files(app->cfg, err) < 0 || open_key(app, err) < 0 || start_writer(app, err) < 0)
+	if (allow_files(app->cfg, err) < 0 || open_key(app, err) < 0)
+		return -1;
+	/* Threads inherit it, so it comes before all of them, and before a byte of anybody else. */
+	if (controller_confine(app->cfg, app->sources->path, err) < 0 || start_writer(app, err) < 0)
 		return -1;
 	return start_http(app, err);
 }
@@ -246,6 +252,7 @@ int main(int argc, char **argv)
 		return stop_asked ? 0 : cc_code_info(err.code)->exit_status;
 	}
 	cc_log(NOTICE, STARTED, kv_text("program", program.name), kv_text("version", CC_VERSION));
+	cc_confine_escape();
 	wait_for_stop(&app);
 	cc_log(NOTICE, STOPPING);
 	stop(&app);

@@ -8,3 +8,4 @@ cc_test(store.session SOURCES unit/controller/store/test_session.c LIBS cc_store
 cc_test(store.catalog SOURCES unit/controller/store/test_catalog.c LIBS cc_store_fixture)
 cc_test(store.faults SOURCES unit/controller/store/test_faults.c LIBS cc_store_fixture TIMEOUT 300)
 cc_test(store.use SOURCES unit/controller/store/test_use.c LIBS cc_store_fixture)
+cc_test(store.reach SOURCES unit/controller/store/test_reach.c LIBS cc_store)

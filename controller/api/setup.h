@@ -8,7 +8,8 @@
 struct blobs;
 
 struct api_setup {
-	const char *pin; /* of the controller */
+	const char *pin;    /* of the controller */
+	const char *fences; /* around this program, in words */
 	const char *const *addresses;
 	size_t n_addresses;
 	int64_t wait_max_ms;

@@ -52,6 +52,7 @@ int api_status(struct call *c, struct cc_error *err)
 	(void)err;
 	s->database = engine_is_available(c->engine, why, sizeof(why)) ? "ok" : cc_arena_strdup(c->arena, why);
 	s->version = CC_VERSION;
+	cc_set(s, zone_status, fences, c->setup->fences);
 	z = engine_read_begin(c->engine);
 	s->zone = cc_arena_strdup(c->arena, zone_name(z));
 	s->revision = zone_revision(z);

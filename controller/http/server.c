@@ -170,6 +170,7 @@ static void fill_setup(struct http_server *s)
 	struct cc_sha256 key = cc_sha256(material, strlen(material));
 
 	s->setup = (struct api_setup){ .pin = o->pin,
+		.fences = o->fences != NULL ? o->fences : "",
 		.addresses = o->addresses,
 		.n_addresses = o->n_addresses,
 		.wait_max_ms = o->wait_max_ms,

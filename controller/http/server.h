@@ -24,6 +24,7 @@ struct http_options {
 	const char *key_pem; /* the controller's key pair */
 	const char *cert_pem;
 	const char *pin;              /* SHA-256 of its public key, 64 hexadecimal digits */
+	const char *fences;           /* what confines this program, in words; lives on */
 	const char *const *addresses; /* "host:port" under which nodes reach the controller, for tokens */
 	size_t n_addresses;
 	const char *images_dir; /* blobs: sha256/<hash>, tmp/ */

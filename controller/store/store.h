@@ -22,6 +22,16 @@ struct store;
 #define STORE_TAKE_MS   2000
 #define STORE_ZONE_NAME 64
 
+/* What store_open(conninfo) touches on this machine besides the resolver: TCP ports, and files and folders that libpq may read, as strings in the arena. */
+enum { STORE_REACH_PORTS = 16, STORE_REACH_FILES = 8 };
+struct store_reach {
+	bool anywhere; /* a service file has the last word on ports */
+	size_t n_ports, n_files;
+	uint16_t ports[STORE_REACH_PORTS];
+	const char *files[STORE_REACH_FILES];
+};
+void store_reach(const char *conninfo, struct cc_arena *a, struct store_reach *ret);
+
 /* Connects; `conninfo` is libpq's, several hosts are tried in turn and by default only one that takes writes will do. Sets *ret on success.
  * @err UNAVAILABLE no server, or it refuses us; INVALID the conninfo, an old server, or a database that is not in UTF-8 */
 int store_open(const char *conninfo, struct store **ret, struct cc_error *err);
