@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Program cc-agent: join once, then run under cc-agent-priv. */
 #include "agent/agent.h"
+#include "agent/agent_confine.h"
 #include "agent/join.h"
 #include "agent/statefile.h"
 #include "agent/status.h"
 #include "common/config_args.h"
+#include "common/confine.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -114,17 +116,22 @@ static const char *read_token(const char *word, char text[TOKEN_MAX])
 	return text;
 }
 
-static int run_join(const struct agent_config *cfg, const struct words *words)
+static int run_join(const struct loaded *l, const struct words *words)
 {
+	const struct agent_config *cfg = agent_config(l->config);
 	cc_auto_free struct spool_identity *who = NULL;
 	char text[TOKEN_MAX];
+	const char *token;
 	struct cc_error err = { 0 };
 
 	if (words->n != 2) {
 		fprintf(stderr, "cc-agent: join needs one token, as `ccctl node invite` prints it\n");
 		return cc_code_info(CC_INVALID)->exit_status;
 	}
-	if (become_owner(cfg->state_dir, &err) < 0 || join_zone(cfg, read_token(words->items[1], text), &who, &err) < 0)
+	token = read_token(words->items[1], text);
+	if (become_owner(cfg->state_dir, &err) < 0 || join_check_token(token, &err) < 0 || statefile_make_dir(cfg->state_dir, &err) < 0)
+		return fail(&err);
+	if (agent_confine(cfg, l->from.path, NULL, &err) < 0 || join_zone(cfg, token, &who, &err) < 0)
 		return fail(&err);
 	printf("joined zone '%s' as node '%s'\n", who->zone, who->node_name);
 	return 0;
@@ -208,8 +215,9 @@ static int run_agent(struct loaded *l)
 	start.signal_fd = signal_fd = open_signals();
 	if (!wait_for_join(cfg, signal_fd, &who, &err))
 		return err.code != CC_OK ? fail(&err) : 0;
-	if (cc_key_pair_open(cfg->state_dir, who->node_name, &key, &err) < 0)
+	if (cc_key_pair_open(cfg->state_dir, who->node_name, &key, &err) < 0 || agent_confine(cfg, l->from.path, who, &err) < 0)
 		return fail(&err);
+	cc_confine_escape();
 	start.cfg = cfg;
 	start.who = who;
 	start.identity_path = cc_key_pair_path(key);
@@ -227,7 +235,7 @@ static int run_command(const struct words *words, struct loaded *l)
 	const char *command = words->n > 0 ? words->items[0] : "run";
 
 	if (strcmp(command, "join") == 0)
-		return run_join(cfg, words);
+		return run_join(l, words);
 	if (words->n <= 1 && strcmp(command, "status") == 0)
 		return run_status(cfg);
 	if (words->n <= 1 && strcmp(command, "run") == 0)

@@ -86,6 +86,17 @@ static int dial_and_ask(
 	return 0;
 }
 
+int join_check_token(const char *text, struct cc_error *err)
+{
+	cc_auto(cc_arena_free) struct cc_arena *a = cc_arena_new(0);
+	struct cc_token token;
+
+	if (read_token(text, a, &token, err) < 0)
+		return -1;
+	cc_secret_wipe(&token.secret);
+	return 0;
+}
+
 int join_zone(const struct agent_config *cfg, const char *text, struct spool_identity **ret, struct cc_error *err)
 {
 	cc_auto(cc_arena_free) struct cc_arena *a = cc_arena_new(0);

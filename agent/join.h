@@ -6,6 +6,9 @@
 #include "agent/settings.h"
 #include "agent/spool.h"
 
+/* Whether it is a node's token; nothing is done. @err INVALID */
+int join_check_token(const char *text, struct cc_error *err);
+
 /* `token` as it was pasted. *ret is to be released with free().
  * @err CONFLICT it has joined already, INVALID the token is damaged or of another kind, UNAVAILABLE no controller reached, UNAUTHENTICATED the controller
  * is not the one that made the token, the controller's own code when it refuses (expired, used, unknown), IO */

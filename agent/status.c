@@ -3,6 +3,7 @@
 
 #include "agent/spool.h"
 #include "common/clock.h"
+#include "common/confine.h"
 
 #include <stdlib.h>
 
@@ -44,6 +45,7 @@ int status_print(const struct agent_config *cfg, FILE *to, struct cc_error *err)
 	}
 	print_identity(who, to);
 	print_lease(cfg->state_dir, to);
+	fprintf(to, "fences       %s\n", cc_confine_text());
 	if (spool_load_assignments(cfg->state_dir, &t, &revision, err) < 0) {
 		if (err->code != CC_NOT_FOUND)
 			return -1;
