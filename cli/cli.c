@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/cli.h"
 
+#include "cli/cli_confine.h"
 #include "cli/handlers.h"
 #include "cli/help.h"
 #include "cli/hint.h"
@@ -28,15 +29,18 @@ static const char *setting(const struct args *args, const char *name)
 }
 
 /* An option beats a variable: --socket is taken even when CCCTL_CONTROLLER is set. */
+static const char *controller_of(const struct args *args)
+{
+	return args_has(args, "socket") ? NULL : setting(args, "controller");
+}
+
 static int find_target(const struct args *args, struct client_target *ret, struct cc_error *err)
 {
-	const char *controller = setting(args, "controller");
+	const char *controller = controller_of(args);
 	const char *socket = setting(args, "socket");
 
 	if (args_has(args, "socket") && args_has(args, "controller"))
 		return cc_fail(err, INVALID, "--socket and --controller exclude each other");
-	if (args_has(args, "socket"))
-		controller = NULL;
 	*ret = (struct client_target){ socket != NULL ? socket : DEFAULT_SOCKET, controller, setting(args, "pin"), setting(args, "token") };
 	if (controller != NULL && ret->pin == NULL)
 		return cc_fail(err, INVALID, "a controller on the network needs --pin (or CCCTL_PIN): the SHA-256 of its key; its admin knows it");
@@ -158,6 +162,8 @@ static int run_command(struct cli *cli)
 
 	if (cli->args.cmd->flags & CMD_OUTPUT)
 		cli->output.format = output_format_find(args_text(&cli->args, "output", "table"));
+	if (!(cli->args.cmd->flags & CMD_LOCAL) && cli_confine(&cli->args, controller_of(&cli->args), &err) < 0)
+		return cli_tell(cli, &err);
 	status = cli->args.cmd->run(cli, &err);
 	return status < 0 ? cli_tell(cli, &err) : status;
 }
