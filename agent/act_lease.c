@@ -26,6 +26,9 @@ bool act_say_lease(struct act *a)
 	for (size_t k = 0; k < a->insts->n; k++)
 		if (inst_is_leased(a->insts->items[k]))
 			cc_buf_add(&ids, &a->insts->items[k]->id, sizeof(struct cc_uuid));
+	/* Where nothing is leased a longer lease is no news. */
+	if (ids.len == 0)
+		body.until_ms = 0;
 	cc_buf_printf(&all, "%lld %u ", (long long)body.until_ms, body.grace_ms);
 	cc_buf_add(&all, ids.data, ids.len);
 	now = cc_sha256(all.data, all.len);

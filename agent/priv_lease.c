@@ -26,6 +26,10 @@ static void keep(const struct priv_server *s)
 	char id[CC_UUID_TEXT];
 	struct cc_error err = { 0 };
 
+	if (l->count == 0) {
+		(void)unlinkat(s->node->dirs.root, FILE_NAME, 0);
+		return;
+	}
 	cc_buf_printf(&text, "%s %" PRId64 " %u\n", cc_boot_id(), l->until_ms, l->grace_ms);
 	for (uint32_t i = 0; i < l->count; i++)
 		cc_buf_printf(&text, "%s\n", cc_uuid_format(l->ids[i], id));
