@@ -101,6 +101,18 @@ static void close_pipes(struct pipes *p)
 	}
 }
 
+/* What hostile bytes may take over has none of the node's descriptors: not its directories, its lock, nor the channel that this job answers on. */
+static void close_others(const struct pipes *p, int target)
+{
+	int keep[] = { p->archive[0], p->result[1], p->ready[1], p->mapped[0], target };
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; fd <= 2; fd++)
+		if (null < 0 || dup2(null, fd) < 0)
+			_exit(1);
+	process_keep_fds(keep, CC_ARRAY_LEN(keep));
+}
+
 CC_NORETURN static void run_child(
         const struct image_extractor *extractor, const struct priv_image_unpack *req, struct pipes *p, int target, pid_t parent)
 {
@@ -109,14 +121,14 @@ CC_NORETURN static void run_child(
 		.target = target,
 		.mapped = p->mapped[0],
 		.ready = p->ready[1],
+		.parent = parent,
 		.entries_max = req->entries_max,
 		.bytes_max = req->unpacked_max_bytes,
 	};
 	struct image_extracted result;
 
 	process_end_with(parent);
-	close_end(p->archive, 1);
-	close_end(p->mapped, 1);
+	close_others(p, target);
 	extractor->run(&x, &result);
 	/* Before the result: the parent must not go on while this process could still write. */
 	close_end(p->archive, 0);

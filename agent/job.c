@@ -14,27 +14,6 @@
 #include <string.h>
 #include <sys/wait.h>
 
-static int compare_fds(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
-/* Closes all but stdin, stdout, stderr and the given ones. A container's monitor lives on from the child: what it held open would never close. */
-static void keep_only(int *fds, size_t n)
-{
-	unsigned next = 3;
-
-	qsort(fds, n, sizeof(*fds), compare_fds);
-	for (size_t i = 0; i < n; i++) {
-		if (fds[i] < (int)next)
-			continue;
-		if ((unsigned)fds[i] > next)
-			close_range(next, (unsigned)fds[i] - 1, 0);
-		next = (unsigned)fds[i] + 1;
-	}
-	close_range(next, ~0u, 0);
-}
-
 static void prepare_child(const struct priv_node *node, const struct job_spec *spec, int channel, pid_t parent)
 {
 	int keep[JOB_FDS_MAX + 5] = { channel, node->dirs.root, node->dirs.instances, node->dirs.images, spec->outlives_us ? -1 : node->dirs.lock };
@@ -43,7 +22,8 @@ static void prepare_child(const struct priv_node *node, const struct job_spec *s
 
 	for (int i = 0; i < spec->fd_count; i++)
 		keep[n++] = spec->fds[i];
-	keep_only(keep, n);
+	/* A container's monitor lives on from the child: what it held open would never close. */
+	process_keep_fds(keep, n);
 	if (!spec->outlives_us)
 		process_end_with(parent);
 	sigemptyset(&none);

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -99,6 +100,26 @@ int process_exit_status(int pidfd)
 	if (ioctl(pidfd, PIDFD_GET_INFO_CALL, &info) < 0 || (info.mask & PIDFD_INFO_EXIT_BIT) == 0)
 		return -1;
 	return info.exit_code;
+}
+
+static int compare_fds(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+void process_keep_fds(int *fds, size_t n)
+{
+	unsigned next = 3;
+
+	qsort(fds, n, sizeof(*fds), compare_fds);
+	for (size_t i = 0; i < n; i++) {
+		if (fds[i] < (int)next)
+			continue;
+		if ((unsigned)fds[i] > next)
+			close_range(next, (unsigned)fds[i] - 1, 0);
+		next = (unsigned)fds[i] + 1;
+	}
+	close_range(next, ~0u, 0);
 }
 
 void process_end_with(pid_t parent)

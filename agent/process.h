@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -17,6 +18,9 @@ pid_t process_parent(pid_t pid);
 uint64_t process_started_ms(pid_t pid);
 /* The wait status of a process that ended and is not a child; -1 where the kernel (before 6.15) does not tell. */
 int process_exit_status(int pidfd);
+
+/* Closes all but stdin, stdout, stderr and the given descriptors (-1 is skipped), which are sorted on the way. */
+void process_keep_fds(int *fds, size_t n);
 
 /* For a fresh child: it ends when its parent, that forked it, ends; also when that happened before this call. */
 void process_end_with(pid_t parent);

@@ -225,8 +225,8 @@ static int count_programs(const char *words)
 {
 	char command[256], out[64];
 
-	snprintf(command, sizeof(command),
-	        "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; echo; done 2>/dev/null | grep -c '^%s $'; true", words);
+	snprintf(command, sizeof(command), "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; echo; done 2>/dev/null | grep -c '^%s $'; true",
+	        words);
 	ck_assert_int_eq(priv_fixture_sh(1, command, out, sizeof(out)), 0);
 	return atoi(out);
 }
