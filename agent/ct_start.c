@@ -17,6 +17,16 @@ static int write_record(const struct priv_node *node, const struct ct_record *re
 	return durable && fsync(node->dirs.instances) < 0 ? cc_fail_errno(err, "syncing the instances") : 0;
 }
 
+/* The last end is none of the run that begins. */
+static void forget_exit(const struct priv_node *node, const struct ct_record *rec)
+{
+	cc_auto_close int dirfd = -1;
+	struct cc_error ignored = { 0 };
+
+	if (state_dir_open_instance(&node->dirs, rec->id, false, &dirfd, &ignored) == 0)
+		(void)unlinkat(dirfd, CT_EXIT_NAME, 0);
+}
+
 static bool is_new(const struct priv_node *node, const struct ct_record *rec)
 {
 	cc_auto_close int dirfd = -1;
@@ -80,5 +90,6 @@ int ct_start_run(const struct priv_node *node, const struct ct_record *rec, stru
 		return start_new(node, rec, ret, err);
 	if (write_record(node, rec, true, err) < 0 || node->driver->sweep(node, rec, err) < 0)
 		return -1;
+	forget_exit(node, rec);
 	return node->driver->start(node, rec, ret, err);
 }

@@ -72,7 +72,7 @@ static int look_at(struct priv_server *s, struct instance *inst, struct cc_error
 	if (result.status.state == PRIV_CT_RUNNING)
 		priv_watch_adopt(s, inst, &result.status);
 	else if (result.status.exit_status != -1)
-		inst->rec.exit_status = result.status.exit_status;
+		inst->exit_status = result.status.exit_status;
 	return 0;
 }
 

@@ -8,7 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Replaces `name` in the directory. With `durable` it returns when the bytes and the name are on the disk. @err IO */
+/* Replaces `name` in the directory. With `durable` it returns when the bytes and the name are on the disk; without, a
+ * power failure soon after may leave it cut. @err IO */
 int small_file_replace(int dirfd, const char *name, const char *text, size_t len, bool durable, struct cc_error *err);
 
 /* Reads all of `name` (relative to dirfd unless absolute) and ends it with a NUL. Returns its length. @err NOT_FOUND, TOO_LARGE over cap - 1, IO */

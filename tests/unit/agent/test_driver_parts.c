@@ -145,8 +145,7 @@ static int write_text(int dirfd, const char *text)
 START_TEST(a_record_comes_back_as_it_was_written_and_a_cut_one_is_refused)
 {
 	cc_auto_close int fd = open(dir, O_RDONLY | O_DIRECTORY);
-	struct ct_record rec = { .epoch = UINT64_MAX, .boot_sn = 3, .memory_bytes = 5, .cpu_millis = 7, .pids = 9, .slot = 11, .exit_status = -1 },
-	                 got;
+	struct ct_record rec = { .epoch = UINT64_MAX, .boot_sn = 3, .memory_bytes = 5, .cpu_millis = 7, .pids = 9, .slot = 11 }, got;
 	struct cc_error err = { 0 };
 
 	memset(rec.image_sha256, 'a', 64);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cc-agent-priv with the simulated driver: the same promises without rights; and what it makes of messages that no cc-agent would send. */
 #include "agent/priv_frame.h"
+#include "agent/slot.h"
+#include "agent/tree_remove.h"
 #include "tests/lib/test.h"
 #include "tests/unit/agent/archive_fixture.h"
 #include "tests/unit/agent/priv_fixture.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -78,6 +81,89 @@ START_TEST(an_end_of_its_own_is_told)
 	ck_assert(priv_fixture_wait_event(1, 5000));
 	ck_assert_uint_eq(priv_fixture.events[0].state, PRIV_CT_STOPPED);
 	ck_assert_int_eq(priv_fixture.events[0].exit_status, 3 << 8);
+}
+END_TEST
+
+static void instance_path(unsigned n, const char *rest, char ret[256])
+{
+	char uuid[CC_UUID_TEXT];
+
+	snprintf(ret, 256, "%s/instances/%s%s", priv_fixture_dir(), cc_uuid_format(priv_fixture_id(n), uuid), rest);
+}
+
+static void put_file(const char *path, const char *text)
+{
+	int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+START_TEST(a_damaged_record_costs_no_data_and_no_slot)
+{
+	char path[256], data[256];
+	struct cc_error err = { 0 };
+	struct priv_ct ct;
+
+	priv_fixture_run(1, image);
+	instance_path(1, "/upper", path);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	ck_assert_int_eq(chown(path, PRIV_FIXTURE_ID + SLOT_IDS, PRIV_FIXTURE_ID + SLOT_IDS), 0);
+	instance_path(1, "/upper/thesis", path);
+	put_file(path, "years of work");
+	priv_fixture_stop(SIGKILL);
+	instance_path(1, "/record", path);
+	put_file(path, "slot 0\nepo");
+	priv_fixture_start(NULL);
+	ck_assert(!priv_fixture_find(1, &ct));
+	instance_path(1, ".damaged/upper/thesis", data);
+	ck_assert_int_eq(access(data, F_OK), 0);
+	/* Slot 0 is not given to another while files of its ids are there, nor after the next start. */
+	ck_assert_uint_eq(priv_fixture_run(1, image).slot, 1);
+	priv_fixture_stop(SIGKILL);
+	priv_fixture_start(NULL);
+	ck_assert_uint_eq(priv_fixture_run(2, image).slot, 2);
+	ck_assert_int_eq(access(data, F_OK), 0);
+	priv_fixture_stop(SIGKILL);
+	instance_path(1, ".damaged", path);
+	ck_assert_int_eq(tree_remove(AT_FDCWD, path, &err), 0);
+	priv_fixture_start(NULL);
+	ck_assert_uint_eq(priv_fixture_run(3, image).slot, 0);
+}
+END_TEST
+
+START_TEST(a_damaged_record_of_what_never_ran_is_swept)
+{
+	char path[256];
+
+	priv_fixture_stop(SIGKILL);
+	instance_path(9, "", path);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	strcat(path, "/record");
+	put_file(path, "");
+	priv_fixture_start(NULL);
+	instance_path(9, "", path);
+	ck_assert_int_ne(access(path, F_OK), 0);
+	instance_path(9, ".damaged", path);
+	ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(an_exit_status_is_known_after_kill_9_and_not_after_the_next_start)
+{
+	struct priv_fixture_output o;
+	struct cc_error err = { 0 };
+	struct priv_ct ct;
+
+	priv_fixture_run(1, image);
+	ck_assert_int_eq(priv_fixture_exec(1, (const char *const[]){ "exit", "3", NULL }, NULL, &o, &err), 0);
+	ck_assert(priv_fixture_wait_event(1, 5000));
+	priv_fixture_stop(SIGKILL);
+	priv_fixture_start(NULL);
+	ck_assert(priv_fixture_find(1, &ct));
+	ck_assert_int_eq(ct.exit_status, 3 << 8);
+	ck_assert_int_eq(priv_fixture_run(1, image).exit_status, -1);
 }
 END_TEST
 
@@ -262,6 +348,9 @@ int main(void)
 	tcase_add_test(t, the_life_of_an_instance);
 	tcase_add_test(t, it_outlives_kill_9);
 	tcase_add_test(t, an_end_of_its_own_is_told);
+	tcase_add_test(t, a_damaged_record_costs_no_data_and_no_slot);
+	tcase_add_test(t, a_damaged_record_of_what_never_ran_is_swept);
+	tcase_add_test(t, an_exit_status_is_known_after_kill_9_and_not_after_the_next_start);
 	tcase_add_test(t, a_bad_archive_is_refused_here_too);
 	tcase_add_test(t, as_many_as_the_node_may_have_are_listed);
 	tcase_add_test(t, more_requests_at_once_than_the_socket_holds_are_all_answered);
