@@ -66,7 +66,6 @@ static void first_error(const struct priv_node *node, struct cc_uuid id, char *r
 	snprintf(ret, cap, "liblxc gave no reason");
 	if (state_dir_open_instance(&node->dirs, id, false, &dirfd, &ignored) < 0)
 		return;
-	log[0] = '\0';
 	if (small_file_read(dirfd, "log", log, 65536, &ignored) < 0 && ignored.code != CC_TOO_LARGE)
 		return;
 	line = strstr(log, " ERROR ");

@@ -44,6 +44,7 @@ ssize_t small_file_read(int dirfd, const char *name, char *buf, size_t cap, stru
 	cc_auto_close int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	size_t len = 0;
 
+	buf[0] = '\0';
 	if (fd < 0 && errno == ENOENT)
 		return cc_fail(err, NOT_FOUND, "there is no '%s'", name);
 	if (fd < 0)
@@ -56,13 +57,12 @@ ssize_t small_file_read(int dirfd, const char *name, char *buf, size_t cap, stru
 		if (n < 0)
 			return cc_fail_errno(err, "reading '%s'", name);
 		len += (size_t)n;
+		buf[len < cap ? len : cap - 1] = '\0';
 		if (len == cap)
 			return cc_fail(err, TOO_LARGE, "'%s' is longer than %zu bytes", name, cap - 1);
 		if (n == 0)
-			break;
+			return (ssize_t)len;
 	}
-	buf[len] = '\0';
-	return (ssize_t)len;
 }
 
 int small_file_poke(const char *path, const char *text, struct cc_error *err)

@@ -162,6 +162,24 @@ START_TEST(a_record_comes_back_as_it_was_written_and_a_cut_one_is_refused)
 }
 END_TEST
 
+START_TEST(what_was_read_of_a_small_file_always_ends)
+{
+	cc_auto_close int fd = open(dir, O_RDONLY | O_DIRECTORY);
+	char buf[8];
+	struct cc_error err = { 0 };
+
+	memset(buf, 'x', sizeof(buf));
+	ck_assert_int_eq(write_text(fd, "0123456789"), 0);
+	ck_assert_int_lt(small_file_read(fd, "record", buf, sizeof(buf), &err), 0);
+	ck_assert_int_eq(err.code, CC_TOO_LARGE);
+	ck_assert_int_eq(memcmp(buf, "0123456", sizeof(buf)), 0);
+	memset(buf, 'x', sizeof(buf));
+	err = (struct cc_error){ 0 };
+	ck_assert_int_lt(small_file_read(fd, "nothing", buf, sizeof(buf), &err), 0);
+	ck_assert_str_eq(buf, "");
+}
+END_TEST
+
 START_TEST(a_tree_is_removed_however_deep_and_whatever_it_links_to)
 {
 	cc_auto_close int top = open(dir, O_RDONLY | O_DIRECTORY);
@@ -335,6 +353,7 @@ int main(void)
 	tcase_add_test(t, a_plan_without_room_is_refused);
 	tcase_add_test(t, the_lowest_free_slot_is_taken);
 	tcase_add_test(t, a_record_comes_back_as_it_was_written_and_a_cut_one_is_refused);
+	tcase_add_test(t, what_was_read_of_a_small_file_always_ends);
 	tcase_add_test(t, a_tree_is_removed_however_deep_and_whatever_it_links_to);
 	tcase_add_test(t, a_state_directory_has_one_owner_and_a_plain_name);
 	tcase_add_loop_test(t, cgroup_layouts_are_recognised, 0, CC_ARRAY_LEN(layouts));
