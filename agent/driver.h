@@ -22,6 +22,9 @@ struct driver_status {
 
 #define DRIVER_STATUS_NONE ((struct driver_status){ .state = PRIV_CT_STOPPED, .init_fd = -1, .monitor_fd = -1, .exit_status = -1 })
 
+/* For who does not take the descriptors over. */
+void driver_status_close(const struct driver_status *status);
+
 struct driver_exec {
 	char **argv;
 	char **env;

@@ -2,6 +2,15 @@
 #include "agent/driver.h"
 
 #include <string.h>
+#include <unistd.h>
+
+void driver_status_close(const struct driver_status *status)
+{
+	if (status->init_fd >= 0)
+		close(status->init_fd);
+	if (status->monitor_fd >= 0)
+		close(status->monitor_fd);
+}
 
 const struct driver *driver_find(const char *name)
 {

@@ -20,6 +20,7 @@ struct instance {
 	struct watch init;
 	struct watch monitor;
 	bool end_expected;     /* somebody asked for it: no event */
+	bool half_changed;     /* a change of its limits failed; only a repeated one tells what they are */
 	bool being_deleted;    /* its directory belongs to the child that removes it */
 	int64_t look_again_ms; /* init is gone and the monitor is not: when to ask whether it rebooted; 0 never */
 	int32_t look_delay_ms;

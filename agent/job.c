@@ -73,14 +73,32 @@ int job_start(const struct priv_node *node, const struct job_spec *spec, struct 
 		close(pair[0]);
 		return errno == EAGAIN ? cc_fail(err, BUSY, "the node can start no more processes now") : cc_fail_errno(err, "forking");
 	}
-	*ret = (struct job){ .pid = pid, .channel = pair[0], .deadline_ms = spec->timeout_ms > 0 ? cc_boottime_ms() + spec->timeout_ms : 0 };
+	*ret = (struct job){ .pid = pid,
+		.channel = pair[0],
+		.deadline_ms = spec->timeout_ms > 0 ? cc_boottime_ms() + spec->timeout_ms : 0,
+		.outlives_us = spec->outlives_us };
 	return 0;
 }
 
-static void end_job(struct job *job)
+void job_reap(struct job_ended *ended)
 {
-	while (waitpid(job->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	for (uint32_t i = 0; i < ended->count;)
+		if (waitpid(ended->pids[i], NULL, WNOHANG) != 0)
+			ended->pids[i] = ended->pids[--ended->count];
+		else
+			i++;
+}
+
+bool job_ended_full(const struct job_ended *ended)
+{
+	return ended->count >= JOB_ENDED_MAX / 2;
+}
+
+static void end_job(struct job *job, struct job_ended *ended)
+{
+	CC_PRE(ended->count < JOB_ENDED_MAX);
+	ended->pids[ended->count++] = job->pid;
+	job_reap(ended);
 	close(job->channel);
 	job->pid = 0;
 	job->channel = -1;
@@ -98,7 +116,7 @@ static int take_result(const struct priv_frame *f, struct job_result *ret, struc
 	return 0;
 }
 
-int job_finish(struct job *job, struct job_result *ret, struct cc_error *err)
+int job_finish(struct job *job, struct job_ended *ended, struct job_result *ret, struct cc_error *err)
 {
 	_Alignas(8) char buf[1024 + sizeof(struct job_result)];
 	struct priv_frame f;
@@ -109,19 +127,28 @@ int job_finish(struct job *job, struct job_result *ret, struct cc_error *err)
 		result = take_result(&f, ret, err);
 	else
 		result = cc_fail(err, INTERNAL, "the child that did this died");
-	end_job(job);
+	end_job(job, ended);
 	return result;
 }
 
-int job_expire(struct job *job, struct cc_error *err)
+void job_abandon(struct job *job, struct job_ended *ended)
+{
+	/* What outlives us ends what it attends to when it sees the channel's end; killed, it could not. */
+	if (!job->outlives_us)
+		kill(job->pid, SIGKILL);
+	end_job(job, ended);
+}
+
+int job_expire(struct job *job, struct job_ended *ended, struct cc_error *err)
 {
 	kill(job->pid, SIGKILL);
-	end_job(job);
+	end_job(job, ended);
 	return cc_fail(err, TIMEOUT, "this took too long and was given up");
 }
 
 int job_run(const struct priv_node *node, const struct job_spec *spec, struct job_result *ret, struct cc_error *err)
 {
+	struct job_ended ended = { 0 };
 	struct job job;
 
 	if (job_start(node, spec, &job, err) < 0)
@@ -132,8 +159,8 @@ int job_run(const struct priv_node *node, const struct job_spec *spec, struct jo
 		int n = poll(&p, 1, left > 0 ? (int)left : 0);
 
 		if (n > 0)
-			return job_finish(&job, ret, err);
+			return job_finish(&job, &ended, ret, err);
 		if (n == 0 && job.deadline_ms > 0)
-			return job_expire(&job, err);
+			return job_expire(&job, &ended, err);
 	}
 }

@@ -30,6 +30,16 @@ struct stop_args {
 	uint32_t grace_ms;
 };
 
+/* Of the descriptors those count that are still open here. */
+static struct stop_args stop_args_of(const struct instance *inst, uint32_t grace_ms)
+{
+	struct stop_args args = { inst->rec, inst->now, grace_ms };
+
+	args.now.init_fd = inst->init.fd;
+	args.now.monitor_fd = inst->monitor.fd;
+	return args;
+}
+
 static int work_start(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	(void)channel;
@@ -39,9 +49,10 @@ static int work_start(const struct priv_node *node, const void *args, int channe
 static int work_update(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	(void)channel, (void)ret;
-	if (ct_start_record(node, args, err) < 0)
+	/* The record last: what it says was done. */
+	if (node->driver->limit(node, args, err) < 0)
 		return -1;
-	return node->driver->limit(node, args, err);
+	return ct_start_record(node, args, err);
 }
 
 static int work_stop(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
@@ -124,44 +135,45 @@ static int reply_ct(struct priv_server *s, struct request *r, const struct insta
 	return 0;
 }
 
-static void take_request(struct instance *inst, const struct priv_ct_start *q)
+static void take_request(struct ct_record *rec, const struct priv_ct_start *q)
 {
-	inst->rec.epoch = q->epoch;
-	inst->rec.boot_sn = q->boot_sn;
-	inst->rec.memory_bytes = q->limits.memory_bytes;
-	inst->rec.disk_bytes = q->limits.disk_bytes;
-	inst->rec.cpu_millis = q->limits.cpu_millis;
-	inst->rec.pids = q->limits.pids;
-	memcpy(inst->rec.image_sha256, q->image_sha256, sizeof(inst->rec.image_sha256));
-	memcpy(inst->rec.hostname, q->hostname, sizeof(q->hostname));
+	rec->epoch = q->epoch;
+	rec->boot_sn = q->boot_sn;
+	rec->memory_bytes = q->limits.memory_bytes;
+	rec->disk_bytes = q->limits.disk_bytes;
+	rec->cpu_millis = q->limits.cpu_millis;
+	rec->pids = q->limits.pids;
+	memcpy(rec->image_sha256, q->image_sha256, sizeof(rec->image_sha256));
+	memcpy(rec->hostname, q->hostname, sizeof(q->hostname));
 }
 
 static bool is_as_asked(const struct instance *inst, const struct priv_ct_start *q)
 {
-	return inst->rec.epoch == q->epoch && inst->rec.memory_bytes == q->limits.memory_bytes && inst->rec.disk_bytes == q->limits.disk_bytes &&
-	       inst->rec.cpu_millis == q->limits.cpu_millis && inst->rec.pids == q->limits.pids;
+	return !inst->half_changed && inst->rec.epoch == q->epoch && inst->rec.memory_bytes == q->limits.memory_bytes &&
+	       inst->rec.disk_bytes == q->limits.disk_bytes && inst->rec.cpu_millis == q->limits.cpu_millis && inst->rec.pids == q->limits.pids;
 }
 
 static int start_now(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
 {
-	take_request(inst, &r->body.ct_start);
+	take_request(&inst->rec, &r->body.ct_start);
 	r->step = STEP_START;
 	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_start, .args = &inst->rec, .timeout_ms = START_MS }, err);
 }
 
 static int stop_now(struct priv_server *s, struct request *r, struct instance *inst, uint32_t grace_ms, struct cc_error *err)
 {
-	struct stop_args args = { inst->rec, inst->now, grace_ms };
-	struct job_spec spec = { .work = work_stop, .args = &args, .timeout_ms = (int)grace_ms + STOP_MARGIN_MS };
+	struct stop_args args = stop_args_of(inst, grace_ms);
+	struct job_spec spec = { .work = work_stop,
+		.args = &args,
+		.fds = { inst->init.fd, inst->monitor.fd },
+		.fd_count = 2,
+		.timeout_ms = (int)grace_ms + STOP_MARGIN_MS };
 
-	/* Of the descriptors those count that are still open here. */
-	args.now.init_fd = inst->init.fd;
-	args.now.monitor_fd = inst->monitor.fd;
-	spec.fds[spec.fd_count++] = inst->init.fd;
-	spec.fds[spec.fd_count++] = inst->monitor.fd;
+	if (priv_server_start_job(s, r, &spec, err) < 0)
+		return -1;
 	inst->end_expected = true;
 	inst->now.state = PRIV_CT_STOPPING;
-	return priv_server_start_job(s, r, &spec, err);
+	return 1;
 }
 
 /* Takes note of a stop's outcome. A failed one leaves an instance that may still run. */
@@ -192,6 +204,7 @@ static int check_against(const struct instance *inst, const struct priv_ct_start
 static int change_running(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
 {
 	const struct priv_ct_start *q = &r->body.ct_start;
+	struct ct_record changed = inst->rec;
 
 	if (inst->now.state == PRIV_CT_STOPPING || q->boot_sn > inst->rec.boot_sn) {
 		r->step = STEP_RESTART;
@@ -199,9 +212,19 @@ static int change_running(struct priv_server *s, struct request *r, struct insta
 	}
 	if (is_as_asked(inst, q))
 		return reply_ct(s, r, inst);
-	take_request(inst, q);
+	take_request(&changed, q);
 	r->step = STEP_UPDATE;
-	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_update, .args = &inst->rec, .timeout_ms = LOOK_MS }, err);
+	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_update, .args = &changed, .timeout_ms = LOOK_MS }, err);
+}
+
+/* A change that failed may have been made in part, so neither the old limits nor the new ones are known to hold. */
+static int note_change(struct priv_server *s, struct request *r, struct instance *inst, const struct job_result *result)
+{
+	inst->half_changed = result == NULL;
+	if (result == NULL)
+		return -1;
+	take_request(&inst->rec, &r->body.ct_start);
+	return reply_ct(s, r, inst);
 }
 
 int priv_ct_start_begin(struct priv_server *s, struct request *r, struct cc_error *err)
@@ -249,7 +272,7 @@ int priv_ct_start_resume(struct priv_server *s, struct request *r, const struct 
 		*err = r->failure;
 		return -1;
 	default:
-		return result == NULL ? -1 : reply_ct(s, r, inst);
+		return note_change(s, r, inst, result);
 	}
 }
 
@@ -278,15 +301,15 @@ int priv_ct_delete_begin(struct priv_server *s, struct request *r, struct cc_err
 
 	if (inst == NULL)
 		return 0;
-	args = (struct stop_args){ inst->rec, inst->now, 0 };
-	args.now.init_fd = inst->init.fd;
-	args.now.monitor_fd = inst->monitor.fd;
+	args = stop_args_of(inst, 0);
+	if (priv_server_start_job(s, r,
+	            &(struct job_spec){
+	                    .work = work_delete, .args = &args, .fds = { inst->init.fd, inst->monitor.fd }, .fd_count = 2, .timeout_ms = DELETE_MS },
+	            err) < 0)
+		return -1;
 	inst->end_expected = true;
 	inst->being_deleted = true;
-	return priv_server_start_job(s, r,
-	        &(struct job_spec){
-	                .work = work_delete, .args = &args, .fds = { inst->init.fd, inst->monitor.fd }, .fd_count = 2, .timeout_ms = DELETE_MS },
-	        err);
+	return 1;
 }
 
 int priv_ct_delete_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err)
@@ -347,7 +370,10 @@ int priv_look_resume(struct priv_server *s, struct request *r, const struct job_
 	priv_watch_check(s, inst);
 	if (result->status.state == PRIV_CT_RUNNING && inst->now.state != PRIV_CT_STOPPED)
 		priv_watch_adopt(s, inst, &result->status);
-	else if (inst->monitor.fd < 0)
-		priv_watch_end(s, inst, result->status.exit_status);
+	else {
+		driver_status_close(&result->status);
+		if (inst->monitor.fd < 0)
+			priv_watch_end(s, inst, result->status.exit_status);
+	}
 	return 0;
 }

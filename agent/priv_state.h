@@ -8,8 +8,6 @@
 #include "agent/priv_frame.h"
 
 #define REQUESTS_MAX 512
-#define RUNNING_MAX  24 /* children at once, execs apart */
-#define EXECS_MAX    128
 #define OUTBOX_MAX   1024
 #define KEY_MAX      PRIV_SHA256_TEXT
 
@@ -20,6 +18,9 @@ enum internal_verb {
 	VERB_LEASE_OVER,             /* stop it */
 	VERB_ALL_MAX
 };
+
+/* What counts together when it comes to how many children there may be at once: nothing quick waits for what is slow by nature. */
+enum job_class { JOBS_QUICK, JOBS_LONG, JOBS_STOP, JOBS_EXEC, JOBS_MAX };
 
 union request_body {
 	struct priv_hello hello;
@@ -49,8 +50,9 @@ struct request {
 	uint32_t seq;
 	uint32_t client; /* which connection asked; replies to an earlier one are dropped */
 	bool running;
-	int step;          /* the verb's own: what the current job is for */
-	char key[KEY_MAX]; /* requests with equal keys do not run side by side; "" has none */
+	enum job_class class; /* of the job that runs */
+	int step;             /* the verb's own: what the current job is for */
+	char key[KEY_MAX];    /* requests with equal keys do not run side by side; "" has none */
 	union request_body body;
 	char *tail; /* aligned, with a NUL behind it */
 	uint32_t tail_len;
@@ -89,8 +91,8 @@ struct priv_server {
 	struct leases leases;
 	struct request *requests; /* in the order they came */
 	uint32_t request_count;
-	uint32_t running_count;
-	uint32_t exec_count;
+	uint32_t running[JOBS_MAX];
+	struct job_ended ended;
 	struct outgoing *outbox;
 	struct outgoing **outbox_end;
 	uint32_t outbox_count;
@@ -104,6 +106,7 @@ struct verb_handler {
 	int (*begin)(struct priv_server *s, struct request *r, struct cc_error *err);
 	/* After its job: `result` is NULL when it failed, and err says how. */
 	int (*resume)(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+	enum job_class class;
 };
 /* NULL for what is no verb. */
 const struct verb_handler *priv_verb_handler(uint32_t verb);

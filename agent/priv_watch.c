@@ -77,6 +77,7 @@ void priv_watch_adopt(struct priv_server *s, struct instance *inst, const struct
 	inst->now = *status;
 	inst->exit_status = -1;
 	inst->end_expected = false;
+	inst->half_changed = false;
 	inst->look_again_ms = 0;
 	inst->init.ready = on_init_end;
 	inst->monitor.ready = on_monitor_end;

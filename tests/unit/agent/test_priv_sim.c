@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cc-agent-priv with the simulated driver: the same promises without rights; and what it makes of messages that no cc-agent would send. */
 #include "agent/priv_frame.h"
+#include "agent/process.h"
 #include "agent/slot.h"
 #include "agent/tree_remove.h"
 #include "tests/lib/test.h"
 #include "tests/unit/agent/archive_fixture.h"
 #include "tests/unit/agent/priv_fixture.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char image[PRIV_SHA256_TEXT];
@@ -147,6 +152,134 @@ START_TEST(a_damaged_record_of_what_never_ran_is_swept)
 	ck_assert_int_ne(access(path, F_OK), 0);
 	instance_path(9, ".damaged", path);
 	ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_change_that_failed_is_not_done_the_next_time)
+{
+	struct priv_ct_start q = priv_fixture_request(1, image);
+	char path[256];
+	struct priv_ct ct;
+
+	priv_fixture_run(1, image);
+	q.limits.memory_bytes *= 2;
+	q.epoch = 2;
+	/* Nobody can write a record where a directory is. */
+	instance_path(1, "/record", path);
+	ck_assert_int_eq(unlink(path) | mkdir(path, 0700), 0);
+	for (int i = 0; i < 2; i++) {
+		struct cc_error err = { 0 };
+
+		ck_assert_int_lt(priv_fixture_call(PRIV_CT_START, &q, &ct, &err), 0);
+		ck_assert(priv_fixture_find(1, &ct));
+		ck_assert_uint_eq(ct.epoch, 1);
+	}
+	ck_assert_int_eq(rmdir(path), 0);
+	ck_assert_int_eq(priv_fixture_call(PRIV_CT_START, &q, &ct, &(struct cc_error){ 0 }), 0);
+	ck_assert_uint_eq(ct.epoch, 2);
+}
+END_TEST
+
+/* So many descriptors and no more may cc-agent-priv have. */
+static void limit_descriptors(rlim_t n)
+{
+	struct rlimit limit = { n, 4096 };
+
+	ck_assert_int_eq(prlimit(priv_fixture.pid, RLIMIT_NOFILE, &limit, NULL), 0);
+}
+
+START_TEST(a_stop_or_delete_that_could_not_begin_changes_nothing)
+{
+	struct cc_error stop = { 0 }, delete = { 0 };
+	struct priv_ct ct;
+
+	priv_fixture_run(1, image);
+	limit_descriptors(3);
+	ck_assert_int_lt(priv_fixture_stop_ct(1, 0, &stop), 0);
+	ck_assert_int_lt(priv_fixture_delete_ct(1, &delete), 0);
+	limit_descriptors(1024);
+	ck_assert(priv_fixture_find(1, &ct));
+	ck_assert_uint_eq(ct.state, PRIV_CT_RUNNING);
+	/* Its own end is told: nobody has asked for it. */
+	ck_assert_int_eq(priv_fixture_exec(1, (const char *const[]){ "exit", "3", NULL }, NULL, &(struct priv_fixture_output){ 0 }, &stop), 0);
+	ck_assert(priv_fixture_wait_event(1, 5000));
+}
+END_TEST
+
+static void begin_exec(const char *tail, size_t len, uint32_t argc)
+{
+	struct priv_ct_exec q = { .id = priv_fixture_id(1), .argc = argc };
+	int fds[3] = { 0, 1, 2 };
+	struct cc_error err = { 0 };
+
+	ck_assert_int_eq(priv_client_send(priv_fixture.client,
+	                         &(struct priv_request){ .verb = PRIV_CT_EXEC, .body = &q, .tail = tail, .tail_len = len, .fds = fds }, NULL, NULL,
+	                         NULL, &err),
+	        0);
+}
+
+/* Takes hold of a child of cc-agent-priv that is alive. */
+static pid_t seize_child(void)
+{
+	for (int i = 0; i < 500; i++, usleep(10000)) {
+		DIR *dir = opendir("/proc");
+		struct dirent *d;
+		pid_t found = 0;
+
+		while (found == 0 && (d = readdir(dir)) != NULL)
+			if (atoi(d->d_name) > 0 && process_parent(atoi(d->d_name)) == priv_fixture.pid &&
+			        ptrace(PTRACE_SEIZE, atoi(d->d_name), NULL, NULL) == 0)
+				found = atoi(d->d_name);
+		closedir(dir);
+		if (found > 0)
+			return found;
+	}
+	ck_abort_msg("no child");
+}
+
+START_TEST(a_child_that_does_not_end_stops_nobody)
+{
+	struct priv_ct ct;
+	pid_t child;
+
+	priv_fixture_run(1, image);
+	begin_exec("sleep\0"
+	           "100",
+	        10, 2);
+	/* Its parent cannot take it in before its tracer did: as if it hung in the kernel. */
+	child = seize_child();
+	kill(child, SIGKILL);
+	for (int i = 0; i < 3; i++)
+		ck_assert(priv_fixture_find(1, &ct));
+	ck_assert_int_eq(waitpid(child, NULL, __WALL), child);
+	for (int i = 0; i < 200 && process_parent(child) != 0; i++)
+		usleep(10000);
+	ck_assert_int_eq(process_parent(child), 0);
+}
+END_TEST
+
+START_TEST(stops_do_not_wait_for_what_takes_long)
+{
+	struct priv_image_unpack q = { .archive_bytes = 1000, .unpacked_max_bytes = 1000, .entries_max = 10 };
+	struct priv_ct_stop stop = { .id = priv_fixture_id(1) };
+	struct cc_error err = { 0 };
+	int ends[2];
+
+	priv_fixture_run(1, image);
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+	for (int i = 0; i < 30; i++) {
+		memset(q.sha256, 'c', 64);
+		q.sha256[0] = "0123456789abcdef"[i % 16];
+		q.sha256[1] = "0123456789abcdef"[i / 16];
+		ck_assert_int_eq(priv_client_send(priv_fixture.client,
+		                         &(struct priv_request){ .verb = PRIV_IMAGE_UNPACK, .body = &q, .fds = &ends[0] }, NULL, NULL, NULL, &err),
+		        0);
+	}
+	ck_assert_msg(
+	        priv_client_call(priv_fixture.client, &(struct priv_request){ .verb = PRIV_CT_STOP, .body = &stop }, 5000, NULL, NULL, &err) == 0,
+	        "%s", err.msg);
+	close(ends[1]);
+	close(ends[0]);
 }
 END_TEST
 
@@ -350,6 +483,10 @@ int main(void)
 	tcase_add_test(t, an_end_of_its_own_is_told);
 	tcase_add_test(t, a_damaged_record_costs_no_data_and_no_slot);
 	tcase_add_test(t, a_damaged_record_of_what_never_ran_is_swept);
+	tcase_add_test(t, a_change_that_failed_is_not_done_the_next_time);
+	tcase_add_test(t, a_stop_or_delete_that_could_not_begin_changes_nothing);
+	tcase_add_test(t, a_child_that_does_not_end_stops_nobody);
+	tcase_add_test(t, stops_do_not_wait_for_what_takes_long);
 	tcase_add_test(t, an_exit_status_is_known_after_kill_9_and_not_after_the_next_start);
 	tcase_add_test(t, a_bad_archive_is_refused_here_too);
 	tcase_add_test(t, as_many_as_the_node_may_have_are_listed);
