@@ -9,8 +9,10 @@
  * TOO_LARGE over a limit; NO_CAPACITY disk is full; IO */
 int image_unpack(const struct priv_node *node, const struct priv_image_unpack *req, int fd, struct cc_error *err);
 
-/* Removes it; nothing there is fine. The caller knows that no instance uses it. @err IO */
-int image_delete(const struct state_dir *dirs, const char *sha256, struct cc_error *err);
+/* Takes it out of sight, at once: from then on no instance can be built on it. Nothing there is fine. The caller knows that none is. @err IO */
+int image_hide(const struct state_dir *dirs, const char *sha256, struct cc_error *err);
+/* Removes what image_hide hid, and takes its time. @err IO */
+int image_delete_hidden(const struct state_dir *dirs, const char *sha256, struct cc_error *err);
 
 /* Calls back for each image; `users` is left 0. */
 typedef void image_list_fn(void *user, const struct priv_image *image);

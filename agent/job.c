@@ -12,7 +12,19 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+
+/* A program that closes all descriptors it may have, or uses select(), is not to find a million: what instances and programs are given is the usual. */
+static void restore_files(const struct priv_node *node)
+{
+	struct rlimit files;
+
+	if (node->soft_files > 0 && getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = node->soft_files;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
 
 static void prepare_child(const struct priv_node *node, const struct job_spec *spec, int channel, pid_t parent)
 {
@@ -26,6 +38,7 @@ static void prepare_child(const struct priv_node *node, const struct job_spec *s
 	process_keep_fds(keep, n);
 	if (!spec->outlives_us)
 		process_end_with(parent);
+	restore_files(node);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);

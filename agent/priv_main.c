@@ -7,6 +7,18 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+
+/* Each instance has two descriptors here, each request a few. */
+static uint64_t raise_files(void)
+{
+	struct rlimit files = { 0 }, all;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return 0;
+	all = (struct rlimit){ files.rlim_max, files.rlim_max };
+	return setrlimit(RLIMIT_NOFILE, &all) == 0 ? files.rlim_cur : 0;
+}
 
 static int run(const struct priv_settings *set, struct cc_error *err)
 {
@@ -18,6 +30,7 @@ static int run(const struct priv_settings *set, struct cc_error *err)
 		return -1;
 	if (priv_node_open(set, &node, err) < 0)
 		return -1;
+	node.soft_files = raise_files();
 	result = set->teardown ? priv_server_teardown(&node, err) : priv_server_run(&node, err);
 	priv_node_close(&node);
 	return result;

@@ -62,18 +62,23 @@ static int work_sweep_others(const struct priv_node *node, const void *args, int
 	return node->driver->sweep_others(node, runs, (void *)args, err);
 }
 
-static int look_at(struct priv_server *s, struct instance *inst, struct cc_error *err)
+/* One instance that cannot be looked at must not keep the node from serving the others: it is asked about again later. */
+static void look_at(struct priv_server *s, struct instance *inst)
 {
 	struct job_spec spec = { .work = work_look, .args = &inst->rec.id, .timeout_ms = LOOK_MS };
 	struct job_result result;
+	struct cc_error err = { 0 };
+	char id[CC_UUID_TEXT];
 
-	if (job_run(s->node, &spec, &result, err) < 0)
-		return cc_wrap(err, "looking for running instances");
+	if (job_run(s->node, &spec, &result, &err) < 0) {
+		fprintf(stderr, "<4>cc-agent-priv: looking at instance %s: %s; it is tried again\n", cc_uuid_format(inst->rec.id, id), err.msg);
+		priv_watch_doubt(inst);
+		return;
+	}
 	if (result.status.state == PRIV_CT_RUNNING)
 		priv_watch_adopt(s, inst, &result.status);
 	else if (result.status.exit_status != -1)
 		inst->exit_status = result.status.exit_status;
-	return 0;
 }
 
 int priv_readopt(struct priv_server *s, struct cc_error *err)
@@ -86,8 +91,7 @@ int priv_readopt(struct priv_server *s, struct cc_error *err)
 	if (instances_load(&s->instances, s->node, err) < 0)
 		return -1;
 	for (uint32_t i = 0; i < s->instances.count; i++)
-		if (look_at(s, s->instances.at[i], err) < 0)
-			return -1;
+		look_at(s, s->instances.at[i]);
 	/* One process that will not die must not keep the node from serving the others. */
 	if (job_run(s->node, &sweep, &result, &resists) < 0)
 		fprintf(stderr, "<4>cc-agent-priv: sweeping leftovers: %s\n", resists.msg);

@@ -126,6 +126,8 @@ int priv_readopt(struct priv_server *s, struct cc_error *err);
 /* priv_watch.c: instances coming and going */
 /* Takes an instance out of the loop and of the table. */
 void priv_watch_forget(struct priv_server *s, struct instance *inst);
+/* Nobody knows whether it runs: counts as stopping until priv_watch_look_again has found out. */
+void priv_watch_doubt(struct instance *inst);
 void priv_watch_adopt(struct priv_server *s, struct instance *inst, const struct driver_status *status);
 /* Takes note if init or monitor ended; call after a job that ended them. */
 void priv_watch_check(struct priv_server *s, struct instance *inst);

@@ -56,16 +56,21 @@ static void on_monitor_end(struct priv_server *s, struct watch *w)
 	note_end(s, inst, process_exit_status(inst->init.fd));
 }
 
+void priv_watch_doubt(struct instance *inst)
+{
+	inst->now.state = PRIV_CT_STOPPING;
+	inst->now.init_pid = 0;
+	inst->look_delay_ms = LOOK_FIRST_MS;
+	inst->look_again_ms = cc_boottime_ms() + LOOK_FIRST_MS;
+}
+
 static void on_init_end(struct priv_server *s, struct watch *w)
 {
 	struct instance *inst = instance_of(w, init);
 
 	/* The descriptor stays for the exit status, which the kernel tells only after the monitor has collected it. */
 	epoll_ctl(s->epoll, EPOLL_CTL_DEL, w->fd, NULL);
-	inst->now.state = PRIV_CT_STOPPING;
-	inst->now.init_pid = 0;
-	inst->look_delay_ms = LOOK_FIRST_MS;
-	inst->look_again_ms = cc_boottime_ms() + LOOK_FIRST_MS;
+	priv_watch_doubt(inst);
 }
 
 void priv_watch_adopt(struct priv_server *s, struct instance *inst, const struct driver_status *status)

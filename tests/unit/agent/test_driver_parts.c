@@ -299,6 +299,26 @@ START_TEST(limits_become_files_of_the_right_version)
 }
 END_TEST
 
+START_TEST(a_limit_that_cannot_be_set_is_named)
+{
+	struct priv_limits want = { .memory_bytes = 64 << 20, .cpu_millis = 1500, .pids = 10 };
+	struct cgroup_layout l = { 0 };
+	struct cc_error err = { 0 };
+	struct cc_uuid id = { { 1 } };
+	char uuid[CC_UUID_TEXT], path[512];
+
+	memset(l.v2, 1, sizeof(l.v2));
+	for (int c = 0; c < CGROUP_CONTROLLER_MAX; c++)
+		snprintf(l.dir[c], sizeof(l.dir[c]), "%s", dir);
+	snprintf(path, sizeof(path), "%s/lxc.payload.%s", dir, cc_uuid_format(id, uuid));
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	strcat(path, "/pids.max"); /* the last to be written: it succeeds */
+	close(open(path, O_CREAT | O_WRONLY, 0600));
+	ck_assert_int_lt(cgroup_apply(&l, id, &want, &err), 0);
+	ck_assert_msg(strstr(err.msg, "memory.max") != NULL, "%s", err.msg);
+}
+END_TEST
+
 START_TEST(resolvers_are_those_that_an_instance_can_reach)
 {
 	struct resolvers r = { 0 };
@@ -359,6 +379,7 @@ int main(void)
 	tcase_add_loop_test(t, cgroup_layouts_are_recognised, 0, CC_ARRAY_LEN(layouts));
 	tcase_add_test(t, a_missing_controller_or_a_bad_directory_is_an_error);
 	tcase_add_test(t, limits_become_files_of_the_right_version);
+	tcase_add_test(t, a_limit_that_cannot_be_set_is_named);
 	tcase_add_test(t, resolvers_are_those_that_an_instance_can_reach);
 	tcase_add_test(t, entries_are_counted_and_an_overflow_is_none);
 	suite_add_tcase(s, t);

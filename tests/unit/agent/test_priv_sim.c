@@ -206,6 +206,50 @@ START_TEST(a_stop_or_delete_that_could_not_begin_changes_nothing)
 }
 END_TEST
 
+START_TEST(one_that_cannot_be_looked_at_stops_no_node)
+{
+	char path[256];
+	struct priv_ct ct;
+
+	priv_fixture_run(1, image);
+	priv_fixture_run(2, image);
+	priv_fixture_stop(SIGKILL);
+	/* Whoever opens it waits for a writer. */
+	instance_path(1, "/sim", path);
+	ck_assert_int_eq(unlink(path) | mkfifo(path, 0600), 0);
+	priv_fixture_start(NULL);
+	ck_assert(priv_fixture_find(2, &ct));
+	ck_assert_uint_eq(ct.state, PRIV_CT_RUNNING);
+	ck_assert(priv_fixture_find(1, &ct));
+	ck_assert_uint_eq(ct.state, PRIV_CT_STOPPING);
+	put_file(path, "0 0 0 x\n");
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert(priv_fixture_wait_event(1, 40000));
+	ck_assert_uint_eq(priv_fixture.events[0].state, PRIV_CT_STOPPED);
+}
+END_TEST
+
+START_TEST(an_image_that_is_deleted_is_gone_at_once)
+{
+	struct priv_image_ref q;
+	char path[256];
+	struct cc_error err = { 0 }, start = { 0 };
+	struct priv_ct_start ask = priv_fixture_request(1, image);
+	struct priv_ct ct;
+
+	/* A removal that was broken off. */
+	snprintf(path, sizeof(path), "%s/images/%s.gone0", priv_fixture_dir(), image);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	memcpy(q.sha256, image, sizeof(q.sha256));
+	ck_assert_int_eq(
+	        priv_client_send(priv_fixture.client, &(struct priv_request){ .verb = PRIV_IMAGE_DELETE, .body = &q }, NULL, NULL, NULL, &err), 0);
+	ck_assert_int_lt(priv_fixture_call(PRIV_CT_START, &ask, &ct, &start), 0);
+	ck_assert_int_eq(start.code, CC_NOT_FOUND);
+	ck_assert_int_eq(priv_fixture_call(PRIV_IMAGE_DELETE, &q, NULL, &err), 0);
+	ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
 static void begin_exec(const char *tail, size_t len, uint32_t argc)
 {
 	struct priv_ct_exec q = { .id = priv_fixture_id(1), .argc = argc };
@@ -485,6 +529,8 @@ int main(void)
 	tcase_add_test(t, a_damaged_record_of_what_never_ran_is_swept);
 	tcase_add_test(t, a_change_that_failed_is_not_done_the_next_time);
 	tcase_add_test(t, a_stop_or_delete_that_could_not_begin_changes_nothing);
+	tcase_add_test(t, one_that_cannot_be_looked_at_stops_no_node);
+	tcase_add_test(t, an_image_that_is_deleted_is_gone_at_once);
 	tcase_add_test(t, a_child_that_does_not_end_stops_nobody);
 	tcase_add_test(t, stops_do_not_wait_for_what_takes_long);
 	tcase_add_test(t, an_exit_status_is_known_after_kill_9_and_not_after_the_next_start);
