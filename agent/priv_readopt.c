@@ -48,12 +48,6 @@ static bool runs(void *user, struct cc_uuid id)
 	return inst != NULL && inst->now.state != PRIV_CT_STOPPED;
 }
 
-static int work_prepare(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
-{
-	(void)args, (void)channel, (void)ret;
-	return node->driver->prepare(node, err);
-}
-
 static int work_sweep_others(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	(void)channel, (void)ret;
@@ -83,7 +77,6 @@ static void look_at(struct priv_server *s, struct instance *inst)
 
 int priv_readopt(struct priv_server *s, struct cc_error *err)
 {
-	struct job_spec prepare = { .work = work_prepare, .timeout_ms = PREPARE_MS };
 	struct job_spec sweep = { .work = work_sweep_others, .args = &s->instances, .timeout_ms = PREPARE_MS };
 	struct job_result result;
 	struct cc_error resists = { 0 };
@@ -95,7 +88,7 @@ int priv_readopt(struct priv_server *s, struct cc_error *err)
 	/* One process that will not die must not keep the node from serving the others. */
 	if (job_run(s->node, &sweep, &result, &resists) < 0)
 		fprintf(stderr, "<4>cc-agent-priv: sweeping leftovers: %s\n", resists.msg);
-	return job_run(s->node, &prepare, &result, err) < 0 ? cc_wrap(err, "preparing the node") : 0;
+	return priv_net_prepare(s, err);
 }
 
 static int work_delete(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)

@@ -16,6 +16,7 @@ enum internal_verb {
 	VERB_SETTLE = PRIV_VERB_MAX, /* sweep after an end that nobody asked for, then tell */
 	VERB_LOOK,                   /* ask the driver what an instance does now */
 	VERB_LEASE_OVER,             /* stop it */
+	VERB_PREPARE,                /* bridge and rules anew: the node's addresses changed */
 	VERB_ALL_MAX
 };
 
@@ -85,6 +86,8 @@ struct priv_server {
 	bool ending;
 	struct watch signals;
 	struct watch socket;
+	struct watch addresses; /* rtnetlink */
+	int64_t prepare_at_ms;  /* 0: the rules fit the node's addresses */
 	uint32_t client;
 	struct agent_process agent;
 	struct instances instances;
@@ -146,6 +149,14 @@ int priv_lease_begin(struct priv_server *s, struct request *r, struct cc_error *
 int priv_lease_start_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_lease_over_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_lease_over_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+
+/* priv_net.c: the bridge and the rules, now and when the node's addresses change */
+int priv_net_prepare(struct priv_server *s, struct cc_error *err);
+int priv_net_watch(struct priv_server *s, struct cc_error *err);
+/* Asks for new rules when it is time; returns ms until then, -1 for never. */
+int priv_net_tend(struct priv_server *s, int64_t now_ms);
+int priv_net_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_net_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
 
 /* priv_exec.c */
 int priv_exec_check(const struct request *r, char key[KEY_MAX], struct cc_error *err);

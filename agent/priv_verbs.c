@@ -32,6 +32,7 @@ static const struct verb_handler handlers[VERB_ALL_MAX] = {
 	[VERB_SETTLE]       = { priv_ct_key,         priv_settle_begin,       priv_settle_resume,    JOBS_QUICK },
 	[PRIV_LEASE]        = { NULL,                priv_lease_begin,        NULL,                  JOBS_QUICK },
 	[VERB_LEASE_OVER]   = { priv_ct_key,         priv_lease_over_begin,   priv_lease_over_resume, JOBS_STOP },
+	[VERB_PREPARE]      = { NULL,                priv_net_begin,          priv_net_resume,       JOBS_QUICK },
 	[VERB_LOOK]         = { priv_ct_key,         priv_look_begin,         priv_look_resume,      JOBS_QUICK },
 };
 // clang-format on

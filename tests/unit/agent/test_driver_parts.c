@@ -3,6 +3,7 @@
 #include "agent/cgroup.h"
 #include "agent/ct_record.h"
 #include "agent/image_entry.h"
+#include "agent/owner_networks.h"
 #include "agent/priv_settings.h"
 #include "agent/resolvers.h"
 #include "agent/slot.h"
@@ -12,7 +13,10 @@
 #include "common/cleanup.h"
 #include "tests/lib/test.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -337,6 +341,59 @@ START_TEST(resolvers_are_those_that_an_instance_can_reach)
 }
 END_TEST
 
+static struct sockaddr *address(const char *text)
+{
+	struct sockaddr_in *a = cc_calloc(1, sizeof(*a));
+
+	a->sin_family = AF_INET;
+	inet_pton(AF_INET, text, &a->sin_addr);
+	return (struct sockaddr *)a;
+}
+
+static void free_addresses(struct ifaddrs *all, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(all[i].ifa_addr);
+		free(all[i].ifa_netmask);
+	}
+}
+
+START_TEST(the_owners_networks_are_those_that_the_node_is_on)
+{
+	cc_auto_buf struct cc_buf b = { 0 };
+	struct ifaddrs all[] = {
+		{ .ifa_name = (char[]){ "lo" }, .ifa_addr = address("127.0.0.1"), .ifa_netmask = address("255.0.0.0"), .ifa_flags = IFF_LOOPBACK },
+		{ .ifa_name = (char[]){ "eth0" }, .ifa_addr = address("192.168.7.9"), .ifa_netmask = address("255.255.255.0") },
+		{ .ifa_name = (char[]){ "ccbr0" }, .ifa_addr = address("172.30.64.1"), .ifa_netmask = address("255.255.240.0") },
+		{ .ifa_name = (char[]){ "odd" } },
+		{ .ifa_name = (char[]){ "wg0" }, .ifa_addr = address("10.9.8.7"), .ifa_netmask = address("255.255.255.255") },
+	};
+
+	for (size_t i = 0; i + 1 < CC_ARRAY_LEN(all); i++)
+		all[i].ifa_next = &all[i + 1];
+	owner_networks_connected(all, "ccbr0", &b);
+	ck_assert_str_eq(cc_buf_str(&b), "192.168.7.0/24, 10.9.8.7/32");
+	free_addresses(all, CC_ARRAY_LEN(all));
+}
+END_TEST
+
+START_TEST(the_owners_networks_may_be_listed)
+{
+	cc_auto_buf struct cc_buf b = { 0 };
+	static const char *const bad[] = { "10.0.0.0", "10.0.0.0/33", "x", "10.0.0.0/8 }; flush ruleset", "300.0.0.0/8" };
+
+	ck_assert_int_eq(owner_networks_find("none", "ccbr0", &b, &(struct cc_error){ 0 }), 0);
+	ck_assert_uint_eq(b.len, 0);
+	ck_assert_int_eq(owner_networks_find("10.0.0.0/8, 192.168.1.0/24", "ccbr0", &b, &(struct cc_error){ 0 }), 0);
+	ck_assert_str_eq(cc_buf_str(&b), "10.0.0.0/8, 192.168.1.0/24");
+	for (size_t i = 0; i < CC_ARRAY_LEN(bad); i++) {
+		struct cc_error err = { 0 };
+
+		ck_assert_msg(owner_networks_find(bad[i], "ccbr0", &b, &err) < 0 && err.code == CC_INVALID, "%s", bad[i]);
+	}
+}
+END_TEST
+
 START_TEST(entries_are_counted_and_an_overflow_is_none)
 {
 	struct image_tally t = { .entries_max = 3, .bytes_max = 100 };
@@ -381,6 +438,8 @@ int main(void)
 	tcase_add_test(t, limits_become_files_of_the_right_version);
 	tcase_add_test(t, a_limit_that_cannot_be_set_is_named);
 	tcase_add_test(t, resolvers_are_those_that_an_instance_can_reach);
+	tcase_add_test(t, the_owners_networks_are_those_that_the_node_is_on);
+	tcase_add_test(t, the_owners_networks_may_be_listed);
 	tcase_add_test(t, entries_are_counted_and_an_overflow_is_none);
 	suite_add_tcase(s, t);
 	return test_run(s);
