@@ -45,7 +45,11 @@ struct driver {
 	int (*prepare)(const struct priv_node *node, struct cc_error *err);
 	/* In a child, at start: away with what belongs to no instance that `keep` wants. @err IO some of it resists */
 	int (*sweep_others)(const struct priv_node *node, cgroup_keep_fn *keep, void *user, struct cc_error *err);
-	/* Starts an instance that does not run; sweeps first what a failed start left. @err NOT_FOUND no such image, UNAVAILABLE, IO, INTERNAL */
+	/* In the main process: whether the instance's files are as far as `start` needs them. NULL: always. */
+	bool (*is_made)(const struct priv_node *node, const struct ct_record *rec);
+	/* Makes them so, which may take as long as unpacking an image. @err NOT_FOUND no such image, NO_CAPACITY disk is full, IO */
+	int (*make)(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
+	/* Starts an instance that does not run and is made; sweeps first what a failed start left. @err NOT_FOUND no such image, UNAVAILABLE, IO, INTERNAL */
 	int (*start)(const struct priv_node *node, const struct ct_record *rec, struct driver_status *ret, struct cc_error *err);
 	/* Ends an instance: asks init, kills it after `grace_ms`, and returns when nothing of it runs. @err TIMEOUT it would not die, IO */
 	int (*stop)(const struct priv_node *node, struct cc_uuid id, const struct driver_status *now, uint32_t grace_ms, struct cc_error *err);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define START_MS       30000
+#define MAKE_MS        (60 * 60 * 1000) /* slow disks are slow, not broken */
 #define STOP_MARGIN_MS 25000
 #define DELETE_MS      300000
 #define SWEEP_MS       20000
@@ -21,7 +22,7 @@
 #define PIDS_MIN   4
 #define PIDS_MAX   4194304
 
-enum start_step { STEP_RESTART = 1, STEP_START, STEP_CLEAN, STEP_UPDATE };
+enum start_step { STEP_RESTART = 1, STEP_MAKE, STEP_START, STEP_CLEAN, STEP_UPDATE };
 
 /* What the children are given. */
 struct stop_args {
@@ -44,6 +45,13 @@ static int work_start(const struct priv_node *node, const void *args, int channe
 {
 	(void)channel;
 	return ct_start_run(node, args, &ret->status, err);
+}
+
+static int work_make(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
+	(void)channel, (void)ret;
+	/* Before anything belongs to the slot's ids it is known whose slot it is. */
+	return ct_start_record(node, args, err) < 0 ? -1 : node->driver->make(node, args, err);
 }
 
 static int work_update(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
@@ -153,11 +161,21 @@ static bool is_as_asked(const struct instance *inst, const struct priv_ct_start 
 	       inst->rec.disk_bytes == q->limits.disk_bytes && inst->rec.cpu_millis == q->limits.cpu_millis && inst->rec.pids == q->limits.pids;
 }
 
-static int start_now(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
+static int start_made(struct priv_server *s, struct request *r, const struct instance *inst, struct cc_error *err)
 {
-	take_request(&inst->rec, &r->body.ct_start);
 	r->step = STEP_START;
 	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_start, .args = &inst->rec, .timeout_ms = START_MS }, err);
+}
+
+static int start_now(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
+{
+	const struct driver *d = s->node->driver;
+
+	take_request(&inst->rec, &r->body.ct_start);
+	if (d->is_made == NULL || d->is_made(s->node, &inst->rec))
+		return start_made(s, r, inst, err);
+	r->step = STEP_MAKE;
+	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_make, .args = &inst->rec, .timeout_ms = MAKE_MS }, err);
 }
 
 static int stop_now(struct priv_server *s, struct request *r, struct instance *inst, uint32_t grace_ms, struct cc_error *err)
@@ -263,6 +281,8 @@ int priv_ct_start_resume(struct priv_server *s, struct request *r, const struct 
 	switch (r->step) {
 	case STEP_RESTART:
 		return note_stop(s, inst, result) < 0 ? cc_wrap(err, "restarting") : start_now(s, r, inst, err);
+	case STEP_MAKE:
+		return result == NULL ? cc_wrap(err, "making the instance's files") : start_made(s, r, inst, err);
 	case STEP_START:
 		if (result == NULL)
 			return clean_up(s, r, inst, err);

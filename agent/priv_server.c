@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define AGENT_GRACE_MS 3000
+#define QUICK_MS       60000
 
 /* Children at once. */
 static const uint32_t jobs_max[JOBS_MAX] = { [JOBS_QUICK] = 24, [JOBS_LONG] = 8, [JOBS_STOP] = 64, [JOBS_EXEC] = 128 };
@@ -163,6 +164,14 @@ static void advance(struct priv_server *s, struct request *r, int outcome, const
 	free_request(s, r);
 }
 
+/* A verb that is quick by nature may have a step that is not. */
+static enum job_class class_of(const struct request *r, const struct job_spec *spec)
+{
+	enum job_class class = priv_verb_handler(r->verb)->class;
+
+	return class == JOBS_QUICK && spec->timeout_ms > QUICK_MS ? JOBS_LONG : class;
+}
+
 int priv_server_start_job(struct priv_server *s, struct request *r, const struct job_spec *spec, struct cc_error *err)
 {
 	if (job_ended_full(&s->ended))
@@ -176,7 +185,7 @@ int priv_server_start_job(struct priv_server *s, struct request *r, const struct
 		return job_expire(&r->job, &s->ended, &ignored);
 	}
 	r->running = true;
-	r->class = priv_verb_handler(r->verb)->class;
+	r->class = class_of(r, spec);
 	s->running[r->class]++;
 	return 1;
 }
