@@ -159,11 +159,12 @@ int job_expire(struct job *job, struct job_ended *ended, struct cc_error *err)
 	return cc_fail(err, TIMEOUT, "this took too long and was given up");
 }
 
-int job_run(const struct priv_node *node, const struct job_spec *spec, struct job_result *ret, struct cc_error *err)
+int job_run(const struct priv_node *node, const struct job_spec *spec, struct job_ended *ended, struct job_result *ret, struct cc_error *err)
 {
-	struct job_ended ended = { 0 };
 	struct job job;
 
+	if (job_ended_full(ended))
+		return cc_fail(err, BUSY, JOB_TOO_MANY_HANG);
 	if (job_start(node, spec, &job, err) < 0)
 		return -1;
 	for (;;) {
@@ -172,8 +173,8 @@ int job_run(const struct priv_node *node, const struct job_spec *spec, struct jo
 		int n = poll(&p, 1, left > 0 ? (int)left : 0);
 
 		if (n > 0)
-			return job_finish(&job, &ended, ret, err);
+			return job_finish(&job, ended, ret, err);
 		if (n == 0 && job.deadline_ms > 0)
-			return job_expire(&job, &ended, err);
+			return job_expire(&job, ended, err);
 	}
 }

@@ -54,6 +54,7 @@ void job_abandon(struct job *job, struct job_ended *ended);
 void job_reap(struct job_ended *ended);
 /* Whether there are so many of them that nothing more should be begun. */
 bool job_ended_full(const struct job_ended *ended);
+#define JOB_TOO_MANY_HANG "too many processes of the node hang in the kernel; see its log for a broken disk or mount"
 
 /* Starts and waits: only before the loop runs and at the end. */
-int job_run(const struct priv_node *node, const struct job_spec *spec, struct job_result *ret, struct cc_error *err);
+int job_run(const struct priv_node *node, const struct job_spec *spec, struct job_ended *ended, struct job_result *ret, struct cc_error *err);

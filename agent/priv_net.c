@@ -26,7 +26,7 @@ int priv_net_prepare(struct priv_server *s, struct cc_error *err)
 {
 	struct job_result result;
 
-	return job_run(s->node, &prepare, &result, err) < 0 ? cc_wrap(err, "preparing the node") : 0;
+	return job_run(s->node, &prepare, &s->ended, &result, err) < 0 ? cc_wrap(err, "preparing the node") : 0;
 }
 
 static void on_addresses(struct priv_server *s, struct watch *w)

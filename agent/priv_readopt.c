@@ -64,7 +64,7 @@ static void look_at(struct priv_server *s, struct instance *inst)
 	struct cc_error err = { 0 };
 	char id[CC_UUID_TEXT];
 
-	if (job_run(s->node, &spec, &result, &err) < 0) {
+	if (job_run(s->node, &spec, &s->ended, &result, &err) < 0) {
 		fprintf(stderr, "<4>cc-agent-priv: looking at instance %s: %s; it is tried again\n", cc_uuid_format(inst->rec.id, id), err.msg);
 		priv_watch_doubt(inst);
 		return;
@@ -86,7 +86,7 @@ int priv_readopt(struct priv_server *s, struct cc_error *err)
 	for (uint32_t i = 0; i < s->instances.count; i++)
 		look_at(s, s->instances.at[i]);
 	/* One process that will not die must not keep the node from serving the others. */
-	if (job_run(s->node, &sweep, &result, &resists) < 0)
+	if (job_run(s->node, &sweep, &s->ended, &result, &resists) < 0)
 		fprintf(stderr, "<4>cc-agent-priv: sweeping leftovers: %s\n", resists.msg);
 	return priv_net_prepare(s, err);
 }
@@ -124,14 +124,15 @@ int priv_server_teardown(struct priv_node *node, struct cc_error *err)
 {
 	struct job_spec retire = { .work = work_retire, .timeout_ms = PREPARE_MS };
 	struct instances all = { 0 };
+	struct job_ended ended = { 0 };
 	struct job_result result;
 	int failed = instances_load(&all, node, err);
 
 	for (uint32_t i = 0; failed == 0 && i < all.count; i++) {
 		struct job_spec delete = { .work = work_delete, .args = all.at[i], .timeout_ms = DELETE_MS };
 
-		failed = job_run(node, &delete, &result, err);
+		failed = job_run(node, &delete, &ended, &result, err);
 	}
 	instances_free(&all);
-	return failed == 0 ? job_run(node, &retire, &result, err) : -1;
+	return failed == 0 ? job_run(node, &retire, &ended, &result, err) : -1;
 }

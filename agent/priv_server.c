@@ -175,7 +175,7 @@ static enum job_class class_of(const struct request *r, const struct job_spec *s
 int priv_server_start_job(struct priv_server *s, struct request *r, const struct job_spec *spec, struct cc_error *err)
 {
 	if (job_ended_full(&s->ended))
-		return cc_fail(err, BUSY, "too many processes of the node hang in the kernel; see its log for a broken disk or mount");
+		return cc_fail(err, BUSY, JOB_TOO_MANY_HANG);
 	if (job_start(s->node, spec, &r->job, err) < 0)
 		return -1;
 	r->channel.ready = on_job;

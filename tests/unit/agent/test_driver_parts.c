@@ -396,11 +396,12 @@ END_TEST
 
 START_TEST(entries_are_counted_and_an_overflow_is_none)
 {
-	struct image_tally t = { .entries_max = 3, .bytes_max = 100 };
+	struct image_tally t = { .entries_max = 3, .bytes_max = 10000 };
 	struct image_entry e = { .path = "./a//b/", .type = S_IFREG, .size = 60 };
 	struct cc_error err = { 0 };
 
 	ck_assert_int_eq(image_entry_check(&e, &t, &err), 0);
+	ck_assert_uint_eq(t.bytes, 60 + IMAGE_ENTRY_BYTES);
 	e.size = INT64_MAX;
 	ck_assert_int_lt(image_entry_check(&e, &t, &err), 0);
 	ck_assert_int_eq(err.code, CC_TOO_LARGE);
@@ -412,9 +413,25 @@ START_TEST(entries_are_counted_and_an_overflow_is_none)
 	err = (struct cc_error){ 0 };
 	ck_assert_int_lt(image_entry_check(&e, &t, &err), 0);
 	e = (struct image_entry){ .path = "...", .type = S_IFDIR };
-	t = (struct image_tally){ .entries_max = 3, .bytes_max = 100 };
+	t = (struct image_tally){ .entries_max = 3, .bytes_max = 10000 };
 	err = (struct cc_error){ 0 };
 	ck_assert_int_eq(image_entry_check(&e, &t, &err), 0);
+}
+END_TEST
+
+START_TEST(empty_files_and_directories_that_nobody_named_count_too)
+{
+	struct image_tally t = { .entries_max = 100, .bytes_max = 5 * IMAGE_ENTRY_BYTES };
+	struct image_entry e = { .path = "a/b/c", .type = S_IFREG, .implied = 2 };
+	struct cc_error bytes = { 0 }, entries = { 0 };
+
+	ck_assert_int_eq(image_entry_check(&e, &t, &bytes), 0);
+	ck_assert_uint_eq(t.entries, 3);
+	ck_assert_int_lt(image_entry_check(&e, &t, &bytes), 0);
+	ck_assert_int_eq(bytes.code, CC_TOO_LARGE);
+	t = (struct image_tally){ .entries_max = 2, .bytes_max = UINT64_MAX };
+	ck_assert_int_lt(image_entry_check(&e, &t, &entries), 0);
+	ck_assert_ptr_nonnull(strstr(entries.msg, "entries"));
 }
 END_TEST
 
@@ -441,6 +458,7 @@ int main(void)
 	tcase_add_test(t, the_owners_networks_are_those_that_the_node_is_on);
 	tcase_add_test(t, the_owners_networks_may_be_listed);
 	tcase_add_test(t, entries_are_counted_and_an_overflow_is_none);
+	tcase_add_test(t, empty_files_and_directories_that_nobody_named_count_too);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

@@ -138,6 +138,7 @@ static const struct {
 	        CC_INVALID },
 	{ "foreign user", { DIR_ROOT, { "a", S_IFREG, "x", 0, 70000, 0 } }, 2, "70000", CC_INVALID },
 	{ "too many entries", { DIR_ROOT, FILE_A, { "b", S_IFREG, "x", 0, 0, 0 }, { "c", S_IFREG, "x", 0, 0, 0 } }, 4, "entries", CC_TOO_LARGE },
+	{ "directories that no entry names", { DIR_ROOT, { "a/b/c/d", S_IFREG, "x", 0, 0, 0 } }, 2, "entries", CC_TOO_LARGE },
 	{ "too deep", { DIR_ROOT }, 0, "deep", CC_INVALID },
 	{ "too large", { DIR_ROOT }, 0, "larger than", CC_TOO_LARGE },
 	{ "nothing", { DIR_ROOT }, 0, "empty", CC_INVALID },

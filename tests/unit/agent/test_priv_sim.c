@@ -304,6 +304,57 @@ START_TEST(a_child_that_does_not_end_stops_nobody)
 }
 END_TEST
 
+static pid_t child_of(pid_t parent)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *d;
+	pid_t found = 0;
+
+	while (found == 0 && (d = readdir(dir)) != NULL)
+		if (atoi(d->d_name) > 0 && process_parent(atoi(d->d_name)) == parent)
+			found = atoi(d->d_name);
+	closedir(dir);
+	return found;
+}
+
+static bool is_confined(pid_t pid)
+{
+	char path[64], text[4096];
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : 0;
+	text[n > 0 ? n : 0] = '\0';
+	if (fd >= 0)
+		close(fd);
+	return strstr(text, "\nUid:\t0\t") == NULL && strstr(text, "NoNewPrivs:\t1") != NULL && strstr(text, "CapEff:\t0000000000000000") != NULL;
+}
+
+START_TEST(archives_are_looked_at_without_rights_even_by_root)
+{
+	struct priv_image_unpack q = { .archive_bytes = 1000, .unpacked_max_bytes = 1000, .entries_max = 10 };
+	struct cc_error err = { 0 };
+	bool confined = false;
+	int ends[2];
+
+	memset(q.sha256, 'e', 64);
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+	ck_assert_int_eq(priv_client_send(priv_fixture.client, &(struct priv_request){ .verb = PRIV_IMAGE_UNPACK, .body = &q, .fds = ends }, NULL,
+	                         NULL, NULL, &err),
+	        0);
+	for (int i = 0; i < 200 && !confined; i++, usleep(10000)) {
+		pid_t child = child_of(priv_fixture.pid), extractor = child > 0 ? child_of(child) : 0;
+
+		confined = extractor > 0 && is_confined(extractor);
+	}
+	ck_assert(confined);
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
+
 START_TEST(stops_do_not_wait_for_what_takes_long)
 {
 	struct priv_image_unpack q = { .archive_bytes = 1000, .unpacked_max_bytes = 1000, .entries_max = 10 };
@@ -534,6 +585,7 @@ int main(void)
 	tcase_add_test(t, one_that_cannot_be_looked_at_stops_no_node);
 	tcase_add_test(t, an_image_that_is_deleted_is_gone_at_once);
 	tcase_add_test(t, a_child_that_does_not_end_stops_nobody);
+	tcase_add_test(t, archives_are_looked_at_without_rights_even_by_root);
 	tcase_add_test(t, stops_do_not_wait_for_what_takes_long);
 	tcase_add_test(t, an_exit_status_is_known_after_kill_9_and_not_after_the_next_start);
 	tcase_add_test(t, a_bad_archive_is_refused_here_too);
