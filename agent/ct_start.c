@@ -88,7 +88,7 @@ int ct_start_run(const struct priv_node *node, const struct ct_record *rec, stru
 {
 	if (is_new(node, rec))
 		return start_new(node, rec, ret, err);
-	if (write_record(node, rec, true, err) < 0 || node->driver->sweep(node, rec, err) < 0)
+	if (write_record(node, rec, true, err) < 0 || driver_sweep(node, rec, err) < 0)
 		return -1;
 	forget_exit(node, rec);
 	return node->driver->start(node, rec, ret, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "agent/image_unpack.h"
+#include "agent/image_store.h"
 
 #include "agent/small_file.h"
 #include "agent/tree_remove.h"

@@ -6,6 +6,7 @@
 #include "agent/driver.h"
 #include "agent/idmap.h"
 #include "agent/image_extractor.h"
+#include "agent/image_store.h"
 #include "agent/process.h"
 #include "agent/small_file.h"
 #include "agent/tree_remove.h"
@@ -28,21 +29,6 @@ struct feed {
 	bool refused; /* the child stopped reading: it has something to say */
 };
 
-static int write_all(int fd, const char *buf, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, buf, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		buf += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int feed_archive(int from, int to, uint64_t expected, struct feed *ret, struct cc_error *err)
 {
 	static char buf[CHUNK];
@@ -59,7 +45,7 @@ static int feed_archive(int from, int to, uint64_t expected, struct feed *ret, s
 		if (ret->bytes > expected)
 			return cc_fail(err, INVALID, "the archive is longer than the %" PRIu64 " bytes that were announced", expected);
 		crypto_hash_sha256_update(&state, (unsigned char *)buf, (unsigned long long)n);
-		if (write_all(to, buf, (size_t)n) < 0) {
+		if (small_file_fill(to, buf, (size_t)n) < 0) {
 			ret->refused = true;
 			return 0;
 		}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The verbs about instances. Each compares what is with what is asked and does the difference, so a repeated request is done at once. */
+#include "agent/ct_delete.h"
 #include "agent/ct_start.h"
-#include "agent/image_unpack.h"
+#include "agent/image_store.h"
 #include "agent/priv_state.h"
-#include "agent/storage.h"
 #include "common/cleanup.h"
 
 #include <string.h>
@@ -11,9 +11,8 @@
 #define START_MS       30000
 #define MAKE_MS        (60 * 60 * 1000) /* slow disks are slow, not broken */
 #define STOP_MARGIN_MS 25000
-#define DELETE_MS      300000
 #define SWEEP_MS       20000
-#define LOOK_MS        15000
+#define CHANGE_MS      15000
 
 #define MEMORY_MIN (UINT64_C(4) << 20)
 #define MEMORY_MAX (UINT64_C(1) << 50)
@@ -58,7 +57,7 @@ static int work_update(const struct priv_node *node, const void *args, int chann
 {
 	(void)channel, (void)ret;
 	/* The record last: what it says was done. */
-	if (node->driver->limit(node, args, err) < 0)
+	if (driver_limit(node, args, err) < 0)
 		return -1;
 	return ct_start_record(node, args, err);
 }
@@ -70,27 +69,24 @@ static int work_stop(const struct priv_node *node, const void *args, int channel
 	(void)channel, (void)ret;
 	if (node->driver->stop(node, a->rec.id, &a->now, a->grace_ms, err) < 0)
 		return -1;
-	return node->driver->sweep(node, &a->rec, err);
+	return driver_sweep(node, &a->rec, err);
 }
 
 static int work_sweep(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	(void)channel, (void)ret;
-	return node->driver->sweep(node, args, err);
+	return driver_sweep(node, args, err);
 }
 
 static int work_delete(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	const struct stop_args *a = args;
 
-	if (a->now.state != PRIV_CT_STOPPED && node->driver->stop(node, a->rec.id, &a->now, 0, err) < 0)
-		return -1;
-	if (work_sweep(node, &a->rec, channel, ret, err) < 0)
-		return -1;
-	return storage_delete(&node->dirs, a->rec.id, err);
+	(void)channel, (void)ret;
+	return ct_delete_run(node, &a->rec, &a->now, err);
 }
 
-static int work_look(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+int priv_work_look(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	(void)channel;
 	return node->driver->inspect(node, *(const struct cc_uuid *)args, &ret->status, err);
@@ -169,10 +165,8 @@ static int start_made(struct priv_server *s, struct request *r, const struct ins
 
 static int start_now(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
 {
-	const struct driver *d = s->node->driver;
-
 	take_request(&inst->rec, &r->body.ct_start);
-	if (d->is_made == NULL || d->is_made(s->node, &inst->rec))
+	if (driver_is_made(s->node, &inst->rec))
 		return start_made(s, r, inst, err);
 	r->step = STEP_MAKE;
 	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_make, .args = &inst->rec, .timeout_ms = MAKE_MS }, err);
@@ -232,7 +226,7 @@ static int change_running(struct priv_server *s, struct request *r, struct insta
 		return reply_ct(s, r, inst);
 	take_request(&changed, q);
 	r->step = STEP_UPDATE;
-	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_update, .args = &changed, .timeout_ms = LOOK_MS }, err);
+	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_update, .args = &changed, .timeout_ms = CHANGE_MS }, err);
 }
 
 /* A change that failed may have been made in part, so neither the old limits nor the new ones are known to hold. */
@@ -323,8 +317,11 @@ int priv_ct_delete_begin(struct priv_server *s, struct request *r, struct cc_err
 		return 0;
 	args = stop_args_of(inst, 0);
 	if (priv_server_start_job(s, r,
-	            &(struct job_spec){
-	                    .work = work_delete, .args = &args, .fds = { inst->init.fd, inst->monitor.fd }, .fd_count = 2, .timeout_ms = DELETE_MS },
+	            &(struct job_spec){ .work = work_delete,
+	                    .args = &args,
+	                    .fds = { inst->init.fd, inst->monitor.fd },
+	                    .fd_count = 2,
+	                    .timeout_ms = CT_DELETE_MS },
 	            err) < 0)
 		return -1;
 	inst->end_expected = true;
@@ -377,7 +374,7 @@ int priv_look_begin(struct priv_server *s, struct request *r, struct cc_error *e
 {
 	if (instances_find(&s->instances, r->body.ct_ref.id) == NULL)
 		return 0;
-	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_look, .args = &r->body.ct_ref.id, .timeout_ms = LOOK_MS }, err);
+	return priv_server_start_job(s, r, &(struct job_spec){ .work = priv_work_look, .args = &r->body.ct_ref.id, .timeout_ms = PRIV_LOOK_MS }, err);
 }
 
 int priv_look_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/image_store.h"
 #include "agent/image_unpack.h"
 #include "agent/priv_state.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Program cc-agent-priv: the half of the agent that has rights. It opens no network socket and parses no JSON; all it is told comes over one socketpair. */
 #include "agent/chroot.h"
+#include "agent/priv_readopt.h"
 #include "agent/priv_server.h"
 #include "common/module.h"
 
@@ -31,7 +32,7 @@ static int run(const struct priv_settings *set, struct cc_error *err)
 	if (priv_node_open(set, &node, err) < 0)
 		return -1;
 	node.soft_files = raise_files();
-	result = set->teardown ? priv_server_teardown(&node, err) : priv_server_run(&node, err);
+	result = set->teardown ? priv_node_teardown(&node, err) : priv_server_run(&node, err);
 	priv_node_close(&node);
 	return result;
 }

@@ -17,7 +17,7 @@
 static int work_prepare(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	(void)args, (void)channel, (void)ret;
-	return node->driver->prepare(node, err);
+	return driver_prepare(node, err);
 }
 
 static const struct job_spec prepare = { .work = work_prepare, .timeout_ms = PREPARE_MS };

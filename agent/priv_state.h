@@ -183,5 +183,8 @@ int priv_ct_delete_begin(struct priv_server *s, struct request *r, struct cc_err
 int priv_ct_delete_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
 int priv_settle_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_settle_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+/* The job that asks the driver about an instance; its argument is the id. */
+#define PRIV_LOOK_MS 15000
+int priv_work_look(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err);
 int priv_look_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_look_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int fill(int fd, const char *text, size_t len, bool durable)
+int small_file_fill(int fd, const char *text, size_t len)
 {
 	while (len > 0) {
 		ssize_t n = write(fd, text, len);
@@ -21,7 +21,7 @@ static int fill(int fd, const char *text, size_t len, bool durable)
 		text += n;
 		len -= (size_t)n;
 	}
-	return durable ? fdatasync(fd) : 0;
+	return 0;
 }
 
 int small_file_replace(int dirfd, const char *name, const char *text, size_t len, bool durable, struct cc_error *err)
@@ -32,7 +32,7 @@ int small_file_replace(int dirfd, const char *name, const char *text, size_t len
 	/* Two processes may replace one file; each writes its own whole. */
 	snprintf(tmp, sizeof(tmp), "%s.%d.new", name, getpid());
 	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0 || fill(fd, text, len, durable) < 0 || renameat(dirfd, tmp, dirfd, name) < 0)
+	if (fd < 0 || small_file_fill(fd, text, len) < 0 || (durable && fdatasync(fd) < 0) || renameat(dirfd, tmp, dirfd, name) < 0)
 		return cc_fail_errno(err, "writing '%s'", name);
 	if (durable && fsync(dirfd) < 0)
 		return cc_fail_errno(err, "syncing the directory of '%s'", name);

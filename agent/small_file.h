@@ -8,6 +8,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Writes all of it, whatever a single write takes. Returns -1 with errno. */
+int small_file_fill(int fd, const char *text, size_t len);
+
 /* Replaces `name` in the directory. With `durable` it returns when the bytes and the name are on the disk; without, a
  * power failure soon after may leave it cut. @err IO */
 int small_file_replace(int dirfd, const char *name, const char *text, size_t len, bool durable, struct cc_error *err);
