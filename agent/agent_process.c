@@ -85,6 +85,7 @@ int agent_process_start(struct agent_process *p, const struct priv_settings *set
 	}
 	p->pid = pid;
 	p->started_ms = cc_boottime_ms();
+	p->kill_at_ms = 0;
 	*ret_fd = pair[0];
 	return 0;
 }
@@ -100,6 +101,26 @@ bool agent_process_reap(struct agent_process *p, int64_t now_ms)
 	p->pid = 0;
 	p->start_at_ms = now_ms + p->delay_ms;
 	return true;
+}
+
+void agent_process_ask(struct agent_process *p, int64_t kill_at_ms)
+{
+	if (p->pid <= 0)
+		return;
+	/* By number, but it is our child: nobody else has the number before it is reaped. */
+	kill(p->pid, SIGTERM);
+	p->kill_at_ms = kill_at_ms;
+}
+
+int agent_process_insist(struct agent_process *p, int64_t now_ms)
+{
+	if (p->kill_at_ms == 0)
+		return -1;
+	if (p->kill_at_ms > now_ms)
+		return (int)(p->kill_at_ms - now_ms);
+	kill(p->pid, SIGKILL);
+	p->kill_at_ms = 0;
+	return -1;
 }
 
 void agent_process_stop(struct agent_process *p, int grace_ms)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/cgroup.h"
-#include "agent/small_file.h"
 
+#include "agent/process.h"
+#include "agent/small_file.h"
 #include "common/cleanup.h"
 
 #include <errno.h>
@@ -115,19 +116,19 @@ int cgroup_apply(const struct cgroup_layout *l, struct cc_uuid id, const struct 
 	struct cgroup_limit want[CGROUP_LIMITS_MAX];
 	size_t n = cgroup_limits(l, limits, want);
 	char path[CGROUP_PATH_MAX + 80];
-	struct cc_error first = { 0 };
+	struct cc_error first;
 
 	/* v1 keeps memory <= memory + swap at every moment, so one of the two orders works, depending on the direction. */
 	for (int round = 0; round < 2; round++) {
-		bool failed = false;
-
+		first = (struct cc_error){ 0 };
 		for (size_t i = 0; i < n; i++) {
-			first = (struct cc_error){ 0 };
+			struct cc_error one = { 0 };
+
 			payload_path(l, want[i].controller, id, want[i].file, path, sizeof(path));
-			if (small_file_poke(path, want[i].value, &first) < 0)
-				failed = true;
+			if (small_file_poke(path, want[i].value, &one) < 0 && first.code == CC_OK)
+				first = one;
 		}
-		if (!failed)
+		if (first.code == CC_OK)
 			return 0;
 	}
 	return cc_error_set(err, CC_IO, first.sys_errno, first.where, "changing limits: %s", first.msg);
@@ -153,33 +154,63 @@ void cgroup_usage(const struct cgroup_layout *l, struct cc_uuid id, uint64_t *re
 		(void)sscanf(text, "usage_usec %" SCNu64, ret_cpu_usec);
 }
 
-/* Removes a cgroup and those below. Returns how many processes were killed on the way, or -1 when something could not be removed yet. */
-static int remove_cgroup(int dirfd, const char *name)
+/* Whether the process is in a cgroup of that name, at any level. */
+static bool is_in(int pid, const char *cgroup)
+{
+	char path[64], text[8192];
+	struct cc_error ignored = { 0 };
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	return small_file_read(-1, path, text, sizeof(text), &ignored) > 0 && strstr(text, cgroup) != NULL;
+}
+
+/* The number was read a moment ago and may be another's by now, so the process is taken hold of first and then looked at. */
+static void kill_member(int pid, const char *cgroup)
+{
+	cc_auto_close int pidfd = process_open(pid);
+
+	if (pidfd >= 0 && is_in(pid, cgroup))
+		process_signal(pidfd, SIGKILL);
+}
+
+/* All at once, where the kernel (5.14 and up, v2) can: then nothing escapes by forking. Not for a monitor's, which may be our own. */
+static bool kill_payload(int fd, const char *cgroup)
+{
+	cc_auto_close int all = strncmp(cgroup, PAYLOAD, strlen(PAYLOAD)) == 0 ? openat(fd, "cgroup.kill", O_WRONLY | O_CLOEXEC) : -1;
+
+	return all >= 0 && write(all, "1", 1) == 1;
+}
+
+static void kill_members(int fd, const char *cgroup)
+{
+	int list = openat(fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	cc_auto(fclose) FILE *procs = list >= 0 ? fdopen(list, "r") : NULL;
+	int pid;
+
+	if (kill_payload(fd, cgroup))
+		return;
+	while (procs != NULL && fscanf(procs, "%d", &pid) == 1)
+		/* Never ourselves, whatever happened before. */
+		if (pid > 1 && pid != getpid())
+			kill_member(pid, cgroup);
+}
+
+/* Removes a cgroup and those below, which all belong to `top`. Returns -1 when something could not be removed yet. */
+static int remove_cgroup(int dirfd, const char *name, const char *top)
 {
 	cc_auto_close int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	cc_auto(closedir) DIR *dir = NULL;
-	cc_auto(fclose) FILE *procs = NULL;
 	struct dirent *d;
-	int pid, killed = 0;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
 	dir = fdopendir(dup(fd));
 	while (dir != NULL && (d = readdir(dir)) != NULL)
 		/* Names that begin with a dot count: liblxc makes a ".lxc" for programs that enter. */
-		if (d->d_type == DT_DIR && strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0 && remove_cgroup(fd, d->d_name) != 0)
-			killed++;
-	pid = openat(fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	procs = pid >= 0 ? fdopen(pid, "r") : NULL;
-	while (procs != NULL && fscanf(procs, "%d", &pid) == 1)
-		/* Never ourselves, whatever happened before. */
-		if (pid > 1 && pid != getpid()) {
-			kill(pid, SIGKILL);
-			killed++;
-		}
-	if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
-		return 0;
-	return killed > 0 ? killed : -1;
+		if (d->d_type == DT_DIR && strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
+			(void)remove_cgroup(fd, d->d_name, top);
+	kill_members(fd, top);
+	return unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -1;
 }
 
 /* "lxc.payload.UUID" with or without a suffix of liblxc's. */
@@ -203,7 +234,7 @@ static int sweep_tree(const char *tree, cgroup_keep_fn *keep, void *user)
 	int left = 0;
 
 	while (dir != NULL && (d = readdir(dir)) != NULL)
-		if (d->d_type == DT_DIR && parse_name(d->d_name, &id) && !keep(user, id) && remove_cgroup(dirfd(dir), d->d_name) != 0)
+		if (d->d_type == DT_DIR && parse_name(d->d_name, &id) && !keep(user, id) && remove_cgroup(dirfd(dir), d->d_name, d->d_name) != 0)
 			left++;
 	return left;
 }

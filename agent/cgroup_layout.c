@@ -235,8 +235,10 @@ int cgroup_layout_open(const char *cgroup_dir, struct cgroup_layout *ret, struct
 
 	if (cgroup_layout_parse(&src, cgroup_dir, &l, err) < 0)
 		return -1;
-	if (l.v2[CGROUP_MEMORY] && make_unified_tree(&l, l.dir[CGROUP_MEMORY], err) < 0)
-		return -1;
+	/* Whichever limits the unified hierarchy carries: on a hybrid machine that need not be the memory's. */
+	for (int c = 0; c < CGROUP_CONTROLLER_MAX; c++)
+		if (l.v2[c] && make_unified_tree(&l, l.dir[c], err) < 0)
+			return -1;
 	l.limits_swap = has_swap_limit(&l, cgroup_dir);
 	*ret = l;
 	return 0;

@@ -19,11 +19,6 @@ static void add_U64(struct cc_buf *b, const char *name, const ct_record_U64 *v)
 	cc_buf_printf(b, "%s %" PRIu64 "\n", name, *v);
 }
 
-static void add_I64(struct cc_buf *b, const char *name, const ct_record_I64 *v)
-{
-	cc_buf_printf(b, "%s %" PRId64 "\n", name, *v);
-}
-
 static void add_TEXT(struct cc_buf *b, const char *name, const ct_record_TEXT *v)
 {
 	cc_buf_printf(b, "%s %s\n", name, *v);
@@ -52,11 +47,6 @@ int ct_record_sync(int dirfd, struct cc_error *err)
 static void get_U64(ct_record_U64 *to, const char *text)
 {
 	*to = strtoull(text, NULL, 10);
-}
-
-static void get_I64(ct_record_I64 *to, const char *text)
-{
-	*to = strtoll(text, NULL, 10);
 }
 
 static void get_TEXT(ct_record_TEXT *to, const char *text)

@@ -6,7 +6,6 @@
 #include "agent/priv_msg.h"
 
 typedef uint64_t ct_record_U64;
-typedef int64_t ct_record_I64;
 typedef char ct_record_TEXT[PRIV_SHA256_TEXT];
 
 struct ct_record {
@@ -15,6 +14,9 @@ struct ct_record {
 #include "agent/ct_record.def"
 #undef REC
 };
+
+/* Beside the record: the exit status of the last end. */
+#define CT_EXIT_NAME "exit"
 
 /* `dirfd` is the instance's own directory. @err IO */
 int ct_record_write(int dirfd, const struct ct_record *rec, bool durable, struct cc_error *err);

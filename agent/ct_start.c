@@ -3,9 +3,11 @@
  * once and the answer waits for both; the record of one that has data is durable before anything else happens. */
 #include "agent/ct_start.h"
 
+#include "agent/process.h"
 #include "common/cleanup.h"
 
-#include <pthread.h>
+#include <errno.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int write_record(const struct priv_node *node, const struct ct_record *rec, bool durable, struct cc_error *err)
@@ -17,6 +19,16 @@ static int write_record(const struct priv_node *node, const struct ct_record *re
 	return durable && fsync(node->dirs.instances) < 0 ? cc_fail_errno(err, "syncing the instances") : 0;
 }
 
+/* The last end is none of the run that begins. */
+static void forget_exit(const struct priv_node *node, const struct ct_record *rec)
+{
+	cc_auto_close int dirfd = -1;
+	struct cc_error ignored = { 0 };
+
+	if (state_dir_open_instance(&node->dirs, rec->id, false, &dirfd, &ignored) == 0)
+		(void)unlinkat(dirfd, CT_EXIT_NAME, 0);
+}
+
 static bool is_new(const struct priv_node *node, const struct ct_record *rec)
 {
 	cc_auto_close int dirfd = -1;
@@ -26,47 +38,51 @@ static bool is_new(const struct priv_node *node, const struct ct_record *rec)
 }
 
 struct syncing {
-	const struct priv_node *node;
-	const struct ct_record *rec;
-	struct cc_error err;
-	int result;
+	int record, instances; /* directories */
 };
 
-static void *sync_record(void *arg)
+/* Neither a thread nor a fork: liblxc clones this process meanwhile, and a clone would keep the locks of other threads for ever. */
+static int sync_record(void *arg)
 {
-	struct syncing *s = arg;
-	cc_auto_close int dirfd = -1;
+	const struct syncing *s = arg;
+	struct cc_error ignored = { 0 };
 
-	s->result = -1;
-	if (state_dir_open_instance(&s->node->dirs, s->rec->id, false, &dirfd, &s->err) < 0 || ct_record_sync(dirfd, &s->err) < 0)
-		return NULL;
-	s->result = fsync(s->node->dirs.instances) < 0 ? cc_fail_errno(&s->err, "syncing the instances") : 0;
-	return NULL;
+	return ct_record_sync(s->record, &ignored) < 0 || fsync(s->instances) < 0;
+}
+
+static int wait_sync(pid_t pid, struct cc_error *err)
+{
+	int status = -1;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status == 0 ? 0 : cc_fail(err, IO, "the record of the instance could not be brought to the disk");
 }
 
 static int start_new(const struct priv_node *node, const struct ct_record *rec, struct driver_status *ret, struct cc_error *err)
 {
-	struct syncing syncing = { .node = node, .rec = rec };
+	cc_auto_close int dirfd = -1;
+	struct syncing syncing;
+	struct process_light light = { .run = sync_record, .arg = &syncing };
 	struct cc_error ignored = { 0 };
 	struct driver_status status;
-	pthread_t thread;
+	pid_t pid;
 	int result;
 
-	if (write_record(node, rec, false, err) < 0)
+	if (write_record(node, rec, false, err) < 0 || state_dir_open_instance(&node->dirs, rec->id, false, &dirfd, err) < 0)
 		return -1;
-	if (pthread_create(&thread, NULL, sync_record, &syncing) != 0)
-		return cc_fail(err, BUSY, "the node can start no more threads now");
+	syncing = (struct syncing){ dirfd, node->dirs.instances };
+	pid = process_start_light(&light, 0);
+	if (pid < 0)
+		return cc_fail(err, BUSY, "the node can start no more processes now");
 	result = node->driver->start(node, rec, &status, err);
-	pthread_join(thread, NULL);
-	if (result < 0)
-		return -1;
-	if (syncing.result < 0) {
+	if (wait_sync(pid, result == 0 ? err : &ignored) < 0 && result == 0) {
 		(void)node->driver->stop(node, rec->id, &status, 0, &ignored);
-		*err = syncing.err;
-		return cc_wrap(err, "recording the instance");
+		return -1;
 	}
-	*ret = status;
-	return 0;
+	if (result == 0)
+		*ret = status;
+	return result;
 }
 
 int ct_start_record(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
@@ -78,7 +94,8 @@ int ct_start_run(const struct priv_node *node, const struct ct_record *rec, stru
 {
 	if (is_new(node, rec))
 		return start_new(node, rec, ret, err);
-	if (write_record(node, rec, true, err) < 0 || node->driver->sweep(node, rec, err) < 0)
+	if (write_record(node, rec, true, err) < 0 || driver_sweep(node, rec, err) < 0)
 		return -1;
+	forget_exit(node, rec);
 	return node->driver->start(node, rec, ret, err);
 }

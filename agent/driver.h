@@ -22,6 +22,9 @@ struct driver_status {
 
 #define DRIVER_STATUS_NONE ((struct driver_status){ .state = PRIV_CT_STOPPED, .init_fd = -1, .monitor_fd = -1, .exit_status = -1 })
 
+/* For who does not take the descriptors over. */
+void driver_status_close(const struct driver_status *status);
+
 struct driver_exec {
 	char **argv;
 	char **env;
@@ -31,6 +34,7 @@ struct driver_exec {
 	int control;    /* a frame with an int32_t arrives for each signal to pass on; end of file hangs the program up */
 };
 
+/* A member that may be NULL has nothing to do in that driver; call those by the functions below. */
 struct driver {
 	const char *name;
 	uint32_t features; /* enum priv_feature, what it always has */
@@ -38,28 +42,39 @@ struct driver {
 
 	/* In the main process, once: checks that it can work here and completes `node`. Starts nothing. @err UNAVAILABLE, INVALID, IO */
 	int (*open)(struct priv_node *node, struct cc_error *err);
-	/* In a child, at start: bridge and rules. Idempotent. @err IO */
+	/* In a child, at start: bridge and rules. Idempotent. May be NULL. @err IO */
 	int (*prepare)(const struct priv_node *node, struct cc_error *err);
-	/* In a child, at start: away with what belongs to no instance that `keep` wants. @err IO some of it resists */
+	/* In a child, at start: away with what belongs to no instance that `keep` wants. May be NULL. @err IO some of it resists */
 	int (*sweep_others)(const struct priv_node *node, cgroup_keep_fn *keep, void *user, struct cc_error *err);
-	/* Starts an instance that does not run; sweeps first what a failed start left. @err NOT_FOUND no such image, UNAVAILABLE, IO, INTERNAL */
+	/* In the main process: whether the instance's files are as far as `start` needs them. NULL: always. */
+	bool (*is_made)(const struct priv_node *node, const struct ct_record *rec);
+	/* Makes them so, which may take as long as unpacking an image. @err NOT_FOUND no such image, NO_CAPACITY disk is full, IO */
+	int (*make)(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
+	/* Starts an instance that does not run and is made; sweeps first what a failed start left. @err NOT_FOUND no such image, UNAVAILABLE, IO, INTERNAL */
 	int (*start)(const struct priv_node *node, const struct ct_record *rec, struct driver_status *ret, struct cc_error *err);
 	/* Ends an instance: asks init, kills it after `grace_ms`, and returns when nothing of it runs. @err TIMEOUT it would not die, IO */
 	int (*stop)(const struct priv_node *node, struct cc_uuid id, const struct driver_status *now, uint32_t grace_ms, struct cc_error *err);
-	/* Removes what the driver keeps of a stopped instance outside of its directory (cgroups, links, locks). Nothing there is fine. @err IO */
+	/* Removes what the driver keeps of a stopped instance outside of its directory (cgroups, links, locks). Nothing there is fine. May be NULL. @err IO */
 	int (*sweep)(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
 	/* Looks. Waits while a start or an end is under way. @err IO */
 	int (*inspect)(const struct priv_node *node, struct cc_uuid id, struct driver_status *ret, struct cc_error *err);
 	/* What a running instance uses. In the main process, so it must be quick. */
 	void (*usage)(const struct priv_node *node, const struct ct_record *rec, uint64_t started_boottime_ms, uint64_t *ret_memory_bytes,
 	        uint64_t *ret_cpu_usec);
-	/* Gives a running instance the limits of its record. @err IO */
+	/* Gives a running instance the limits of its record. May be NULL. @err IO */
 	int (*limit)(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
 	/* Runs a program inside and waits for its end; *ret is 0-255 as a shell shows it. @err CONFLICT it does not run, IO */
 	int (*exec)(const struct priv_node *node, const struct ct_record *rec, const struct driver_exec *exec, int *ret, struct cc_error *err);
-	/* Undoes `prepare`. @err IO */
+	/* Undoes `prepare`. May be NULL. @err IO */
 	int (*retire)(const struct priv_node *node, struct cc_error *err);
 };
+
+int driver_prepare(const struct priv_node *node, struct cc_error *err);
+int driver_sweep_others(const struct priv_node *node, cgroup_keep_fn *keep, void *user, struct cc_error *err);
+bool driver_is_made(const struct priv_node *node, const struct ct_record *rec);
+int driver_sweep(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
+int driver_limit(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
+int driver_retire(const struct priv_node *node, struct cc_error *err);
 
 /* NULL when there is none of that name. */
 const struct driver *driver_find(const char *name);

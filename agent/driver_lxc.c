@@ -9,6 +9,7 @@
 #include "agent/guest_files.h"
 #include "agent/idmap.h"
 #include "agent/net.h"
+#include "agent/net_link.h"
 #include "agent/priv_frame.h"
 #include "agent/process.h"
 #include "agent/small_file.h"
@@ -66,7 +67,6 @@ static void first_error(const struct priv_node *node, struct cc_uuid id, char *r
 	snprintf(ret, cap, "liblxc gave no reason");
 	if (state_dir_open_instance(&node->dirs, id, false, &dirfd, &ignored) < 0)
 		return;
-	log[0] = '\0';
 	if (small_file_read(dirfd, "log", log, 65536, &ignored) < 0 && ignored.code != CC_TOO_LARGE)
 		return;
 	line = strstr(log, " ERROR ");
@@ -101,9 +101,9 @@ static int fill_status(struct cc_uuid id, struct lxc_container *c, struct driver
 
 static int lxc_sweep(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
 {
-	char link[LXC_LINK_NAME], lock[STORAGE_PATH_MAX + 80], uuid[CC_UUID_TEXT];
+	char link[NET_LINK_NAME], lock[STORAGE_PATH_MAX + 80], uuid[CC_UUID_TEXT];
 
-	if (cgroup_sweep(&node->cgroups, rec->id, err) < 0 || net_link_remove(driver_config_link_name(node, rec, link), err) < 0)
+	if (cgroup_sweep(&node->cgroups, rec->id, err) < 0 || net_link_remove(net_link_name(node->set.bridge, (uint32_t)rec->slot, link), err) < 0)
 		return -1;
 	snprintf(lock, sizeof(lock), "/run/lxc/lock/%s/lxc/.%s", node->dirs.path, cc_uuid_format(rec->id, uuid));
 	(void)unlink(lock);
@@ -351,6 +351,8 @@ const struct driver driver_lxc = {
 	.open = lxc_open,
 	.prepare = lxc_prepare,
 	.sweep_others = lxc_sweep_others,
+	.is_made = storage_is_copied,
+	.make = storage_copy,
 	.start = lxc_start,
 	.stop = lxc_stop,
 	.sweep = lxc_sweep,

@@ -4,6 +4,7 @@
  * second at each stop. */
 #include "agent/driver_lxc_config.h"
 
+#include "agent/net_link.h"
 #include "agent/small_file.h"
 #include "agent/storage.h"
 #include "common/buf.h"
@@ -89,22 +90,6 @@ static void add(struct builder *b, const char *key, const char *fmt, ...)
 		b->result = b->set(b->user, key, value, b->err);
 }
 
-/* Several nodes share a machine's link names; the bridge's name tells them apart. FNV-1a. */
-static uint32_t short_hash(const char *s)
-{
-	uint32_t h = 2166136261u;
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (uint8_t)*s) * 16777619u;
-	return h;
-}
-
-char *driver_config_link_name(const struct priv_node *node, const struct ct_record *rec, char name[LXC_LINK_NAME])
-{
-	snprintf(name, LXC_LINK_NAME, "cc%06x%u", short_hash(node->set.bridge) & 0xffffff, (uint32_t)rec->slot);
-	return name;
-}
-
 static void add_common(struct builder *b)
 {
 	for (size_t i = 0; i < CC_ARRAY_LEN(common_items); i++)
@@ -129,12 +114,12 @@ static void add_ids(struct builder *b, const struct priv_node *node, const struc
 
 static void add_network(struct builder *b, const struct priv_node *node, const struct ct_record *rec)
 {
-	char text[PRIV_ADDR_TEXT], link[LXC_LINK_NAME];
+	char text[PRIV_ADDR_TEXT], link[NET_LINK_NAME];
 	uint8_t m[6];
 
 	slot_mac(slot_address_number(&node->slots, (uint32_t)rec->slot), m);
 	add(b, "lxc.net.0.link", "%s", node->set.bridge);
-	add(b, "lxc.net.0.veth.pair", "%s", driver_config_link_name(node, rec, link));
+	add(b, "lxc.net.0.veth.pair", "%s", net_link_name(node->set.bridge, (uint32_t)rec->slot, link));
 	add(b, "lxc.net.0.hwaddr", "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
 	add(b, "lxc.net.0.ipv4.address", "%s/%u", slot_address(&node->slots, (uint32_t)rec->slot, text), node->slots.prefix);
 	add(b, "lxc.net.0.ipv4.gateway", "%s", slot_gateway(&node->slots, text));

@@ -13,10 +13,6 @@ int driver_config_build(const struct priv_node *node, const struct ct_record *re
 /* The items that are the same for every container, as above; for who compares with bare liblxc. */
 int driver_config_common(driver_config_set_fn *set, void *user, struct cc_error *err);
 
-/* The name of an instance's end of the link on the host: at most 15 characters, from the bridge's and the slot. */
-#define LXC_LINK_NAME 16
-char *driver_config_link_name(const struct priv_node *node, const struct ct_record *rec, char name[LXC_LINK_NAME]);
-
 /* Writes the system call policy to STATE/seccomp, from where liblxc reads it at each start and exec. @err IO */
 int driver_config_write_seccomp(const struct priv_node *node, struct cc_error *err);
 

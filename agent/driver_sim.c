@@ -79,18 +79,6 @@ static int sim_open(struct priv_node *node, struct cc_error *err)
 	return 0;
 }
 
-static int sim_prepare(const struct priv_node *node, struct cc_error *err)
-{
-	(void)node, (void)err;
-	return 0;
-}
-
-static int sim_sweep_others(const struct priv_node *node, cgroup_keep_fn *keep, void *user, struct cc_error *err)
-{
-	(void)node, (void)keep, (void)user, (void)err;
-	return 0;
-}
-
 static int sim_start(const struct priv_node *node, const struct ct_record *rec, struct driver_status *ret, struct cc_error *err)
 {
 	if (write_state(node, rec->id, 1, -1, err) < 0)
@@ -104,18 +92,6 @@ static int sim_stop(const struct priv_node *node, struct cc_uuid id, const struc
 	return write_state(node, id, 0, grace_ms > 0 ? 0 : SIGKILL, err);
 }
 
-static int sim_sweep(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
-{
-	(void)node, (void)rec, (void)err;
-	return 0;
-}
-
-static int sim_retire(const struct priv_node *node, struct cc_error *err)
-{
-	(void)node, (void)err;
-	return 0;
-}
-
 /* A quarter of the memory and a hundredth of the time: something to meter. */
 static void sim_usage(
         const struct priv_node *node, const struct ct_record *rec, uint64_t started_boottime_ms, uint64_t *ret_memory_bytes, uint64_t *ret_cpu_usec)
@@ -123,12 +99,6 @@ static void sim_usage(
 	(void)node;
 	*ret_memory_bytes = rec->memory_bytes / 4;
 	*ret_cpu_usec = ((uint64_t)cc_boottime_ms() - started_boottime_ms) * 10;
-}
-
-static int sim_limit(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
-{
-	(void)node, (void)rec, (void)err;
-	return 0;
 }
 
 static int play_cat(const struct driver_exec *exec)
@@ -199,14 +169,9 @@ const struct driver driver_sim = {
 	.name = "sim",
 	.features = PRIV_FEATURE_SIM,
 	.open = sim_open,
-	.prepare = sim_prepare,
-	.sweep_others = sim_sweep_others,
 	.start = sim_start,
 	.stop = sim_stop,
-	.sweep = sim_sweep,
 	.inspect = sim_inspect,
 	.usage = sim_usage,
-	.limit = sim_limit,
 	.exec = sim_exec,
-	.retire = sim_retire,
 };

@@ -2,6 +2,15 @@
 #include "agent/driver.h"
 
 #include <string.h>
+#include <unistd.h>
+
+void driver_status_close(const struct driver_status *status)
+{
+	if (status->init_fd >= 0)
+		close(status->init_fd);
+	if (status->monitor_fd >= 0)
+		close(status->monitor_fd);
+}
 
 const struct driver *driver_find(const char *name)
 {
@@ -11,4 +20,34 @@ const struct driver *driver_find(const char *name)
 		if (strcmp(drivers[i]->name, name) == 0)
 			return drivers[i];
 	return NULL;
+}
+
+int driver_prepare(const struct priv_node *node, struct cc_error *err)
+{
+	return node->driver->prepare != NULL ? node->driver->prepare(node, err) : 0;
+}
+
+int driver_sweep_others(const struct priv_node *node, cgroup_keep_fn *keep, void *user, struct cc_error *err)
+{
+	return node->driver->sweep_others != NULL ? node->driver->sweep_others(node, keep, user, err) : 0;
+}
+
+bool driver_is_made(const struct priv_node *node, const struct ct_record *rec)
+{
+	return node->driver->is_made == NULL || node->driver->is_made(node, rec);
+}
+
+int driver_sweep(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
+{
+	return node->driver->sweep != NULL ? node->driver->sweep(node, rec, err) : 0;
+}
+
+int driver_limit(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
+{
+	return node->driver->limit != NULL ? node->driver->limit(node, rec, err) : 0;
+}
+
+int driver_retire(const struct priv_node *node, struct cc_error *err)
+{
+	return node->driver->retire != NULL ? node->driver->retire(node, err) : 0;
 }

@@ -14,8 +14,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#define HOLDER_STACK 16384
-
 static int write_map(pid_t pid, const char *which, uint32_t inside, uint32_t outside, struct cc_error *err)
 {
 	char path[64], map[64];
@@ -36,10 +34,9 @@ int idmap_write(pid_t pid, uint32_t inside, uint32_t outside, struct cc_error *e
 	return 0;
 }
 
-/* Shares the memory of the process that waits for it, so it must not return, nor change anything. */
-static int hold_userns(void *parent)
+static int hold(void *arg)
 {
-	process_end_with(*(const pid_t *)parent);
+	(void)arg;
 	while (pause() < 0)
 		;
 	return 0;
@@ -60,11 +57,11 @@ static int map_and_open(pid_t holder, uint32_t from, uint32_t to, int *ret_fd, s
 	return 0;
 }
 
-/* A namespace needs a process to be born with. One that shares our memory costs a tenth of a fork. */
+/* A namespace needs a process to be born with. */
 int idmap_open_userns(uint32_t from, uint32_t to, int *ret_fd, struct cc_error *err)
 {
-	_Alignas(16) char stack[HOLDER_STACK];
-	pid_t parent = getpid(), holder = clone(hold_userns, stack + sizeof(stack), CLONE_VM | CLONE_NEWUSER | SIGCHLD, &parent);
+	struct process_light light = { .run = hold };
+	pid_t holder = process_start_light(&light, CLONE_NEWUSER);
 	int result;
 
 	if (holder < 0)

@@ -49,6 +49,20 @@ static int check_type(const struct image_entry *e, struct cc_error *err)
 	}
 }
 
+static int count(const struct image_entry *e, struct image_tally *tally, struct cc_error *err)
+{
+	uint64_t made = e->implied + 1, left = tally->bytes_max - tally->bytes;
+
+	if (made > tally->entries_max - tally->entries)
+		return cc_fail(err, TOO_LARGE, "the archive has more than %" PRIu64 " entries", tally->entries_max);
+	/* At most IMAGE_DEPTH_MAX are implied, so this does not overflow. */
+	if (made * IMAGE_ENTRY_BYTES > left || e->size < 0 || (uint64_t)e->size > left - made * IMAGE_ENTRY_BYTES)
+		return cc_fail(err, TOO_LARGE, "unpacked, the archive is larger than %" PRIu64 " bytes", tally->bytes_max);
+	tally->entries += made;
+	tally->bytes += made * IMAGE_ENTRY_BYTES + (uint64_t)e->size;
+	return 0;
+}
+
 int image_entry_check(const struct image_entry *e, struct image_tally *tally, struct cc_error *err)
 {
 	if (e->path == NULL)
@@ -60,10 +74,5 @@ int image_entry_check(const struct image_entry *e, struct image_tally *tally, st
 	if (e->uid < 0 || e->uid > ID_MAX || e->gid < 0 || e->gid > ID_MAX)
 		return cc_fail(err, INVALID, "'%.100s' belongs to %" PRId64 ":%" PRId64 ", but an instance has ids up to %d only", e->path, e->uid,
 		        e->gid, ID_MAX);
-	if (++tally->entries > tally->entries_max)
-		return cc_fail(err, TOO_LARGE, "the archive has more than %" PRIu64 " entries", tally->entries_max);
-	if (e->size < 0 || (uint64_t)e->size > tally->bytes_max - tally->bytes)
-		return cc_fail(err, TOO_LARGE, "unpacked, the archive is larger than %" PRIu64 " bytes", tally->bytes_max);
-	tally->bytes += (uint64_t)e->size;
-	return 0;
+	return count(e, tally, err);
 }

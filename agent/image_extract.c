@@ -10,9 +10,11 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <limits.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CHUNK (128 * 1024)
@@ -89,6 +91,27 @@ static int write_entry(struct archive *from, struct archive *to, struct archive_
 	return to == NULL || archive_write_finish_entry(to) == ARCHIVE_OK ? 0 : write_failed(to, path, err);
 }
 
+/* Directories that the archive does not name and that unpacking makes all the same. */
+static uint64_t count_implied(const char *path)
+{
+	char dir[PATH_MAX], *slash;
+	struct stat st;
+	uint64_t n = 0;
+
+	if (path == NULL || strlen(path) >= sizeof(dir))
+		return 0;
+	memcpy(dir, path, strlen(path) + 1);
+	for (size_t len = strlen(dir); len > 0 && dir[len - 1] == '/'; len--)
+		dir[len - 1] = '\0';
+	while ((slash = strrchr(dir, '/')) != NULL) {
+		*slash = '\0';
+		if (lstat(dir, &st) == 0)
+			break;
+		n++;
+	}
+	return n;
+}
+
 static int take_entry(struct archive *from, struct archive *to, struct archive_entry *e, struct image_tally *tally, struct cc_error *err)
 {
 	struct image_entry entry = {
@@ -98,6 +121,7 @@ static int take_entry(struct archive *from, struct archive *to, struct archive_e
 		.size = archive_entry_size(e),
 		.uid = archive_entry_uid(e),
 		.gid = archive_entry_gid(e),
+		.implied = to != NULL ? count_implied(archive_entry_pathname(e)) : 0,
 	};
 
 	if (image_entry_check(&entry, tally, err) < 0)
@@ -143,12 +167,11 @@ static void extract(const struct image_extract *x, struct image_extracted *ret)
 {
 	struct image_tally tally = { .entries_max = x->entries_max, .bytes_max = x->bytes_max };
 	struct cc_error err = { 0 };
-	int result = 0;
+	int result;
 
 	/* Names in archives are UTF-8, and converters must be loaded before the root is gone. */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
-	if (x->target >= 0)
-		result = image_sandbox_enter(x, &err);
+	result = x->target >= 0 ? image_sandbox_enter(x, &err) : image_sandbox_enter_to_check(x, &err);
 	if (result == 0)
 		result = unpack(x, &tally, &err);
 	if (result == 0)

@@ -5,12 +5,14 @@
 #include "common/error.h"
 
 #include <stdint.h>
+#include <sys/types.h>
 
 struct image_extract {
-	int archive; /* read from its start to its end */
-	int target;  /* directory that becomes the root; -1 to check only and write nothing */
-	int mapped;  /* becomes readable when the parent has written the maps of the user namespace; -1 with target -1 */
-	int ready;   /* a byte is written when the namespace exists */
+	int archive;  /* read from its start to its end */
+	int target;   /* directory that becomes the root; -1 to check only and write nothing */
+	int mapped;   /* becomes readable when the parent has written the maps of the user namespace; -1 with target -1 */
+	int ready;    /* a byte is written when the namespace exists */
+	pid_t parent; /* with which the process is to end */
 	uint64_t entries_max;
 	uint64_t bytes_max;
 };

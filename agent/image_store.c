@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "agent/image_unpack.h"
+#include "agent/image_store.h"
 
 #include "agent/small_file.h"
 #include "agent/tree_remove.h"
@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define GONE ".gone"
+
 bool image_valid_sha256(const char text[PRIV_SHA256_TEXT])
 {
 	return memchr(text, '\0', PRIV_SHA256_TEXT) == text + PRIV_SHA256_TEXT - 1 && strspn(text, "0123456789abcdef") == PRIV_SHA256_TEXT - 1;
@@ -22,17 +24,18 @@ bool image_exists(const struct state_dir *dirs, const char *sha256)
 	return faccessat(dirs->images, sha256, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-int image_delete(const struct state_dir *dirs, const char *sha256, struct cc_error *err)
+int image_hide(const struct state_dir *dirs, const char *sha256, struct cc_error *err)
 {
-	char gone[PRIV_SHA256_TEXT + 8];
+	char gone[PRIV_SHA256_TEXT + 16];
 
-	/* First out of sight, so that a broken removal leaves no half image under its name. */
-	snprintf(gone, sizeof(gone), "%s.gone", sha256);
-	if (tree_remove(dirs->images, gone, err) < 0)
-		return -1;
-	if (renameat(dirs->images, sha256, dirs->images, gone) < 0)
-		return errno == ENOENT ? 0 : cc_fail_errno(err, "removing image %.12s", sha256);
-	return tree_remove(dirs->images, gone, err);
+	/* An earlier removal may have been broken off. */
+	for (int i = 0;; i++) {
+		snprintf(gone, sizeof(gone), "%s" GONE "%d", sha256, i);
+		if (renameat2(dirs->images, sha256, dirs->images, gone, RENAME_NOREPLACE) == 0 || errno == ENOENT)
+			return 0;
+		if (errno != EEXIST)
+			return cc_fail_errno(err, "removing image %.12s", sha256);
+	}
 }
 
 static uint64_t read_size(const struct state_dir *dirs, const char *sha256)
@@ -75,6 +78,26 @@ int image_list(const struct state_dir *dirs, image_list_fn *each, void *user, st
 		image.unpacked_bytes = read_size(dirs, d->d_name);
 		each(user, &image);
 	}
+	return 0;
+}
+
+static bool is_hidden(const char *name, const char *sha256)
+{
+	size_t len = strlen(sha256);
+
+	return strncmp(name, sha256, len) == 0 && strncmp(name + len, GONE, strlen(GONE)) == 0;
+}
+
+int image_delete_hidden(const struct state_dir *dirs, const char *sha256, struct cc_error *err)
+{
+	cc_auto(closedir) DIR *dir = open_images(dirs, err);
+	struct dirent *d;
+
+	if (dir == NULL)
+		return -1;
+	while ((d = readdir(dir)) != NULL)
+		if (is_hidden(d->d_name, sha256) && tree_remove(dirs->images, d->d_name, err) < 0)
+			return -1;
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "agent/driver.h"
 #include "agent/idmap.h"
 #include "agent/image_extractor.h"
+#include "agent/image_store.h"
 #include "agent/process.h"
 #include "agent/small_file.h"
 #include "agent/tree_remove.h"
@@ -22,26 +23,21 @@
 
 #define CHUNK (128 * 1024)
 
+/* One unpacking. */
+struct unpacking {
+	const struct priv_node *node;
+	const struct priv_image_unpack *req;
+	int archive;
+	char tmp[PRIV_SHA256_TEXT + 8]; /* its name until it is whole */
+	int image;                      /* the directory of that name, and the one below it */
+	int rootfs;
+};
+
 struct feed {
 	uint64_t bytes;
 	unsigned char hash[crypto_hash_sha256_BYTES];
 	bool refused; /* the child stopped reading: it has something to say */
 };
-
-static int write_all(int fd, const char *buf, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, buf, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		buf += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
 
 static int feed_archive(int from, int to, uint64_t expected, struct feed *ret, struct cc_error *err)
 {
@@ -59,7 +55,7 @@ static int feed_archive(int from, int to, uint64_t expected, struct feed *ret, s
 		if (ret->bytes > expected)
 			return cc_fail(err, INVALID, "the archive is longer than the %" PRIu64 " bytes that were announced", expected);
 		crypto_hash_sha256_update(&state, (unsigned char *)buf, (unsigned long long)n);
-		if (write_all(to, buf, (size_t)n) < 0) {
+		if (small_file_fill(to, buf, (size_t)n) < 0) {
 			ret->refused = true;
 			return 0;
 		}
@@ -101,22 +97,34 @@ static void close_pipes(struct pipes *p)
 	}
 }
 
-CC_NORETURN static void run_child(
-        const struct image_extractor *extractor, const struct priv_image_unpack *req, struct pipes *p, int target, pid_t parent)
+/* What hostile bytes may take over has none of the node's descriptors: not its directories, its lock, nor the channel that this job answers on. */
+static void close_others(const struct pipes *p, int target)
 {
+	int keep[] = { p->archive[0], p->result[1], p->ready[1], p->mapped[0], target };
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; fd <= 2; fd++)
+		if (null < 0 || dup2(null, fd) < 0)
+			_exit(1);
+	process_keep_fds(keep, CC_ARRAY_LEN(keep));
+}
+
+CC_NORETURN static void run_child(const struct image_extractor *extractor, const struct unpacking *u, struct pipes *p, pid_t parent)
+{
+	int target = u->node->driver->has_rights ? u->rootfs : -1;
 	struct image_extract x = {
 		.archive = p->archive[0],
 		.target = target,
 		.mapped = p->mapped[0],
 		.ready = p->ready[1],
-		.entries_max = req->entries_max,
-		.bytes_max = req->unpacked_max_bytes,
+		.parent = parent,
+		.entries_max = u->req->entries_max,
+		.bytes_max = u->req->unpacked_max_bytes,
 	};
 	struct image_extracted result;
 
 	process_end_with(parent);
-	close_end(p->archive, 1);
-	close_end(p->mapped, 1);
+	close_others(p, target);
 	extractor->run(&x, &result);
 	/* Before the result: the parent must not go on while this process could still write. */
 	close_end(p->archive, 0);
@@ -145,8 +153,7 @@ static int check_hash(const struct priv_image_unpack *req, const struct feed *fe
 	return 0;
 }
 
-static int attend_child(const struct priv_node *node, const struct priv_image_unpack *req, int fd, pid_t child, struct pipes *p,
-        struct image_extracted *ret, struct cc_error *err)
+static int attend_child(const struct unpacking *u, pid_t child, struct pipes *p, struct image_extracted *ret, struct cc_error *err)
 {
 	struct feed feed = { 0 };
 	ssize_t n;
@@ -155,16 +162,16 @@ static int attend_child(const struct priv_node *node, const struct priv_image_un
 	close_end(p->result, 1);
 	close_end(p->ready, 1);
 	close_end(p->mapped, 0);
-	if (node->driver->has_rights && map_child(node, child, p, err) < 0)
+	if (u->node->driver->has_rights && map_child(u->node, child, p, err) < 0)
 		return -1;
-	if (feed_archive(fd, p->archive[1], req->archive_bytes, &feed, err) < 0)
+	if (feed_archive(u->archive, p->archive[1], u->req->archive_bytes, &feed, err) < 0)
 		return -1;
 	close_end(p->archive, 1);
 	do
 		n = read(p->result[0], ret, sizeof(*ret));
 	while (n < 0 && errno == EINTR);
 	/* A wrong hash explains everything else that may be wrong. */
-	if (!feed.refused && check_hash(req, &feed, err) < 0)
+	if (!feed.refused && check_hash(u->req, &feed, err) < 0)
 		return -1;
 	if (n != (ssize_t)sizeof(*ret))
 		return cc_fail(err, INVALID, "unpacking the archive needs more memory or other means than an image may");
@@ -174,8 +181,7 @@ static int attend_child(const struct priv_node *node, const struct priv_image_un
 	return feed.refused ? cc_fail(err, INTERNAL, "unpacking stopped early") : 0;
 }
 
-static int extract(
-        const struct priv_node *node, const struct priv_image_unpack *req, int fd, int target, struct image_extracted *ret, struct cc_error *err)
+static int extract(const struct unpacking *u, struct image_extracted *ret, struct cc_error *err)
 {
 	const struct image_extractor *extractor = image_extractor_find(err);
 	struct pipes p;
@@ -191,8 +197,8 @@ static int extract(
 	signal(SIGPIPE, SIG_IGN);
 	child = fork();
 	if (child == 0)
-		run_child(extractor, req, &p, target, parent);
-	result = child < 0 ? cc_fail_errno(err, "forking") : attend_child(node, req, fd, child, &p, ret, err);
+		run_child(extractor, u, &p, parent);
+	result = child < 0 ? cc_fail_errno(err, "forking") : attend_child(u, child, &p, ret, err);
 	close_pipes(&p);
 	if (child > 0) {
 		kill(child, SIGKILL);
@@ -201,57 +207,63 @@ static int extract(
 	return result;
 }
 
-static int make_target(const struct priv_node *node, int images, const char *name, int *ret_image, int *ret_rootfs, struct cc_error *err)
+static int make_target(struct unpacking *u, struct cc_error *err)
 {
-	cc_auto_close int image = -1;
-	cc_auto_close int rootfs = -1;
-	uint32_t owner = slot_image_first_id(&node->slots);
+	uint32_t owner = slot_image_first_id(&u->node->slots);
+	int images = u->node->dirs.images;
 
-	if (tree_remove(images, name, err) < 0)
+	if (tree_remove(images, u->tmp, err) < 0)
 		return -1;
-	if (mkdirat(images, name, 0700) < 0)
+	if (mkdirat(images, u->tmp, 0700) < 0)
 		return cc_fail_errno(err, "making the image's directory");
-	image = openat(images, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (image < 0 || mkdirat(image, "rootfs", 0755) < 0)
+	u->image = openat(images, u->tmp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (u->image < 0 || mkdirat(u->image, "rootfs", 0755) < 0)
 		return cc_fail_errno(err, "making the image's directory");
-	rootfs = openat(image, "rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (rootfs < 0 || (node->driver->has_rights && fchown(rootfs, owner, owner) < 0))
+	u->rootfs = openat(u->image, "rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (u->rootfs < 0 || (u->node->driver->has_rights && fchown(u->rootfs, owner, owner) < 0))
 		return cc_fail_errno(err, "making the image's directory");
-	*ret_image = cc_take_fd(image);
-	*ret_rootfs = cc_take_fd(rootfs);
 	return 0;
 }
 
-static int publish(int images, int image, const char *tmp, const char *name, uint64_t bytes, struct cc_error *err)
+static int publish(const struct unpacking *u, uint64_t bytes, struct cc_error *err)
 {
+	int images = u->node->dirs.images;
 	char text[32];
 	int len = snprintf(text, sizeof(text), "%" PRIu64 "\n", bytes);
 
-	if (small_file_replace(image, "size", text, (size_t)len, false, err) < 0)
+	if (small_file_replace(u->image, "size", text, (size_t)len, false, err) < 0)
 		return -1;
-	if (syncfs(image) < 0 || renameat(images, tmp, images, name) < 0 || fsync(images) < 0)
+	if (syncfs(u->image) < 0 || renameat(images, u->tmp, images, u->req->sha256) < 0 || fsync(images) < 0)
 		return cc_fail_errno(err, "putting the image in place");
+	return 0;
+}
+
+static int unpack(struct unpacking *u, struct cc_error *err)
+{
+	struct image_extracted result;
+	struct cc_error ignored = { 0 };
+
+	if (make_target(u, err) < 0)
+		return -1;
+	if (extract(u, &result, err) < 0 || publish(u, result.bytes, err) < 0) {
+		(void)tree_remove(u->node->dirs.images, u->tmp, &ignored);
+		return -1;
+	}
 	return 0;
 }
 
 int image_unpack(const struct priv_node *node, const struct priv_image_unpack *req, int fd, struct cc_error *err)
 {
-	cc_auto_close int image = -1;
-	cc_auto_close int rootfs = -1;
-	struct image_extracted result;
-	struct cc_error ignored = { 0 };
-	char tmp[PRIV_SHA256_TEXT + 8];
-	int images = node->dirs.images;
+	struct unpacking u = { .node = node, .req = req, .archive = fd, .image = -1, .rootfs = -1 };
+	int result;
 
 	if (image_exists(&node->dirs, req->sha256))
 		return 0;
-	snprintf(tmp, sizeof(tmp), "%s.new", req->sha256);
-	if (make_target(node, images, tmp, &image, &rootfs, err) < 0)
-		return -1;
-	if (extract(node, req, fd, node->driver->has_rights ? rootfs : -1, &result, err) < 0 ||
-	        publish(images, image, tmp, req->sha256, result.bytes, err) < 0) {
-		(void)tree_remove(images, tmp, &ignored);
-		return -1;
-	}
-	return 0;
+	snprintf(u.tmp, sizeof(u.tmp), "%s.new", req->sha256);
+	result = unpack(&u, err);
+	if (u.image >= 0)
+		close(u.image);
+	if (u.rootfs >= 0)
+		close(u.rootfs);
+	return result;
 }

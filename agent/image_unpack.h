@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The images that are unpacked on this node. An image that shows is whole, verified, and on the disk. */
+/* How an image comes to be among those of image_store.h. */
 #pragma once
 
 #include "agent/node.h"
@@ -8,18 +8,3 @@
  * The bytes that are hashed are the bytes that are unpacked: nothing is read twice. @err INVALID no archive, something in it is refused, or its hash differs;
  * TOO_LARGE over a limit; NO_CAPACITY disk is full; IO */
 int image_unpack(const struct priv_node *node, const struct priv_image_unpack *req, int fd, struct cc_error *err);
-
-/* Removes it; nothing there is fine. The caller knows that no instance uses it. @err IO */
-int image_delete(const struct state_dir *dirs, const char *sha256, struct cc_error *err);
-
-/* Calls back for each image; `users` is left 0. */
-typedef void image_list_fn(void *user, const struct priv_image *image);
-int image_list(const struct state_dir *dirs, image_list_fn *each, void *user, struct cc_error *err);
-
-/* Removes what is not a whole image. @err IO */
-int image_sweep(const struct state_dir *dirs, struct cc_error *err);
-
-bool image_exists(const struct state_dir *dirs, const char *sha256);
-
-/* 64 lower-case hex digits and a NUL: what makes it safe to use as a name. */
-bool image_valid_sha256(const char text[PRIV_SHA256_TEXT]);

@@ -15,10 +15,12 @@ struct watch {
 
 struct instance {
 	struct ct_record rec;
+	int32_t exit_status;      /* wait status of init's last end, -1 when unknown or running */
 	struct driver_status now; /* its descriptors are those of the two watches */
 	struct watch init;
 	struct watch monitor;
 	bool end_expected;     /* somebody asked for it: no event */
+	bool half_changed;     /* a change of its limits failed; only a repeated one tells what they are */
 	bool being_deleted;    /* its directory belongs to the child that removes it */
 	int64_t look_again_ms; /* init is gone and the monitor is not: when to ask whether it rebooted; 0 never */
 	int32_t look_delay_ms;
@@ -27,9 +29,11 @@ struct instance {
 struct instances {
 	uint32_t count;
 	struct instance *at[SLOTS_MAX];
+	uint8_t kept[SLOTS_MAX]; /* slots whose ids own files of an instance that was set aside */
 };
 
-/* Reads all records. A directory without a whole record holds nothing that anybody owns: it is removed. @err IO */
+/* Reads all records. A directory without a record holds nothing that anybody owns: it is removed. One with a record that cannot be read may hold a member's
+ * data: it is renamed to UUID.damaged, said on stderr, and its slot stays taken for as long as it is there. @err IO */
 int instances_load(struct instances *all, const struct priv_node *node, struct cc_error *err);
 void instances_free(struct instances *all);
 
@@ -37,6 +41,8 @@ void instances_free(struct instances *all);
 struct instance *instances_find(const struct instances *all, struct cc_uuid id);
 /* A new one with a free slot, in memory only. @err NO_CAPACITY */
 struct instance *instances_add(struct instances *all, const struct slot_plan *plan, struct cc_uuid id, struct cc_error *err);
+/* Keeps the exit status on the disk; not durable, and nobody waits for the disk. */
+void instances_note_exit(const struct priv_node *node, struct instance *inst, int exit_status);
 /* Forgets it, and closes what it still watches. */
 void instances_remove(struct instances *all, struct instance *inst);
 

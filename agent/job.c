@@ -12,27 +12,18 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
-static int compare_fds(const void *a, const void *b)
+/* A program that closes all descriptors it may have, or uses select(), is not to find a million: what instances and programs are given is the usual. */
+static void restore_files(const struct priv_node *node)
 {
-	return *(const int *)a - *(const int *)b;
-}
+	struct rlimit files;
 
-/* Closes all but stdin, stdout, stderr and the given ones. A container's monitor lives on from the child: what it held open would never close. */
-static void keep_only(int *fds, size_t n)
-{
-	unsigned next = 3;
-
-	qsort(fds, n, sizeof(*fds), compare_fds);
-	for (size_t i = 0; i < n; i++) {
-		if (fds[i] < (int)next)
-			continue;
-		if ((unsigned)fds[i] > next)
-			close_range(next, (unsigned)fds[i] - 1, 0);
-		next = (unsigned)fds[i] + 1;
+	if (node->soft_files > 0 && getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = node->soft_files;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
 	}
-	close_range(next, ~0u, 0);
 }
 
 static void prepare_child(const struct priv_node *node, const struct job_spec *spec, int channel, pid_t parent)
@@ -43,9 +34,11 @@ static void prepare_child(const struct priv_node *node, const struct job_spec *s
 
 	for (int i = 0; i < spec->fd_count; i++)
 		keep[n++] = spec->fds[i];
-	keep_only(keep, n);
+	/* A container's monitor lives on from the child: what it held open would never close. */
+	process_keep_fds(keep, n);
 	if (!spec->outlives_us)
 		process_end_with(parent);
+	restore_files(node);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -93,14 +86,32 @@ int job_start(const struct priv_node *node, const struct job_spec *spec, struct 
 		close(pair[0]);
 		return errno == EAGAIN ? cc_fail(err, BUSY, "the node can start no more processes now") : cc_fail_errno(err, "forking");
 	}
-	*ret = (struct job){ .pid = pid, .channel = pair[0], .deadline_ms = spec->timeout_ms > 0 ? cc_boottime_ms() + spec->timeout_ms : 0 };
+	*ret = (struct job){ .pid = pid,
+		.channel = pair[0],
+		.deadline_ms = spec->timeout_ms > 0 ? cc_boottime_ms() + spec->timeout_ms : 0,
+		.outlives_us = spec->outlives_us };
 	return 0;
 }
 
-static void end_job(struct job *job)
+void job_reap(struct job_ended *ended)
 {
-	while (waitpid(job->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	for (uint32_t i = 0; i < ended->count;)
+		if (waitpid(ended->pids[i], NULL, WNOHANG) != 0)
+			ended->pids[i] = ended->pids[--ended->count];
+		else
+			i++;
+}
+
+bool job_ended_full(const struct job_ended *ended)
+{
+	return ended->count >= JOB_ENDED_MAX / 2;
+}
+
+static void end_job(struct job *job, struct job_ended *ended)
+{
+	CC_PRE(ended->count < JOB_ENDED_MAX);
+	ended->pids[ended->count++] = job->pid;
+	job_reap(ended);
 	close(job->channel);
 	job->pid = 0;
 	job->channel = -1;
@@ -118,7 +129,7 @@ static int take_result(const struct priv_frame *f, struct job_result *ret, struc
 	return 0;
 }
 
-int job_finish(struct job *job, struct job_result *ret, struct cc_error *err)
+int job_finish(struct job *job, struct job_ended *ended, struct job_result *ret, struct cc_error *err)
 {
 	_Alignas(8) char buf[1024 + sizeof(struct job_result)];
 	struct priv_frame f;
@@ -129,21 +140,31 @@ int job_finish(struct job *job, struct job_result *ret, struct cc_error *err)
 		result = take_result(&f, ret, err);
 	else
 		result = cc_fail(err, INTERNAL, "the child that did this died");
-	end_job(job);
+	end_job(job, ended);
 	return result;
 }
 
-int job_expire(struct job *job, struct cc_error *err)
+void job_abandon(struct job *job, struct job_ended *ended)
+{
+	/* What outlives us ends what it attends to when it sees the channel's end; killed, it could not. */
+	if (!job->outlives_us)
+		kill(job->pid, SIGKILL);
+	end_job(job, ended);
+}
+
+int job_expire(struct job *job, struct job_ended *ended, struct cc_error *err)
 {
 	kill(job->pid, SIGKILL);
-	end_job(job);
+	end_job(job, ended);
 	return cc_fail(err, TIMEOUT, "this took too long and was given up");
 }
 
-int job_run(const struct priv_node *node, const struct job_spec *spec, struct job_result *ret, struct cc_error *err)
+int job_run(const struct priv_node *node, const struct job_spec *spec, struct job_ended *ended, struct job_result *ret, struct cc_error *err)
 {
 	struct job job;
 
+	if (job_ended_full(ended))
+		return cc_fail(err, BUSY, JOB_TOO_MANY_HANG);
 	if (job_start(node, spec, &job, err) < 0)
 		return -1;
 	for (;;) {
@@ -152,8 +173,8 @@ int job_run(const struct priv_node *node, const struct job_spec *spec, struct jo
 		int n = poll(&p, 1, left > 0 ? (int)left : 0);
 
 		if (n > 0)
-			return job_finish(&job, ret, err);
+			return job_finish(&job, ended, ret, err);
 		if (n == 0 && job.deadline_ms > 0)
-			return job_expire(&job, err);
+			return job_expire(&job, ended, err);
 	}
 }

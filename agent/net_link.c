@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/net_link.h"
 
-#include "agent/net.h"
 #include "common/cleanup.h"
 
 #include <arpa/inet.h>
@@ -14,12 +13,12 @@
 #include <sys/stat.h>
 
 /* One request under construction. */
-struct request {
+struct link_request {
 	struct nlmsghdr head;
 	char data[256];
 };
 
-static void *add_bytes(struct request *r, const void *p, size_t len)
+static void *add_bytes(struct link_request *r, const void *p, size_t len)
 {
 	char *at = (char *)r + NLMSG_ALIGN(r->head.nlmsg_len);
 
@@ -29,7 +28,7 @@ static void *add_bytes(struct request *r, const void *p, size_t len)
 	return at;
 }
 
-static struct rtattr *add_attr(struct request *r, unsigned short type, const void *p, size_t len)
+static struct rtattr *add_attr(struct link_request *r, unsigned short type, const void *p, size_t len)
 {
 	struct rtattr attr = { .rta_len = (unsigned short)RTA_LENGTH(len), .rta_type = type };
 	struct rtattr *at = add_bytes(r, &attr, sizeof(attr));
@@ -39,16 +38,16 @@ static struct rtattr *add_attr(struct request *r, unsigned short type, const voi
 	return at;
 }
 
-static struct request new_request(uint16_t type, uint16_t flags)
+static struct link_request new_request(uint16_t type, uint16_t flags)
 {
-	return (struct request){ .head = { .nlmsg_len = NLMSG_LENGTH(0),
-		                         .nlmsg_type = type,
-		                         .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags),
-		                         .nlmsg_seq = 1 } };
+	return (struct link_request){ .head = { .nlmsg_len = NLMSG_LENGTH(0),
+		                              .nlmsg_type = type,
+		                              .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags),
+		                              .nlmsg_seq = 1 } };
 }
 
 /* Sends and waits for the kernel's answer; returns 0 or -1 with errno. */
-static int talk(const struct request *r)
+static int talk(const struct link_request *r)
 {
 	cc_auto_close int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
@@ -69,6 +68,28 @@ static int talk(const struct request *r)
 	return e->error == 0 ? 0 : -1;
 }
 
+/* FNV-1a. */
+static uint32_t short_hash(const char *s)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (uint8_t)*s) * 16777619u;
+	return h;
+}
+
+char *net_link_prefix(const char *bridge, char name[NET_LINK_NAME])
+{
+	snprintf(name, NET_LINK_NAME, "cc%06x", short_hash(bridge) & 0xffffff);
+	return name;
+}
+
+char *net_link_name(const char *bridge, uint32_t slot, char name[NET_LINK_NAME])
+{
+	snprintf(name, NET_LINK_NAME, "cc%06x%u", short_hash(bridge) & 0xffffff, slot);
+	return name;
+}
+
 static bool is_bridge(const char *name)
 {
 	char path[64];
@@ -80,7 +101,7 @@ static bool is_bridge(const char *name)
 
 int net_link_make_bridge(const char *name, const uint8_t mac[6], struct cc_error *err)
 {
-	struct request r = new_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct link_request r = new_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 	struct ifinfomsg info = { .ifi_family = AF_UNSPEC };
 	struct rtattr *link;
 
@@ -100,7 +121,7 @@ int net_link_make_bridge(const char *name, const uint8_t mac[6], struct cc_error
 
 int net_link_add_address(const char *name, uint32_t address, uint32_t prefix, struct cc_error *err)
 {
-	struct request r = new_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+	struct link_request r = new_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
 	struct ifaddrmsg info = { .ifa_family = AF_INET, .ifa_prefixlen = (uint8_t)prefix, .ifa_index = if_nametoindex(name) };
 	uint32_t local = htonl(address), broadcast = htonl(address | UINT32_MAX >> prefix);
 
@@ -113,20 +134,69 @@ int net_link_add_address(const char *name, uint32_t address, uint32_t prefix, st
 
 int net_link_set_up(const char *name, struct cc_error *err)
 {
-	struct request r = new_request(RTM_NEWLINK, 0);
+	struct link_request r = new_request(RTM_NEWLINK, 0);
 	struct ifinfomsg info = { .ifi_family = AF_UNSPEC, .ifi_index = (int)if_nametoindex(name), .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+	uint32_t group = NET_LINK_GROUP;
 
 	add_bytes(&r, &info, sizeof(info));
+	add_attr(&r, IFLA_GROUP, &group, sizeof(group));
 	return talk(&r) == 0 ? 0 : cc_fail_errno(err, "switching '%s' on", name);
 }
 
 int net_link_remove(const char *name, struct cc_error *err)
 {
-	struct request r = new_request(RTM_DELLINK, 0);
+	struct link_request r = new_request(RTM_DELLINK, 0);
 	struct ifinfomsg info = { .ifi_family = AF_UNSPEC, .ifi_index = (int)if_nametoindex(name) };
 
 	if (info.ifi_index == 0)
 		return 0;
 	add_bytes(&r, &info, sizeof(info));
 	return talk(&r) == 0 || errno == ENODEV ? 0 : cc_fail_errno(err, "removing link '%s'", name);
+}
+
+static uint32_t link_group(const struct nlmsghdr *h)
+{
+	const struct rtattr *attr = IFLA_RTA(NLMSG_DATA(h));
+	int left = (int)IFLA_PAYLOAD(h);
+	uint32_t group = 0;
+
+	for (; RTA_OK(attr, left); attr = RTA_NEXT(attr, left))
+		if (attr->rta_type == IFLA_GROUP)
+			memcpy(&group, RTA_DATA(attr), sizeof(group));
+	return group;
+}
+
+/* One datagram of the answer: 1 when our group is in it, 0 when more comes, -1 when it is over. */
+static int find_group(const char *buf, ssize_t n)
+{
+	const struct nlmsghdr *h = (const void *)buf;
+
+	for (; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
+		if (h->nlmsg_type != RTM_NEWLINK)
+			return -1;
+		if (link_group(h) == NET_LINK_GROUP)
+			return 1;
+	}
+	return 0;
+}
+
+bool net_link_group_in_use(void)
+{
+	cc_auto_close int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	struct link_request r = new_request(RTM_GETLINK, NLM_F_DUMP);
+	struct ifinfomsg info = { .ifi_family = AF_UNSPEC };
+	_Alignas(8) static char buf[32768];
+	ssize_t n;
+
+	r.head.nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+	add_bytes(&r, &info, sizeof(info));
+	if (fd < 0 || send(fd, &r, r.head.nlmsg_len, 0) < 0)
+		return true;
+	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0) {
+		int found = find_group(buf, n);
+
+		if (found != 0)
+			return found > 0;
+	}
+	return true;
 }

@@ -4,10 +4,23 @@
 
 #include "common/error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A bridge of that name with that MAC; fine when it is there. @err CONFLICT another kind of link has the name, IO */
 int net_link_make_bridge(const char *name, const uint8_t mac[6], struct cc_error *err);
 /* Host byte order. Fine when the link has it. @err IO */
 int net_link_add_address(const char *name, uint32_t address, uint32_t prefix, struct cc_error *err);
+/* Puts it into our group of links, by which rules recognise those of every node on the machine, and switches it on. @err IO */
 int net_link_set_up(const char *name, struct cc_error *err);
+/* Whether any link of this machine is in our group. True too when that cannot be told. */
+bool net_link_group_in_use(void);
+/* Removes a link of that name, if there is one. @err IO */
+int net_link_remove(const char *name, struct cc_error *err);
+
+/* The end on the host of an instance's link: at most 15 characters. It begins with the prefix, which follows from the bridge's name: several nodes share a
+ * machine's names. Return `name`. */
+#define NET_LINK_NAME  16
+#define NET_LINK_GROUP 52225
+char *net_link_prefix(const char *bridge, char name[NET_LINK_NAME]);
+char *net_link_name(const char *bridge, uint32_t slot, char name[NET_LINK_NAME]);

@@ -18,6 +18,7 @@ struct priv_node {
 	char driver_version[16];      /* "lxc 5.0.2" */
 	uint32_t features;            /* enum priv_feature */
 	bool idmapped;                /* images are mapped by mounts, not shifted at unpacking */
+	uint64_t soft_files;          /* how many descriptors we were given; children, and so instances, get as many again */
 	bool apparmor;                /* the kernel enforces AppArmor */
 	struct cgroup_layout cgroups; /* only where the driver has rights */
 };

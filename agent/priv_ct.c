@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The verbs about instances. Each compares what is with what is asked and does the difference, so a repeated request is done at once. */
+#include "agent/ct_delete.h"
 #include "agent/ct_start.h"
-#include "agent/image_unpack.h"
+#include "agent/image_store.h"
 #include "agent/priv_state.h"
-#include "agent/storage.h"
 #include "common/cleanup.h"
 
 #include <string.h>
 
 #define START_MS       30000
+#define MAKE_MS        (60 * 60 * 1000) /* slow disks are slow, not broken */
 #define STOP_MARGIN_MS 25000
-#define DELETE_MS      300000
 #define SWEEP_MS       20000
-#define LOOK_MS        15000
+#define CHANGE_MS      15000
 
 #define MEMORY_MIN (UINT64_C(4) << 20)
 #define MEMORY_MAX (UINT64_C(1) << 50)
@@ -21,7 +21,7 @@
 #define PIDS_MIN   4
 #define PIDS_MAX   4194304
 
-enum start_step { STEP_RESTART = 1, STEP_START, STEP_CLEAN, STEP_UPDATE };
+enum start_step { STEP_RESTART = 1, STEP_MAKE, STEP_START, STEP_CLEAN, STEP_UPDATE };
 
 /* What the children are given. */
 struct stop_args {
@@ -30,18 +30,36 @@ struct stop_args {
 	uint32_t grace_ms;
 };
 
+/* Of the descriptors those count that are still open here. */
+static struct stop_args stop_args_of(const struct instance *inst, uint32_t grace_ms)
+{
+	struct stop_args args = { inst->rec, inst->now, grace_ms };
+
+	args.now.init_fd = inst->init.fd;
+	args.now.monitor_fd = inst->monitor.fd;
+	return args;
+}
+
 static int work_start(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	(void)channel;
 	return ct_start_run(node, args, &ret->status, err);
 }
 
+static int work_make(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
+	(void)channel, (void)ret;
+	/* Before anything belongs to the slot's ids it is known whose slot it is. */
+	return ct_start_record(node, args, err) < 0 ? -1 : node->driver->make(node, args, err);
+}
+
 static int work_update(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	(void)channel, (void)ret;
-	if (ct_start_record(node, args, err) < 0)
+	/* The record last: what it says was done. */
+	if (driver_limit(node, args, err) < 0)
 		return -1;
-	return node->driver->limit(node, args, err);
+	return ct_start_record(node, args, err);
 }
 
 static int work_stop(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
@@ -51,27 +69,24 @@ static int work_stop(const struct priv_node *node, const void *args, int channel
 	(void)channel, (void)ret;
 	if (node->driver->stop(node, a->rec.id, &a->now, a->grace_ms, err) < 0)
 		return -1;
-	return node->driver->sweep(node, &a->rec, err);
+	return driver_sweep(node, &a->rec, err);
 }
 
 static int work_sweep(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	(void)channel, (void)ret;
-	return node->driver->sweep(node, args, err);
+	return driver_sweep(node, args, err);
 }
 
 static int work_delete(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	const struct stop_args *a = args;
 
-	if (a->now.state != PRIV_CT_STOPPED && node->driver->stop(node, a->rec.id, &a->now, 0, err) < 0)
-		return -1;
-	if (work_sweep(node, &a->rec, channel, ret, err) < 0)
-		return -1;
-	return storage_delete(&node->dirs, a->rec.id, err);
+	(void)channel, (void)ret;
+	return ct_delete_run(node, &a->rec, &a->now, err);
 }
 
-static int work_look(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+int priv_work_look(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	(void)channel;
 	return node->driver->inspect(node, *(const struct cc_uuid *)args, &ret->status, err);
@@ -124,44 +139,53 @@ static int reply_ct(struct priv_server *s, struct request *r, const struct insta
 	return 0;
 }
 
-static void take_request(struct instance *inst, const struct priv_ct_start *q)
+static void take_request(struct ct_record *rec, const struct priv_ct_start *q)
 {
-	inst->rec.epoch = q->epoch;
-	inst->rec.boot_sn = q->boot_sn;
-	inst->rec.memory_bytes = q->limits.memory_bytes;
-	inst->rec.disk_bytes = q->limits.disk_bytes;
-	inst->rec.cpu_millis = q->limits.cpu_millis;
-	inst->rec.pids = q->limits.pids;
-	memcpy(inst->rec.image_sha256, q->image_sha256, sizeof(inst->rec.image_sha256));
-	memcpy(inst->rec.hostname, q->hostname, sizeof(q->hostname));
+	rec->epoch = q->epoch;
+	rec->boot_sn = q->boot_sn;
+	rec->memory_bytes = q->limits.memory_bytes;
+	rec->disk_bytes = q->limits.disk_bytes;
+	rec->cpu_millis = q->limits.cpu_millis;
+	rec->pids = q->limits.pids;
+	memcpy(rec->image_sha256, q->image_sha256, sizeof(rec->image_sha256));
+	memcpy(rec->hostname, q->hostname, sizeof(q->hostname));
 }
 
 static bool is_as_asked(const struct instance *inst, const struct priv_ct_start *q)
 {
-	return inst->rec.epoch == q->epoch && inst->rec.memory_bytes == q->limits.memory_bytes && inst->rec.disk_bytes == q->limits.disk_bytes &&
-	       inst->rec.cpu_millis == q->limits.cpu_millis && inst->rec.pids == q->limits.pids;
+	return !inst->half_changed && inst->rec.epoch == q->epoch && inst->rec.memory_bytes == q->limits.memory_bytes &&
+	       inst->rec.disk_bytes == q->limits.disk_bytes && inst->rec.cpu_millis == q->limits.cpu_millis && inst->rec.pids == q->limits.pids;
 }
 
-static int start_now(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
+static int start_made(struct priv_server *s, struct request *r, const struct instance *inst, struct cc_error *err)
 {
-	take_request(inst, &r->body.ct_start);
 	r->step = STEP_START;
 	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_start, .args = &inst->rec, .timeout_ms = START_MS }, err);
 }
 
+static int start_now(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
+{
+	take_request(&inst->rec, &r->body.ct_start);
+	if (driver_is_made(s->node, &inst->rec))
+		return start_made(s, r, inst, err);
+	r->step = STEP_MAKE;
+	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_make, .args = &inst->rec, .timeout_ms = MAKE_MS }, err);
+}
+
 static int stop_now(struct priv_server *s, struct request *r, struct instance *inst, uint32_t grace_ms, struct cc_error *err)
 {
-	struct stop_args args = { inst->rec, inst->now, grace_ms };
-	struct job_spec spec = { .work = work_stop, .args = &args, .timeout_ms = (int)grace_ms + STOP_MARGIN_MS };
+	struct stop_args args = stop_args_of(inst, grace_ms);
+	struct job_spec spec = { .work = work_stop,
+		.args = &args,
+		.fds = { inst->init.fd, inst->monitor.fd },
+		.fd_count = 2,
+		.timeout_ms = (int)grace_ms + STOP_MARGIN_MS };
 
-	/* Of the descriptors those count that are still open here. */
-	args.now.init_fd = inst->init.fd;
-	args.now.monitor_fd = inst->monitor.fd;
-	spec.fds[spec.fd_count++] = inst->init.fd;
-	spec.fds[spec.fd_count++] = inst->monitor.fd;
+	if (priv_server_start_job(s, r, &spec, err) < 0)
+		return -1;
 	inst->end_expected = true;
 	inst->now.state = PRIV_CT_STOPPING;
-	return priv_server_start_job(s, r, &spec, err);
+	return 1;
 }
 
 /* Takes note of a stop's outcome. A failed one leaves an instance that may still run. */
@@ -192,6 +216,7 @@ static int check_against(const struct instance *inst, const struct priv_ct_start
 static int change_running(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
 {
 	const struct priv_ct_start *q = &r->body.ct_start;
+	struct ct_record changed = inst->rec;
 
 	if (inst->now.state == PRIV_CT_STOPPING || q->boot_sn > inst->rec.boot_sn) {
 		r->step = STEP_RESTART;
@@ -199,9 +224,19 @@ static int change_running(struct priv_server *s, struct request *r, struct insta
 	}
 	if (is_as_asked(inst, q))
 		return reply_ct(s, r, inst);
-	take_request(inst, q);
+	take_request(&changed, q);
 	r->step = STEP_UPDATE;
-	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_update, .args = &inst->rec, .timeout_ms = LOOK_MS }, err);
+	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_update, .args = &changed, .timeout_ms = CHANGE_MS }, err);
+}
+
+/* A change that failed may have been made in part, so neither the old limits nor the new ones are known to hold. */
+static int note_change(struct priv_server *s, struct request *r, struct instance *inst, const struct job_result *result)
+{
+	inst->half_changed = result == NULL;
+	if (result == NULL)
+		return -1;
+	take_request(&inst->rec, &r->body.ct_start);
+	return reply_ct(s, r, inst);
 }
 
 int priv_ct_start_begin(struct priv_server *s, struct request *r, struct cc_error *err)
@@ -240,6 +275,8 @@ int priv_ct_start_resume(struct priv_server *s, struct request *r, const struct 
 	switch (r->step) {
 	case STEP_RESTART:
 		return note_stop(s, inst, result) < 0 ? cc_wrap(err, "restarting") : start_now(s, r, inst, err);
+	case STEP_MAKE:
+		return result == NULL ? cc_wrap(err, "making the instance's files") : start_made(s, r, inst, err);
 	case STEP_START:
 		if (result == NULL)
 			return clean_up(s, r, inst, err);
@@ -249,7 +286,7 @@ int priv_ct_start_resume(struct priv_server *s, struct request *r, const struct 
 		*err = r->failure;
 		return -1;
 	default:
-		return result == NULL ? -1 : reply_ct(s, r, inst);
+		return note_change(s, r, inst, result);
 	}
 }
 
@@ -278,15 +315,18 @@ int priv_ct_delete_begin(struct priv_server *s, struct request *r, struct cc_err
 
 	if (inst == NULL)
 		return 0;
-	args = (struct stop_args){ inst->rec, inst->now, 0 };
-	args.now.init_fd = inst->init.fd;
-	args.now.monitor_fd = inst->monitor.fd;
+	args = stop_args_of(inst, 0);
+	if (priv_server_start_job(s, r,
+	            &(struct job_spec){ .work = work_delete,
+	                    .args = &args,
+	                    .fds = { inst->init.fd, inst->monitor.fd },
+	                    .fd_count = 2,
+	                    .timeout_ms = CT_DELETE_MS },
+	            err) < 0)
+		return -1;
 	inst->end_expected = true;
 	inst->being_deleted = true;
-	return priv_server_start_job(s, r,
-	        &(struct job_spec){
-	                .work = work_delete, .args = &args, .fds = { inst->init.fd, inst->monitor.fd }, .fd_count = 2, .timeout_ms = DELETE_MS },
-	        err);
+	return 1;
 }
 
 int priv_ct_delete_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err)
@@ -334,7 +374,7 @@ int priv_look_begin(struct priv_server *s, struct request *r, struct cc_error *e
 {
 	if (instances_find(&s->instances, r->body.ct_ref.id) == NULL)
 		return 0;
-	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_look, .args = &r->body.ct_ref.id, .timeout_ms = LOOK_MS }, err);
+	return priv_server_start_job(s, r, &(struct job_spec){ .work = priv_work_look, .args = &r->body.ct_ref.id, .timeout_ms = PRIV_LOOK_MS }, err);
 }
 
 int priv_look_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err)
@@ -347,7 +387,10 @@ int priv_look_resume(struct priv_server *s, struct request *r, const struct job_
 	priv_watch_check(s, inst);
 	if (result->status.state == PRIV_CT_RUNNING && inst->now.state != PRIV_CT_STOPPED)
 		priv_watch_adopt(s, inst, &result->status);
-	else if (inst->monitor.fd < 0)
-		priv_watch_end(s, inst, result->status.exit_status);
+	else {
+		driver_status_close(&result->status);
+		if (inst->monitor.fd < 0)
+			priv_watch_end(s, inst, result->status.exit_status);
+	}
 	return 0;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/image_store.h"
 #include "agent/image_unpack.h"
 #include "agent/priv_state.h"
 
@@ -25,7 +26,7 @@ static int work_unpack(const struct priv_node *node, const void *args, int chann
 static int work_delete(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	(void)channel, (void)ret;
-	return image_delete(&node->dirs, args, err);
+	return image_delete_hidden(&node->dirs, args, err);
 }
 
 /* Every request about one image begins with its hash. */
@@ -82,6 +83,9 @@ int priv_image_delete_begin(struct priv_server *s, struct request *r, struct cc_
 
 	if (users > 0)
 		return cc_fail(err, CONFLICT, "%u instances are built on image %.12s", users, sha256);
+	/* Here and not in the child: a start that begins meanwhile has another key, and must find the image whole or not at all. */
+	if (image_hide(&s->node->dirs, sha256, err) < 0)
+		return -1;
 	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_delete, .args = sha256, .timeout_ms = DELETE_MS }, err);
 }
 

@@ -2,12 +2,25 @@
 /* Program cc-agent-priv: the half of the agent that has rights. It opens no network socket and parses no JSON; all it is told comes over one socketpair. */
 #include "agent/chroot.h"
 #include "agent/priv_confine.h"
+#include "agent/priv_readopt.h"
 #include "agent/priv_server.h"
 #include "common/module.h"
 
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+
+/* Each instance has two descriptors here, each request a few. */
+static uint64_t raise_files(void)
+{
+	struct rlimit files = { 0 }, all;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return 0;
+	all = (struct rlimit){ files.rlim_max, files.rlim_max };
+	return setrlimit(RLIMIT_NOFILE, &all) == 0 ? files.rlim_cur : 0;
+}
 
 static int run(const struct priv_settings *set, struct cc_error *err)
 {
@@ -19,7 +32,8 @@ static int run(const struct priv_settings *set, struct cc_error *err)
 		return -1;
 	if (priv_confine(err) < 0 || priv_node_open(set, &node, err) < 0)
 		return -1;
-	result = set->teardown ? priv_server_teardown(&node, err) : priv_server_run(&node, err);
+	node.soft_files = raise_files();
+	result = set->teardown ? priv_node_teardown(&node, err) : priv_server_run(&node, err);
 	priv_node_close(&node);
 	return result;
 }

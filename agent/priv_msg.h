@@ -89,7 +89,7 @@ struct priv_ct_ref {
 	struct cc_uuid id;
 };
 
-/* Limits are always set: zero is refused. */
+/* Limits are always set: zero is refused, but for the disk's, which then is none. */
 struct priv_limits {
 	uint64_t memory_bytes;
 	uint64_t disk_bytes; /* enforced where PRIV_FEATURE_DISK_LIMIT, else advisory */

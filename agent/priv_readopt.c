@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Coming up and going away: what runs is found again by asking the driver about every record; what no running instance owns is swept. */
-#include "agent/image_unpack.h"
-#include "agent/priv_server.h"
+#include "agent/priv_readopt.h"
+
+#include "agent/ct_delete.h"
+#include "agent/image_store.h"
 #include "agent/priv_state.h"
-#include "agent/storage.h"
 
 #include <stdio.h>
 
 #define LOCK_WAIT_MS 15000
-#define LOOK_MS      15000
 #define PREPARE_MS   60000
-#define DELETE_MS    300000
 
 int priv_node_open(const struct priv_settings *set, struct priv_node *ret, struct cc_error *err)
 {
@@ -34,12 +33,6 @@ void priv_node_close(struct priv_node *node)
 	state_dir_close(&node->dirs);
 }
 
-static int work_look(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
-{
-	(void)channel;
-	return node->driver->inspect(node, *(const struct cc_uuid *)args, &ret->status, err);
-}
-
 /* In the child: the list is the parent's, copied by fork. */
 static bool runs(void *user, struct cc_uuid id)
 {
@@ -48,37 +41,35 @@ static bool runs(void *user, struct cc_uuid id)
 	return inst != NULL && inst->now.state != PRIV_CT_STOPPED;
 }
 
-static int work_prepare(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
-{
-	(void)args, (void)channel, (void)ret;
-	return node->driver->prepare(node, err);
-}
-
 static int work_sweep_others(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	(void)channel, (void)ret;
 	if (image_sweep(&node->dirs, err) < 0)
 		return -1;
-	return node->driver->sweep_others(node, runs, (void *)args, err);
+	return driver_sweep_others(node, runs, (void *)args, err);
 }
 
-static int look_at(struct priv_server *s, struct instance *inst, struct cc_error *err)
+/* One instance that cannot be looked at must not keep the node from serving the others: it is asked about again later. */
+static void look_at(struct priv_server *s, struct instance *inst)
 {
-	struct job_spec spec = { .work = work_look, .args = &inst->rec.id, .timeout_ms = LOOK_MS };
+	struct job_spec spec = { .work = priv_work_look, .args = &inst->rec.id, .timeout_ms = PRIV_LOOK_MS };
 	struct job_result result;
+	struct cc_error err = { 0 };
+	char id[CC_UUID_TEXT];
 
-	if (job_run(s->node, &spec, &result, err) < 0)
-		return cc_wrap(err, "looking for running instances");
+	if (job_run(s->node, &spec, &s->ended, &result, &err) < 0) {
+		fprintf(stderr, "<4>cc-agent-priv: looking at instance %s: %s; it is tried again\n", cc_uuid_format(inst->rec.id, id), err.msg);
+		priv_watch_doubt(inst);
+		return;
+	}
 	if (result.status.state == PRIV_CT_RUNNING)
 		priv_watch_adopt(s, inst, &result.status);
 	else if (result.status.exit_status != -1)
-		inst->rec.exit_status = result.status.exit_status;
-	return 0;
+		inst->exit_status = result.status.exit_status;
 }
 
 int priv_readopt(struct priv_server *s, struct cc_error *err)
 {
-	struct job_spec prepare = { .work = work_prepare, .timeout_ms = PREPARE_MS };
 	struct job_spec sweep = { .work = work_sweep_others, .args = &s->instances, .timeout_ms = PREPARE_MS };
 	struct job_result result;
 	struct cc_error resists = { 0 };
@@ -86,12 +77,11 @@ int priv_readopt(struct priv_server *s, struct cc_error *err)
 	if (instances_load(&s->instances, s->node, err) < 0)
 		return -1;
 	for (uint32_t i = 0; i < s->instances.count; i++)
-		if (look_at(s, s->instances.at[i], err) < 0)
-			return -1;
+		look_at(s, s->instances.at[i]);
 	/* One process that will not die must not keep the node from serving the others. */
-	if (job_run(s->node, &sweep, &result, &resists) < 0)
+	if (job_run(s->node, &sweep, &s->ended, &result, &resists) < 0)
 		fprintf(stderr, "<4>cc-agent-priv: sweeping leftovers: %s\n", resists.msg);
-	return job_run(s->node, &prepare, &result, err) < 0 ? cc_wrap(err, "preparing the node") : 0;
+	return priv_net_prepare(s, err);
 }
 
 static int work_delete(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
@@ -102,11 +92,7 @@ static int work_delete(const struct priv_node *node, const void *args, int chann
 	(void)channel, (void)ret;
 	if (node->driver->inspect(node, inst->rec.id, &now, err) < 0)
 		return -1;
-	if (now.state != PRIV_CT_STOPPED && node->driver->stop(node, inst->rec.id, &now, 0, err) < 0)
-		return -1;
-	if (node->driver->sweep(node, &inst->rec, err) < 0)
-		return -1;
-	return storage_delete(&node->dirs, inst->rec.id, err);
+	return ct_delete_run(node, &inst->rec, &now, err);
 }
 
 static bool keeps_nothing(void *user, struct cc_uuid id)
@@ -120,21 +106,22 @@ static int work_retire(const struct priv_node *node, const void *args, int chann
 	(void)args, (void)channel, (void)ret;
 	if (node->driver->has_rights && cgroup_sweep_others(&node->cgroups, keeps_nothing, NULL, err) < 0)
 		return -1;
-	return node->driver->retire(node, err);
+	return driver_retire(node, err);
 }
 
-int priv_server_teardown(struct priv_node *node, struct cc_error *err)
+int priv_node_teardown(struct priv_node *node, struct cc_error *err)
 {
 	struct job_spec retire = { .work = work_retire, .timeout_ms = PREPARE_MS };
 	struct instances all = { 0 };
+	struct job_ended ended = { 0 };
 	struct job_result result;
 	int failed = instances_load(&all, node, err);
 
 	for (uint32_t i = 0; failed == 0 && i < all.count; i++) {
-		struct job_spec delete = { .work = work_delete, .args = all.at[i], .timeout_ms = DELETE_MS };
+		struct job_spec delete = { .work = work_delete, .args = all.at[i], .timeout_ms = CT_DELETE_MS };
 
-		failed = job_run(node, &delete, &result, err);
+		failed = job_run(node, &delete, &ended, &result, err);
 	}
 	instances_free(&all);
-	return failed == 0 ? job_run(node, &retire, &result, err) : -1;
+	return failed == 0 ? job_run(node, &retire, &ended, &result, err) : -1;
 }

@@ -19,6 +19,10 @@
 #include <unistd.h>
 
 #define AGENT_GRACE_MS 3000
+#define QUICK_MS       60000
+
+/* Children at once. */
+static const uint32_t jobs_max[JOBS_MAX] = { [JOBS_QUICK] = 24, [JOBS_LONG] = 8, [JOBS_STOP] = 64, [JOBS_EXEC] = 128 };
 
 static void on_job(struct priv_server *s, struct watch *w);
 static void drop_client(struct priv_server *s);
@@ -160,18 +164,29 @@ static void advance(struct priv_server *s, struct request *r, int outcome, const
 	free_request(s, r);
 }
 
+/* A verb that is quick by nature may have a step that is not. */
+static enum job_class class_of(const struct request *r, const struct job_spec *spec)
+{
+	enum job_class class = priv_verb_handler(r->verb)->class;
+
+	return class == JOBS_QUICK && spec->timeout_ms > QUICK_MS ? JOBS_LONG : class;
+}
+
 int priv_server_start_job(struct priv_server *s, struct request *r, const struct job_spec *spec, struct cc_error *err)
 {
+	if (job_ended_full(&s->ended))
+		return cc_fail(err, BUSY, JOB_TOO_MANY_HANG);
 	if (job_start(s->node, spec, &r->job, err) < 0)
 		return -1;
 	r->channel.ready = on_job;
 	if (priv_server_watch(s, &r->channel, r->job.channel, err) < 0) {
 		struct cc_error ignored = { 0 };
 
-		return job_expire(&r->job, &ignored);
+		return job_expire(&r->job, &s->ended, &ignored);
 	}
 	r->running = true;
-	*(r->verb == PRIV_CT_EXEC ? &s->exec_count : &s->running_count) += 1;
+	r->class = class_of(r, spec);
+	s->running[r->class]++;
 	return 1;
 }
 
@@ -179,7 +194,7 @@ int priv_server_start_job(struct priv_server *s, struct request *r, const struct
 static void resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err)
 {
 	r->running = false;
-	*(r->verb == PRIV_CT_EXEC ? &s->exec_count : &s->running_count) -= 1;
+	s->running[r->class]--;
 	advance(s, r, priv_verb_handler(r->verb)->resume(s, r, result, err), err);
 }
 
@@ -190,7 +205,7 @@ static void on_job(struct priv_server *s, struct watch *w)
 	struct cc_error err = { 0 };
 
 	priv_server_unwatch(s, w);
-	if (job_finish(&r->job, &result, &err) == 0)
+	if (job_finish(&r->job, &s->ended, &result, &err) == 0)
 		resume(s, r, &result, &err);
 	else
 		resume(s, r, NULL, &err);
@@ -198,7 +213,9 @@ static void on_job(struct priv_server *s, struct watch *w)
 
 static bool may_begin(const struct priv_server *s, const struct request *r)
 {
-	if (r->running || (r->key[0] != '\0' && s->running_count >= RUNNING_MAX))
+	enum job_class class = priv_verb_handler(r->verb)->class;
+
+	if (r->running || (r->key[0] != '\0' && s->running[class] >= jobs_max[class]))
 		return false;
 	for (const struct request *e = s->requests; r->key[0] != '\0' && e != r; e = e->next)
 		if (strcmp(e->key, r->key) == 0)
@@ -254,7 +271,7 @@ static int check_frame(const struct priv_server *s, const struct priv_frame *f, 
 		return cc_fail(err, TOO_LARGE, "%s may carry %u more bytes, not %u", info->name, info->tail_max, f->head.tail);
 	if (f->fd_count != info->fds)
 		return cc_fail(err, INVALID, "%s comes with %u descriptors, not %u", info->name, info->fds, f->fd_count);
-	if (s->request_count >= REQUESTS_MAX || (f->head.verb == PRIV_CT_EXEC && s->exec_count >= EXECS_MAX))
+	if (s->request_count >= REQUESTS_MAX || (f->head.verb == PRIV_CT_EXEC && s->running[JOBS_EXEC] >= jobs_max[JOBS_EXEC]))
 		return cc_fail(err, BUSY, "the privileged half has all it can do; try again later");
 	return 0;
 }
@@ -332,8 +349,7 @@ static void drop_client(struct priv_server *s)
 			shutdown(r->job.channel, SHUT_WR);
 	}
 	s->client++;
-	if (s->agent.pid > 0)
-		kill(s->agent.pid, SIGTERM);
+	agent_process_ask(&s->agent, cc_boottime_ms() + AGENT_GRACE_MS);
 	if (s->node->set.serve_fd > 0)
 		s->ending = true;
 }
@@ -346,9 +362,12 @@ static void on_signal(struct priv_server *s, struct watch *w)
 
 	if (read(w->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
-	if (info.ssi_signo != SIGCHLD)
+	if (info.ssi_signo != SIGCHLD) {
 		s->ending = true;
-	else if (agent_process_reap(&s->agent, cc_boottime_ms()) && s->socket.fd >= 0)
+		return;
+	}
+	job_reap(&s->ended);
+	if (agent_process_reap(&s->agent, cc_boottime_ms()) && s->socket.fd >= 0)
 		drop_client(s);
 }
 
@@ -359,14 +378,16 @@ static int connect_client(struct priv_server *s, int fd, struct cc_error *err)
 	return priv_server_watch(s, &s->socket, fd, err);
 }
 
-/* Starts cc-agent when it is time. Returns ms until then, -1 when it runs or there is none to start. */
+/* Starts cc-agent when it is time, and ends it when it was asked to and does not. Returns ms until then, -1 when nothing is to be done. */
 static int tend_agent(struct priv_server *s, int64_t now_ms)
 {
 	struct cc_error err = { 0 };
 	int fd;
 
-	if (s->node->set.agent[0] == '\0' || s->agent.pid > 0)
+	if (s->node->set.agent[0] == '\0')
 		return -1;
+	if (s->agent.pid > 0)
+		return agent_process_insist(&s->agent, now_ms);
 	if (s->agent.start_at_ms > now_ms)
 		return (int)(s->agent.start_at_ms - now_ms);
 	if (agent_process_start(&s->agent, &s->node->set, &fd, &err) < 0 || connect_client(s, fd, &err) < 0) {
@@ -387,7 +408,7 @@ static int expire_jobs(struct priv_server *s, int64_t now_ms)
 			continue;
 		if (r->job.deadline_ms <= now_ms) {
 			priv_server_unwatch(s, &r->channel);
-			(void)job_expire(&r->job, &err);
+			(void)job_expire(&r->job, &s->ended, &err);
 			resume(s, r, NULL, &err);
 			return 0;
 		}
@@ -409,6 +430,7 @@ static void step(struct priv_server *s)
 	int64_t now = cc_boottime_ms();
 	int wait = priv_watch_look_again(s, now);
 
+	wait = sooner(wait, priv_net_tend(s, now));
 	begin_requests(s);
 	wait = sooner(sooner(expire_jobs(s, now), wait), tend_agent(s, now));
 	if (epoll_wait(s->epoll, &e, 1, wait) == 1) {
@@ -438,14 +460,12 @@ static int watch_signals(struct priv_server *s, struct cc_error *err)
 
 static void close_server(struct priv_server *s)
 {
-	struct cc_error ignored = { 0 };
-
 	agent_process_stop(&s->agent, AGENT_GRACE_MS);
 	while (s->requests != NULL) {
 		struct request *r = s->requests;
 
 		if (r->running)
-			(void)job_expire(&r->job, &ignored);
+			job_abandon(&r->job, &s->ended);
 		free_request(s, r);
 	}
 	while (s->outbox_count > 0)
@@ -455,6 +475,8 @@ static void close_server(struct priv_server *s)
 	if (s->signals.fd >= 0)
 		close(s->signals.fd);
 	priv_lease_close(s);
+	if (s->addresses.fd >= 0)
+		close(s->addresses.fd);
 	instances_free(&s->instances);
 	close(s->epoll);
 	free(s);
@@ -462,7 +484,8 @@ static void close_server(struct priv_server *s)
 
 static int serve(struct priv_server *s, struct cc_error *err)
 {
-	if (watch_signals(s, err) < 0 || priv_readopt(s, err) < 0 || priv_lease_open(s, err) < 0)
+	/* Watching before the rules are made: no change falls between. */
+	if (watch_signals(s, err) < 0 || priv_net_watch(s, err) < 0 || priv_readopt(s, err) < 0 || priv_lease_open(s, err) < 0)
 		return -1;
 	if (s->node->set.serve_fd > 0 && connect_client(s, (int)s->node->set.serve_fd, err) < 0)
 		return -1;
@@ -478,7 +501,7 @@ int priv_server_run(struct priv_node *node, struct cc_error *err)
 
 	s->node = node;
 	s->outbox_end = &s->outbox;
-	s->socket.fd = s->signals.fd = s->leases.timer.fd = -1;
+	s->socket.fd = s->signals.fd = s->addresses.fd = s->leases.timer.fd = -1;
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	CC_PRE(s->epoll >= 0);
 	result = serve(s, err);

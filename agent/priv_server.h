@@ -5,13 +5,6 @@
 
 #include "agent/node.h"
 
-/* Works out the node from its settings: state directory, slots, driver. @err INVALID, DENIED, BUSY the state directory is in use, UNAVAILABLE, IO */
-int priv_node_open(const struct priv_settings *set, struct priv_node *ret, struct cc_error *err);
-void priv_node_close(struct priv_node *node);
-
 /* Readopts what runs, sweeps what is left over, then serves until SIGTERM or SIGINT, or until the other end of settings.serve_fd is gone. Instances run on
  * afterwards. @err IO, and what the driver's `prepare` fails with */
 int priv_server_run(struct priv_node *node, struct cc_error *err);
-
-/* Deletes every instance and everything made outside of the state directory. @err IO */
-int priv_server_teardown(struct priv_node *node, struct cc_error *err);

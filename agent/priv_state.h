@@ -8,8 +8,6 @@
 #include "agent/priv_frame.h"
 
 #define REQUESTS_MAX 512
-#define RUNNING_MAX  24 /* children at once, execs apart */
-#define EXECS_MAX    128
 #define OUTBOX_MAX   1024
 #define KEY_MAX      PRIV_SHA256_TEXT
 
@@ -18,8 +16,12 @@ enum internal_verb {
 	VERB_SETTLE = PRIV_VERB_MAX, /* sweep after an end that nobody asked for, then tell */
 	VERB_LOOK,                   /* ask the driver what an instance does now */
 	VERB_LEASE_OVER,             /* stop it */
+	VERB_PREPARE,                /* bridge and rules anew: the node's addresses changed */
 	VERB_ALL_MAX
 };
+
+/* What counts together when it comes to how many children there may be at once: nothing quick waits for what is slow by nature. */
+enum job_class { JOBS_QUICK, JOBS_LONG, JOBS_STOP, JOBS_EXEC, JOBS_MAX };
 
 union request_body {
 	struct priv_hello hello;
@@ -49,8 +51,9 @@ struct request {
 	uint32_t seq;
 	uint32_t client; /* which connection asked; replies to an earlier one are dropped */
 	bool running;
-	int step;          /* the verb's own: what the current job is for */
-	char key[KEY_MAX]; /* requests with equal keys do not run side by side; "" has none */
+	enum job_class class; /* of the job that runs */
+	int step;             /* the verb's own: what the current job is for */
+	char key[KEY_MAX];    /* requests with equal keys do not run side by side; "" has none */
 	union request_body body;
 	char *tail; /* aligned, with a NUL behind it */
 	uint32_t tail_len;
@@ -83,14 +86,16 @@ struct priv_server {
 	bool ending;
 	struct watch signals;
 	struct watch socket;
+	struct watch addresses; /* rtnetlink */
+	int64_t prepare_at_ms;  /* 0: the rules fit the node's addresses */
 	uint32_t client;
 	struct agent_process agent;
 	struct instances instances;
 	struct leases leases;
 	struct request *requests; /* in the order they came */
 	uint32_t request_count;
-	uint32_t running_count;
-	uint32_t exec_count;
+	uint32_t running[JOBS_MAX];
+	struct job_ended ended;
 	struct outgoing *outbox;
 	struct outgoing **outbox_end;
 	uint32_t outbox_count;
@@ -104,6 +109,7 @@ struct verb_handler {
 	int (*begin)(struct priv_server *s, struct request *r, struct cc_error *err);
 	/* After its job: `result` is NULL when it failed, and err says how. */
 	int (*resume)(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+	enum job_class class;
 };
 /* NULL for what is no verb. */
 const struct verb_handler *priv_verb_handler(uint32_t verb);
@@ -123,6 +129,8 @@ int priv_readopt(struct priv_server *s, struct cc_error *err);
 /* priv_watch.c: instances coming and going */
 /* Takes an instance out of the loop and of the table. */
 void priv_watch_forget(struct priv_server *s, struct instance *inst);
+/* Nobody knows whether it runs: counts as stopping until priv_watch_look_again has found out. */
+void priv_watch_doubt(struct instance *inst);
 void priv_watch_adopt(struct priv_server *s, struct instance *inst, const struct driver_status *status);
 /* Takes note if init or monitor ended; call after a job that ended them. */
 void priv_watch_check(struct priv_server *s, struct instance *inst);
@@ -141,6 +149,14 @@ int priv_lease_begin(struct priv_server *s, struct request *r, struct cc_error *
 int priv_lease_start_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_lease_over_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_lease_over_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+
+/* priv_net.c: the bridge and the rules, now and when the node's addresses change */
+int priv_net_prepare(struct priv_server *s, struct cc_error *err);
+int priv_net_watch(struct priv_server *s, struct cc_error *err);
+/* Asks for new rules when it is time; returns ms until then, -1 for never. */
+int priv_net_tend(struct priv_server *s, int64_t now_ms);
+int priv_net_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_net_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
 
 /* priv_exec.c */
 int priv_exec_check(const struct request *r, char key[KEY_MAX], struct cc_error *err);
@@ -167,5 +183,8 @@ int priv_ct_delete_begin(struct priv_server *s, struct request *r, struct cc_err
 int priv_ct_delete_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
 int priv_settle_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_settle_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+/* The job that asks the driver about an instance; its argument is the id. */
+#define PRIV_LOOK_MS 15000
+int priv_work_look(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err);
 int priv_look_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_look_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);

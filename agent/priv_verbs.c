@@ -19,20 +19,21 @@ static int hello_begin(struct priv_server *s, struct request *r, struct cc_error
 
 // clang-format off
 static const struct verb_handler handlers[VERB_ALL_MAX] = {
-	[PRIV_HELLO]        = { NULL,           hello_begin,        NULL },
-	[PRIV_IMAGE_LIST]   = { NULL,           priv_image_list_begin,   NULL },
-	[PRIV_IMAGE_UNPACK] = { priv_image_key,      priv_image_unpack_begin, priv_image_resume },
-	[PRIV_IMAGE_DELETE] = { priv_image_key,      priv_image_delete_begin, priv_image_resume },
-	[PRIV_CT_LIST]      = { NULL,           priv_ct_list_begin,      NULL },
-	[PRIV_CT_START]     = { priv_ct_start_check, priv_lease_start_begin,  priv_ct_start_resume },
-	[PRIV_CT_STOP]      = { priv_ct_key,         priv_ct_stop_begin,      priv_ct_stop_resume },
-	[PRIV_CT_DELETE]    = { priv_ct_key,         priv_ct_delete_begin,    priv_ct_delete_resume },
-	[PRIV_CT_EXEC]      = { priv_exec_check,     priv_exec_begin,         priv_exec_resume },
-	[PRIV_CT_SIGNAL]    = { NULL,           priv_signal_begin,       NULL },
-	[VERB_SETTLE]       = { priv_ct_key,         priv_settle_begin,       priv_settle_resume },
-	[PRIV_LEASE]        = { NULL,                priv_lease_begin,        NULL },
-	[VERB_LEASE_OVER]   = { priv_ct_key,         priv_lease_over_begin,   priv_lease_over_resume },
-	[VERB_LOOK]         = { priv_ct_key,         priv_look_begin,         priv_look_resume },
+	[PRIV_HELLO]        = { NULL,                hello_begin,             NULL,                  JOBS_QUICK },
+	[PRIV_IMAGE_LIST]   = { NULL,                priv_image_list_begin,   NULL,                  JOBS_QUICK },
+	[PRIV_IMAGE_UNPACK] = { priv_image_key,      priv_image_unpack_begin, priv_image_resume,     JOBS_LONG },
+	[PRIV_IMAGE_DELETE] = { priv_image_key,      priv_image_delete_begin, priv_image_resume,     JOBS_LONG },
+	[PRIV_CT_LIST]      = { NULL,                priv_ct_list_begin,      NULL,                  JOBS_QUICK },
+	[PRIV_CT_START]     = { priv_ct_start_check, priv_lease_start_begin,  priv_ct_start_resume,  JOBS_QUICK },
+	[PRIV_CT_STOP]      = { priv_ct_key,         priv_ct_stop_begin,      priv_ct_stop_resume,   JOBS_STOP },
+	[PRIV_CT_DELETE]    = { priv_ct_key,         priv_ct_delete_begin,    priv_ct_delete_resume, JOBS_LONG },
+	[PRIV_CT_EXEC]      = { priv_exec_check,     priv_exec_begin,         priv_exec_resume,      JOBS_EXEC },
+	[PRIV_CT_SIGNAL]    = { NULL,                priv_signal_begin,       NULL,                  JOBS_QUICK },
+	[VERB_SETTLE]       = { priv_ct_key,         priv_settle_begin,       priv_settle_resume,    JOBS_QUICK },
+	[PRIV_LEASE]        = { NULL,                priv_lease_begin,        NULL,                  JOBS_QUICK },
+	[VERB_LEASE_OVER]   = { priv_ct_key,         priv_lease_over_begin,   priv_lease_over_resume, JOBS_STOP },
+	[VERB_PREPARE]      = { NULL,                priv_net_begin,          priv_net_resume,       JOBS_QUICK },
+	[VERB_LOOK]         = { priv_ct_key,         priv_look_begin,         priv_look_resume,      JOBS_QUICK },
 };
 // clang-format on
 

@@ -33,18 +33,6 @@ void priv_watch_forget(struct priv_server *s, struct instance *inst)
 	instances_remove(&s->instances, inst);
 }
 
-static void write_record(struct priv_server *s, const struct instance *inst)
-{
-	struct cc_error ignored = { 0 };
-	int dirfd;
-
-	/* A lost exit status is no loss of an instance, so nobody waits for the disk here. */
-	if (state_dir_open_instance(&s->node->dirs, inst->rec.id, false, &dirfd, &ignored) < 0)
-		return;
-	(void)ct_record_write(dirfd, &inst->rec, false, &ignored);
-	close(dirfd);
-}
-
 static void note_end(struct priv_server *s, struct instance *inst, int exit_status)
 {
 	bool expected = inst->end_expected;
@@ -52,11 +40,9 @@ static void note_end(struct priv_server *s, struct instance *inst, int exit_stat
 	unwatch(s, &inst->init);
 	unwatch(s, &inst->monitor);
 	inst->now = DRIVER_STATUS_NONE;
-	inst->rec.exit_status = exit_status;
 	inst->end_expected = false;
 	inst->look_again_ms = 0;
-	if (!inst->being_deleted)
-		write_record(s, inst);
+	instances_note_exit(s->node, inst, exit_status);
 	if (!expected)
 		priv_server_ask_self(s, VERB_SETTLE, inst->rec.id);
 }
@@ -70,16 +56,21 @@ static void on_monitor_end(struct priv_server *s, struct watch *w)
 	note_end(s, inst, process_exit_status(inst->init.fd));
 }
 
+void priv_watch_doubt(struct instance *inst)
+{
+	inst->now.state = PRIV_CT_STOPPING;
+	inst->now.init_pid = 0;
+	inst->look_delay_ms = LOOK_FIRST_MS;
+	inst->look_again_ms = cc_boottime_ms() + LOOK_FIRST_MS;
+}
+
 static void on_init_end(struct priv_server *s, struct watch *w)
 {
 	struct instance *inst = instance_of(w, init);
 
 	/* The descriptor stays for the exit status, which the kernel tells only after the monitor has collected it. */
 	epoll_ctl(s->epoll, EPOLL_CTL_DEL, w->fd, NULL);
-	inst->now.state = PRIV_CT_STOPPING;
-	inst->now.init_pid = 0;
-	inst->look_delay_ms = LOOK_FIRST_MS;
-	inst->look_again_ms = cc_boottime_ms() + LOOK_FIRST_MS;
+	priv_watch_doubt(inst);
 }
 
 void priv_watch_adopt(struct priv_server *s, struct instance *inst, const struct driver_status *status)
@@ -89,8 +80,9 @@ void priv_watch_adopt(struct priv_server *s, struct instance *inst, const struct
 	unwatch(s, &inst->init);
 	unwatch(s, &inst->monitor);
 	inst->now = *status;
-	inst->rec.exit_status = -1;
+	inst->exit_status = -1;
 	inst->end_expected = false;
+	inst->half_changed = false;
 	inst->look_again_ms = 0;
 	inst->init.ready = on_init_end;
 	inst->monitor.ready = on_monitor_end;

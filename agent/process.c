@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -101,9 +103,43 @@ int process_exit_status(int pidfd)
 	return info.exit_code;
 }
 
+static int compare_fds(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+void process_keep_fds(int *fds, size_t n)
+{
+	unsigned next = 3;
+
+	qsort(fds, n, sizeof(*fds), compare_fds);
+	for (size_t i = 0; i < n; i++) {
+		if (fds[i] < (int)next)
+			continue;
+		if ((unsigned)fds[i] > next)
+			close_range(next, (unsigned)fds[i] - 1, 0);
+		next = (unsigned)fds[i] + 1;
+	}
+	close_range(next, ~0u, 0);
+}
+
 void process_end_with(pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
+}
+
+static int run_light(void *arg)
+{
+	const struct process_light *p = arg;
+
+	process_end_with(p->parent);
+	return p->run(p->arg);
+}
+
+pid_t process_start_light(struct process_light *p, int flags)
+{
+	p->parent = getpid();
+	return clone(run_light, p->stack + sizeof(p->stack), CLONE_VM | SIGCHLD | flags, p);
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int fill(int fd, const char *text, size_t len, bool durable)
+int small_file_fill(int fd, const char *text, size_t len)
 {
 	while (len > 0) {
 		ssize_t n = write(fd, text, len);
@@ -21,7 +21,7 @@ static int fill(int fd, const char *text, size_t len, bool durable)
 		text += n;
 		len -= (size_t)n;
 	}
-	return durable ? fdatasync(fd) : 0;
+	return 0;
 }
 
 int small_file_replace(int dirfd, const char *name, const char *text, size_t len, bool durable, struct cc_error *err)
@@ -32,7 +32,7 @@ int small_file_replace(int dirfd, const char *name, const char *text, size_t len
 	/* Two processes may replace one file; each writes its own whole. */
 	snprintf(tmp, sizeof(tmp), "%s.%d.new", name, getpid());
 	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0 || fill(fd, text, len, durable) < 0 || renameat(dirfd, tmp, dirfd, name) < 0)
+	if (fd < 0 || small_file_fill(fd, text, len) < 0 || (durable && fdatasync(fd) < 0) || renameat(dirfd, tmp, dirfd, name) < 0)
 		return cc_fail_errno(err, "writing '%s'", name);
 	if (durable && fsync(dirfd) < 0)
 		return cc_fail_errno(err, "syncing the directory of '%s'", name);
@@ -44,6 +44,7 @@ ssize_t small_file_read(int dirfd, const char *name, char *buf, size_t cap, stru
 	cc_auto_close int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	size_t len = 0;
 
+	buf[0] = '\0';
 	if (fd < 0 && errno == ENOENT)
 		return cc_fail(err, NOT_FOUND, "there is no '%s'", name);
 	if (fd < 0)
@@ -56,13 +57,12 @@ ssize_t small_file_read(int dirfd, const char *name, char *buf, size_t cap, stru
 		if (n < 0)
 			return cc_fail_errno(err, "reading '%s'", name);
 		len += (size_t)n;
+		buf[len < cap ? len : cap - 1] = '\0';
 		if (len == cap)
 			return cc_fail(err, TOO_LARGE, "'%s' is longer than %zu bytes", name, cap - 1);
 		if (n == 0)
-			break;
+			return (ssize_t)len;
 	}
-	buf[len] = '\0';
-	return (ssize_t)len;
 }
 
 int small_file_poke(const char *path, const char *text, struct cc_error *err)

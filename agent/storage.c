@@ -38,6 +38,24 @@ static int make_upper(int dirfd, uint32_t owner, struct cc_error *err)
 	return make_layer(dirfd, "upper", 0755, owner, err);
 }
 
+bool storage_is_copied(const struct priv_node *node, const struct ct_record *rec)
+{
+	char name[CC_UUID_TEXT + 8], uuid[CC_UUID_TEXT];
+
+	snprintf(name, sizeof(name), "%s/lower", cc_uuid_format(rec->id, uuid));
+	return node->idmapped || faccessat(node->dirs.instances, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int storage_copy(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
+{
+	cc_auto_close int dirfd = -1;
+	char image[STORAGE_PATH_MAX + 80];
+
+	if (image_path(node, rec, image, err) < 0 || state_dir_open_instance(&node->dirs, rec->id, false, &dirfd, err) < 0)
+		return -1;
+	return image_copy_shifted(image, dirfd, "lower", slot_image_first_id(&node->slots), slot_first_id(&node->slots, (uint32_t)rec->slot), err);
+}
+
 int storage_make(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
 {
 	cc_auto_close int dirfd = -1;
@@ -46,11 +64,7 @@ int storage_make(const struct priv_node *node, const struct ct_record *rec, stru
 
 	if (image_path(node, rec, image, err) < 0 || state_dir_open_instance(&node->dirs, rec->id, false, &dirfd, err) < 0)
 		return -1;
-	if (make_upper(dirfd, owner, err) < 0 || make_layer(dirfd, "work", 0700, owner, err) < 0)
-		return -1;
-	if (!node->idmapped)
-		return image_copy_shifted(image, dirfd, "lower", slot_image_first_id(&node->slots), owner, err);
-	return 0;
+	return make_upper(dirfd, owner, err) < 0 ? -1 : make_layer(dirfd, "work", 0700, owner, err);
 }
 
 char *storage_root_path(const struct priv_node *node, char path[STORAGE_PATH_MAX])

@@ -11,7 +11,12 @@
 
 #define STORAGE_PATH_MAX (STATE_PATH_MAX + 64)
 
-/* Makes upper and work if they are missing. @err IO */
+/* Whether the instance has its copy of the image, or needs none. */
+bool storage_is_copied(const struct priv_node *node, const struct ct_record *rec);
+/* Makes the copy. @err NOT_FOUND no such image, NO_CAPACITY disk is full, IO */
+int storage_copy(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
+
+/* Makes upper and work if they are missing. @err NOT_FOUND no such image, IO */
 int storage_make(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
 
 /* Leaves the caller in a new mount namespace in which the instance's root is mounted at storage_root_path. @err NOT_FOUND no such image, IO */

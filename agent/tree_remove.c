@@ -23,12 +23,14 @@ static int remove_entries(struct removal *r, int fd, int depth);
 static int move_up(struct removal *r, int dirfd, const char *name)
 {
 	char up[32];
+	int moved;
 
-	do
+	do {
 		snprintf(up, sizeof(up), ".cc-deep-%u", r->moved++);
-	while (renameat2(dirfd, name, r->top, up, RENAME_NOREPLACE) < 0 && errno == EEXIST);
+		moved = renameat2(dirfd, name, r->top, up, RENAME_NOREPLACE);
+	} while (moved < 0 && errno == EEXIST);
 	r->deepest++;
-	return 0;
+	return moved;
 }
 
 static int remove_entry(struct removal *r, int dirfd, const char *name, int depth)

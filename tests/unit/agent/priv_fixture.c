@@ -55,16 +55,23 @@ static void run_program(const char *const *extra, int fd)
 	_exit(127);
 }
 
-int priv_fixture_done(void)
+int priv_fixture_teardown(void)
 {
 	static const char *const teardown[] = { "--teardown", NULL };
-	struct cc_error err = { 0 };
 	int status;
 	pid_t pid = fork();
 
 	if (pid == 0)
 		run_program(teardown, -1);
 	waitpid(pid, &status, 0);
+	return status;
+}
+
+int priv_fixture_done(void)
+{
+	struct cc_error err = { 0 };
+	int status = priv_fixture_teardown();
+
 	if (status != 0)
 		fprintf(stderr, "cc-agent-priv --teardown: status %d\n", status);
 	if (tree_remove(AT_FDCWD, dir, &err) < 0)

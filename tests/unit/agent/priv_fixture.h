@@ -28,6 +28,8 @@ int priv_fixture_done(void);
 void priv_fixture_start(const char *const *extra);
 /* SIGTERM, or SIGKILL; waits. Instances run on. */
 void priv_fixture_stop(int signal);
+/* cc-agent-priv --teardown; gives its exit status. None may run. */
+int priv_fixture_teardown(void);
 /* After the client was freed: waits for the program's end (its socket is gone) and starts it anew. */
 void priv_fixture_reconnect(void);
 /* Deletes all instances of the running one. */

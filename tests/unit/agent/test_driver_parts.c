@@ -3,6 +3,7 @@
 #include "agent/cgroup.h"
 #include "agent/ct_record.h"
 #include "agent/image_entry.h"
+#include "agent/owner_networks.h"
 #include "agent/priv_settings.h"
 #include "agent/resolvers.h"
 #include "agent/slot.h"
@@ -12,7 +13,10 @@
 #include "common/cleanup.h"
 #include "tests/lib/test.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -145,8 +149,7 @@ static int write_text(int dirfd, const char *text)
 START_TEST(a_record_comes_back_as_it_was_written_and_a_cut_one_is_refused)
 {
 	cc_auto_close int fd = open(dir, O_RDONLY | O_DIRECTORY);
-	struct ct_record rec = { .epoch = UINT64_MAX, .boot_sn = 3, .memory_bytes = 5, .cpu_millis = 7, .pids = 9, .slot = 11, .exit_status = -1 },
-	                 got;
+	struct ct_record rec = { .epoch = UINT64_MAX, .boot_sn = 3, .memory_bytes = 5, .cpu_millis = 7, .pids = 9, .slot = 11 }, got;
 	struct cc_error err = { 0 };
 
 	memset(rec.image_sha256, 'a', 64);
@@ -160,6 +163,24 @@ START_TEST(a_record_comes_back_as_it_was_written_and_a_cut_one_is_refused)
 	ck_assert_int_eq(write_text(fd, "slot 4\nen"), 0);
 	ck_assert_int_lt(ct_record_read(fd, rec.id, &got, &err), 0);
 	ck_assert_int_eq(err.code, CC_INVALID);
+}
+END_TEST
+
+START_TEST(what_was_read_of_a_small_file_always_ends)
+{
+	cc_auto_close int fd = open(dir, O_RDONLY | O_DIRECTORY);
+	char buf[8];
+	struct cc_error err = { 0 };
+
+	memset(buf, 'x', sizeof(buf));
+	ck_assert_int_eq(write_text(fd, "0123456789"), 0);
+	ck_assert_int_lt(small_file_read(fd, "record", buf, sizeof(buf), &err), 0);
+	ck_assert_int_eq(err.code, CC_TOO_LARGE);
+	ck_assert_int_eq(memcmp(buf, "0123456", sizeof(buf)), 0);
+	memset(buf, 'x', sizeof(buf));
+	err = (struct cc_error){ 0 };
+	ck_assert_int_lt(small_file_read(fd, "nothing", buf, sizeof(buf), &err), 0);
+	ck_assert_str_eq(buf, "");
 }
 END_TEST
 
@@ -282,6 +303,26 @@ START_TEST(limits_become_files_of_the_right_version)
 }
 END_TEST
 
+START_TEST(a_limit_that_cannot_be_set_is_named)
+{
+	struct priv_limits want = { .memory_bytes = 64 << 20, .cpu_millis = 1500, .pids = 10 };
+	struct cgroup_layout l = { 0 };
+	struct cc_error err = { 0 };
+	struct cc_uuid id = { { 1 } };
+	char uuid[CC_UUID_TEXT], path[512];
+
+	memset(l.v2, 1, sizeof(l.v2));
+	for (int c = 0; c < CGROUP_CONTROLLER_MAX; c++)
+		snprintf(l.dir[c], sizeof(l.dir[c]), "%s", dir);
+	snprintf(path, sizeof(path), "%s/lxc.payload.%s", dir, cc_uuid_format(id, uuid));
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	strcat(path, "/pids.max"); /* the last to be written: it succeeds */
+	close(open(path, O_CREAT | O_WRONLY, 0600));
+	ck_assert_int_lt(cgroup_apply(&l, id, &want, &err), 0);
+	ck_assert_msg(strstr(err.msg, "memory.max") != NULL, "%s", err.msg);
+}
+END_TEST
+
 START_TEST(resolvers_are_those_that_an_instance_can_reach)
 {
 	struct resolvers r = { 0 };
@@ -300,13 +341,67 @@ START_TEST(resolvers_are_those_that_an_instance_can_reach)
 }
 END_TEST
 
+static struct sockaddr *address(const char *text)
+{
+	struct sockaddr_in *a = cc_calloc(1, sizeof(*a));
+
+	a->sin_family = AF_INET;
+	inet_pton(AF_INET, text, &a->sin_addr);
+	return (struct sockaddr *)a;
+}
+
+static void free_addresses(struct ifaddrs *all, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(all[i].ifa_addr);
+		free(all[i].ifa_netmask);
+	}
+}
+
+START_TEST(the_owners_networks_are_those_that_the_node_is_on)
+{
+	cc_auto_buf struct cc_buf b = { 0 };
+	struct ifaddrs all[] = {
+		{ .ifa_name = (char[]){ "lo" }, .ifa_addr = address("127.0.0.1"), .ifa_netmask = address("255.0.0.0"), .ifa_flags = IFF_LOOPBACK },
+		{ .ifa_name = (char[]){ "eth0" }, .ifa_addr = address("192.168.7.9"), .ifa_netmask = address("255.255.255.0") },
+		{ .ifa_name = (char[]){ "ccbr0" }, .ifa_addr = address("172.30.64.1"), .ifa_netmask = address("255.255.240.0") },
+		{ .ifa_name = (char[]){ "odd" } },
+		{ .ifa_name = (char[]){ "wg0" }, .ifa_addr = address("10.9.8.7"), .ifa_netmask = address("255.255.255.255") },
+	};
+
+	for (size_t i = 0; i + 1 < CC_ARRAY_LEN(all); i++)
+		all[i].ifa_next = &all[i + 1];
+	owner_networks_connected(all, "ccbr0", &b);
+	ck_assert_str_eq(cc_buf_str(&b), "192.168.7.0/24, 10.9.8.7/32");
+	free_addresses(all, CC_ARRAY_LEN(all));
+}
+END_TEST
+
+START_TEST(the_owners_networks_may_be_listed)
+{
+	cc_auto_buf struct cc_buf b = { 0 };
+	static const char *const bad[] = { "10.0.0.0", "10.0.0.0/33", "x", "10.0.0.0/8 }; flush ruleset", "300.0.0.0/8" };
+
+	ck_assert_int_eq(owner_networks_find("none", "ccbr0", &b, &(struct cc_error){ 0 }), 0);
+	ck_assert_uint_eq(b.len, 0);
+	ck_assert_int_eq(owner_networks_find("10.0.0.0/8, 192.168.1.0/24", "ccbr0", &b, &(struct cc_error){ 0 }), 0);
+	ck_assert_str_eq(cc_buf_str(&b), "10.0.0.0/8, 192.168.1.0/24");
+	for (size_t i = 0; i < CC_ARRAY_LEN(bad); i++) {
+		struct cc_error err = { 0 };
+
+		ck_assert_msg(owner_networks_find(bad[i], "ccbr0", &b, &err) < 0 && err.code == CC_INVALID, "%s", bad[i]);
+	}
+}
+END_TEST
+
 START_TEST(entries_are_counted_and_an_overflow_is_none)
 {
-	struct image_tally t = { .entries_max = 3, .bytes_max = 100 };
+	struct image_tally t = { .entries_max = 3, .bytes_max = 10000 };
 	struct image_entry e = { .path = "./a//b/", .type = S_IFREG, .size = 60 };
 	struct cc_error err = { 0 };
 
 	ck_assert_int_eq(image_entry_check(&e, &t, &err), 0);
+	ck_assert_uint_eq(t.bytes, 60 + IMAGE_ENTRY_BYTES);
 	e.size = INT64_MAX;
 	ck_assert_int_lt(image_entry_check(&e, &t, &err), 0);
 	ck_assert_int_eq(err.code, CC_TOO_LARGE);
@@ -318,9 +413,25 @@ START_TEST(entries_are_counted_and_an_overflow_is_none)
 	err = (struct cc_error){ 0 };
 	ck_assert_int_lt(image_entry_check(&e, &t, &err), 0);
 	e = (struct image_entry){ .path = "...", .type = S_IFDIR };
-	t = (struct image_tally){ .entries_max = 3, .bytes_max = 100 };
+	t = (struct image_tally){ .entries_max = 3, .bytes_max = 10000 };
 	err = (struct cc_error){ 0 };
 	ck_assert_int_eq(image_entry_check(&e, &t, &err), 0);
+}
+END_TEST
+
+START_TEST(empty_files_and_directories_that_nobody_named_count_too)
+{
+	struct image_tally t = { .entries_max = 100, .bytes_max = 5 * IMAGE_ENTRY_BYTES };
+	struct image_entry e = { .path = "a/b/c", .type = S_IFREG, .implied = 2 };
+	struct cc_error bytes = { 0 }, entries = { 0 };
+
+	ck_assert_int_eq(image_entry_check(&e, &t, &bytes), 0);
+	ck_assert_uint_eq(t.entries, 3);
+	ck_assert_int_lt(image_entry_check(&e, &t, &bytes), 0);
+	ck_assert_int_eq(bytes.code, CC_TOO_LARGE);
+	t = (struct image_tally){ .entries_max = 2, .bytes_max = UINT64_MAX };
+	ck_assert_int_lt(image_entry_check(&e, &t, &entries), 0);
+	ck_assert_ptr_nonnull(strstr(entries.msg, "entries"));
 }
 END_TEST
 
@@ -336,13 +447,18 @@ int main(void)
 	tcase_add_test(t, a_plan_without_room_is_refused);
 	tcase_add_test(t, the_lowest_free_slot_is_taken);
 	tcase_add_test(t, a_record_comes_back_as_it_was_written_and_a_cut_one_is_refused);
+	tcase_add_test(t, what_was_read_of_a_small_file_always_ends);
 	tcase_add_test(t, a_tree_is_removed_however_deep_and_whatever_it_links_to);
 	tcase_add_test(t, a_state_directory_has_one_owner_and_a_plain_name);
 	tcase_add_loop_test(t, cgroup_layouts_are_recognised, 0, CC_ARRAY_LEN(layouts));
 	tcase_add_test(t, a_missing_controller_or_a_bad_directory_is_an_error);
 	tcase_add_test(t, limits_become_files_of_the_right_version);
+	tcase_add_test(t, a_limit_that_cannot_be_set_is_named);
 	tcase_add_test(t, resolvers_are_those_that_an_instance_can_reach);
+	tcase_add_test(t, the_owners_networks_are_those_that_the_node_is_on);
+	tcase_add_test(t, the_owners_networks_may_be_listed);
 	tcase_add_test(t, entries_are_counted_and_an_overflow_is_none);
+	tcase_add_test(t, empty_files_and_directories_that_nobody_named_count_too);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

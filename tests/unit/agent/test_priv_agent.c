@@ -98,6 +98,17 @@ START_TEST(it_is_started_again_and_less_often)
 }
 END_TEST
 
+START_TEST(one_that_hangs_is_replaced)
+{
+	char text[64];
+
+	start("trap '' TERM; echo up >>ups; exec 3<&-; while :; do sleep 0.05; done", "nobody");
+	lines("ups", 2, text, sizeof(text));
+	ck_assert_str_eq(text, "up\nup\n");
+	ck_assert_int_eq(stop(), 0);
+}
+END_TEST
+
 START_TEST(it_is_stopped_before_cc_agent_priv_ends)
 {
 	char text[64];
@@ -134,6 +145,7 @@ int main(void)
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, it_runs_as_its_user_with_one_socket_and_its_arguments);
 	tcase_add_test(t, it_is_started_again_and_less_often);
+	tcase_add_test(t, one_that_hangs_is_replaced);
 	tcase_add_test(t, it_is_stopped_before_cc_agent_priv_ends);
 	tcase_add_test(t, it_sees_end_of_file_when_cc_agent_priv_is_killed);
 	suite_add_tcase(s, t);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Archives that an image may be, and those that it may not. */
+#include "agent/process.h"
 #include "common/cleanup.h"
 #include "tests/unit/agent/archive_fixture.h"
 #include "tests/unit/agent/priv_lxc_fixture.h"
@@ -12,6 +13,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
 
 static int unpack(int fd, const struct priv_image_unpack *body, struct cc_error *err)
 {
@@ -131,6 +138,7 @@ static const struct {
 	        CC_INVALID },
 	{ "foreign user", { DIR_ROOT, { "a", S_IFREG, "x", 0, 70000, 0 } }, 2, "70000", CC_INVALID },
 	{ "too many entries", { DIR_ROOT, FILE_A, { "b", S_IFREG, "x", 0, 0, 0 }, { "c", S_IFREG, "x", 0, 0, 0 } }, 4, "entries", CC_TOO_LARGE },
+	{ "directories that no entry names", { DIR_ROOT, { "a/b/c/d", S_IFREG, "x", 0, 0, 0 } }, 2, "entries", CC_TOO_LARGE },
 	{ "too deep", { DIR_ROOT }, 0, "deep", CC_INVALID },
 	{ "too large", { DIR_ROOT }, 0, "larger than", CC_TOO_LARGE },
 	{ "nothing", { DIR_ROOT }, 0, "empty", CC_INVALID },
@@ -248,6 +256,96 @@ START_TEST(a_descriptor_that_cannot_be_read_is_an_error)
 }
 END_TEST
 
+static pid_t find_child(pid_t parent)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *d;
+	pid_t found = 0;
+
+	while (found == 0 && (d = readdir(dir)) != NULL)
+		if (atoi(d->d_name) > 0 && process_parent(atoi(d->d_name)) == parent)
+			found = atoi(d->d_name);
+	closedir(dir);
+	return found;
+}
+
+/* An unpacking that waits for more of its archive. */
+struct unpacking {
+	pid_t child;     /* of cc-agent-priv */
+	pid_t extractor; /* its child, with the archive in its hands */
+	int archive[2];
+};
+
+static bool is_inside(pid_t pid)
+{
+	char text[64];
+
+	return strcmp(priv_lxc_status(pid, SANITIZED ? "NoNewPrivs" : "Seccomp", text, sizeof(text)), SANITIZED ? "1" : "2") == 0;
+}
+
+static void begin_unpacking(struct unpacking *u)
+{
+	struct priv_image_unpack q = { .archive_bytes = 1 << 20, .unpacked_max_bytes = 1 << 20, .entries_max = 10 };
+	struct cc_error err = { 0 };
+
+	memset(q.sha256, 'd', 64);
+	ck_assert_int_eq(pipe2(u->archive, O_CLOEXEC), 0);
+	ck_assert_int_eq(priv_client_send(priv_fixture.client, &(struct priv_request){ .verb = PRIV_IMAGE_UNPACK, .body = &q, .fds = &u->archive[0] },
+	                         NULL, NULL, NULL, &err),
+	        0);
+	for (int i = 0; i < 500; i++) {
+		u->child = find_child(priv_fixture.pid);
+		u->extractor = u->child > 0 ? find_child(u->child) : 0;
+		if (u->extractor > 0 && is_inside(u->extractor))
+			return;
+		usleep(10000);
+	}
+	ck_abort_msg("nobody unpacks");
+}
+
+START_TEST(who_unpacks_has_the_archive_and_nothing_of_the_node)
+{
+	char path[64], target[300], mounts[8192];
+	struct unpacking u;
+	int pipes = 0;
+
+	begin_unpacking(&u);
+	for (int fd = 0; fd < 256; fd++) {
+		ssize_t n;
+
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", u.extractor, fd);
+		n = readlink(path, target, sizeof(target) - 1);
+		if (n < 0)
+			continue;
+		target[n] = '\0';
+		if (strncmp(target, "pipe:", 5) == 0)
+			pipes++;
+		else
+			ck_assert_msg(strcmp(target, "/dev/null") == 0, "%d is %s", fd, target);
+	}
+	ck_assert_int_eq(pipes, 2);
+	/* Of all mounts its own root is left. */
+	snprintf(path, sizeof(path), "/proc/%d/mountinfo", u.extractor);
+	priv_lxc_read(path, mounts, sizeof(mounts));
+	ck_assert_msg(strchr(mounts, '\n') != NULL && strchr(mounts, '\n')[1] == '\0', "%s", mounts);
+	close(u.archive[1]);
+}
+END_TEST
+
+START_TEST(who_unpacks_ends_with_its_parent_even_when_it_hangs)
+{
+	struct unpacking u;
+
+	begin_unpacking(&u);
+	kill(u.extractor, SIGSTOP);
+	kill(u.child, SIGKILL);
+	for (int i = 0; i < 100 && priv_lxc_alive(u.extractor); i++)
+		usleep(20000);
+	ck_assert(!priv_lxc_alive(u.extractor));
+	close(u.archive[1]);
+}
+END_TEST
+
 static void add(TCase *t)
 {
 	tcase_add_loop_test(t, every_compression_unpacks_and_is_done_at_once_the_second_time, 0, CC_ARRAY_LEN(filters));
@@ -256,6 +354,8 @@ static void add(TCase *t)
 	tcase_add_test(t, what_is_no_archive_is_refused);
 	tcase_add_test(t, a_cut_archive_with_the_right_hash_is_refused);
 	tcase_add_test(t, a_descriptor_that_cannot_be_read_is_an_error);
+	tcase_add_test(t, who_unpacks_has_the_archive_and_nothing_of_the_node);
+	tcase_add_test(t, who_unpacks_ends_with_its_parent_even_when_it_hangs);
 }
 
 int main(void)

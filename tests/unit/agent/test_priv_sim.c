@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cc-agent-priv with the simulated driver: the same promises without rights; and what it makes of messages that no cc-agent would send. */
 #include "agent/priv_frame.h"
+#include "agent/process.h"
+#include "agent/slot.h"
+#include "agent/tree_remove.h"
 #include "tests/lib/test.h"
 #include "tests/unit/agent/archive_fixture.h"
 #include "tests/unit/agent/priv_fixture.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char image[PRIV_SHA256_TEXT];
@@ -78,6 +86,314 @@ START_TEST(an_end_of_its_own_is_told)
 	ck_assert(priv_fixture_wait_event(1, 5000));
 	ck_assert_uint_eq(priv_fixture.events[0].state, PRIV_CT_STOPPED);
 	ck_assert_int_eq(priv_fixture.events[0].exit_status, 3 << 8);
+}
+END_TEST
+
+static void instance_path(unsigned n, const char *rest, char ret[256])
+{
+	char uuid[CC_UUID_TEXT];
+
+	snprintf(ret, 256, "%s/instances/%s%s", priv_fixture_dir(), cc_uuid_format(priv_fixture_id(n), uuid), rest);
+}
+
+static void put_file(const char *path, const char *text)
+{
+	int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+START_TEST(a_damaged_record_costs_no_data_and_no_slot)
+{
+	char path[256], data[256];
+	struct cc_error err = { 0 };
+	struct priv_ct ct;
+
+	if (geteuid() != 0)
+		TEST_SKIP_CASE("only root can give files to an instance's ids");
+	priv_fixture_run(1, image);
+	instance_path(1, "/upper", path);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	ck_assert_int_eq(chown(path, PRIV_FIXTURE_ID + SLOT_IDS, PRIV_FIXTURE_ID + SLOT_IDS), 0);
+	instance_path(1, "/upper/thesis", path);
+	put_file(path, "years of work");
+	priv_fixture_stop(SIGKILL);
+	instance_path(1, "/record", path);
+	put_file(path, "slot 0\nepo");
+	priv_fixture_start(NULL);
+	ck_assert(!priv_fixture_find(1, &ct));
+	instance_path(1, ".damaged/upper/thesis", data);
+	ck_assert_int_eq(access(data, F_OK), 0);
+	/* Slot 0 is not given to another while files of its ids are there, nor after the next start. */
+	ck_assert_uint_eq(priv_fixture_run(1, image).slot, 1);
+	priv_fixture_stop(SIGKILL);
+	priv_fixture_start(NULL);
+	ck_assert_uint_eq(priv_fixture_run(2, image).slot, 2);
+	ck_assert_int_eq(access(data, F_OK), 0);
+	priv_fixture_stop(SIGKILL);
+	instance_path(1, ".damaged", path);
+	ck_assert_int_eq(tree_remove(AT_FDCWD, path, &err), 0);
+	priv_fixture_start(NULL);
+	ck_assert_uint_eq(priv_fixture_run(3, image).slot, 0);
+}
+END_TEST
+
+START_TEST(a_damaged_record_of_what_never_ran_is_swept)
+{
+	char path[256];
+
+	priv_fixture_stop(SIGKILL);
+	instance_path(9, "", path);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	strcat(path, "/record");
+	put_file(path, "");
+	priv_fixture_start(NULL);
+	instance_path(9, "", path);
+	ck_assert_int_ne(access(path, F_OK), 0);
+	instance_path(9, ".damaged", path);
+	ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_change_that_failed_is_not_done_the_next_time)
+{
+	struct priv_ct_start q = priv_fixture_request(1, image);
+	char path[256];
+	struct priv_ct ct;
+
+	priv_fixture_run(1, image);
+	q.limits.memory_bytes *= 2;
+	q.epoch = 2;
+	/* Nobody can write a record where a directory is. */
+	instance_path(1, "/record", path);
+	ck_assert_int_eq(unlink(path) | mkdir(path, 0700), 0);
+	for (int i = 0; i < 2; i++) {
+		struct cc_error err = { 0 };
+
+		ck_assert_int_lt(priv_fixture_call(PRIV_CT_START, &q, &ct, &err), 0);
+		ck_assert(priv_fixture_find(1, &ct));
+		ck_assert_uint_eq(ct.epoch, 1);
+	}
+	ck_assert_int_eq(rmdir(path), 0);
+	ck_assert_int_eq(priv_fixture_call(PRIV_CT_START, &q, &ct, &(struct cc_error){ 0 }), 0);
+	ck_assert_uint_eq(ct.epoch, 2);
+}
+END_TEST
+
+/* So many descriptors and no more may cc-agent-priv have. */
+static void limit_descriptors(rlim_t n)
+{
+	struct rlimit limit = { n, 4096 };
+
+	ck_assert_int_eq(prlimit(priv_fixture.pid, RLIMIT_NOFILE, &limit, NULL), 0);
+}
+
+START_TEST(a_stop_or_delete_that_could_not_begin_changes_nothing)
+{
+	struct cc_error stop = { 0 }, delete = { 0 };
+	struct priv_ct ct;
+
+	priv_fixture_run(1, image);
+	limit_descriptors(3);
+	ck_assert_int_lt(priv_fixture_stop_ct(1, 0, &stop), 0);
+	ck_assert_int_lt(priv_fixture_delete_ct(1, &delete), 0);
+	limit_descriptors(1024);
+	ck_assert(priv_fixture_find(1, &ct));
+	ck_assert_uint_eq(ct.state, PRIV_CT_RUNNING);
+	/* Its own end is told: nobody has asked for it. */
+	ck_assert_int_eq(priv_fixture_exec(1, (const char *const[]){ "exit", "3", NULL }, NULL, &(struct priv_fixture_output){ 0 }, &stop), 0);
+	ck_assert(priv_fixture_wait_event(1, 5000));
+}
+END_TEST
+
+START_TEST(one_that_cannot_be_looked_at_stops_no_node)
+{
+	char path[256];
+	struct priv_ct ct;
+
+	priv_fixture_run(1, image);
+	priv_fixture_run(2, image);
+	priv_fixture_stop(SIGKILL);
+	/* Whoever opens it waits for a writer. */
+	instance_path(1, "/sim", path);
+	ck_assert_int_eq(unlink(path) | mkfifo(path, 0600), 0);
+	priv_fixture_start(NULL);
+	ck_assert(priv_fixture_find(2, &ct));
+	ck_assert_uint_eq(ct.state, PRIV_CT_RUNNING);
+	ck_assert(priv_fixture_find(1, &ct));
+	ck_assert_uint_eq(ct.state, PRIV_CT_STOPPING);
+	put_file(path, "0 0 0 x\n");
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert(priv_fixture_wait_event(1, 40000));
+	ck_assert_uint_eq(priv_fixture.events[0].state, PRIV_CT_STOPPED);
+}
+END_TEST
+
+START_TEST(an_image_that_is_deleted_is_gone_at_once)
+{
+	struct priv_image_ref q;
+	char path[256];
+	struct cc_error err = { 0 }, start = { 0 };
+	struct priv_ct_start ask = priv_fixture_request(1, image);
+	struct priv_ct ct;
+
+	/* A removal that was broken off. */
+	snprintf(path, sizeof(path), "%s/images/%s.gone0", priv_fixture_dir(), image);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	memcpy(q.sha256, image, sizeof(q.sha256));
+	ck_assert_int_eq(
+	        priv_client_send(priv_fixture.client, &(struct priv_request){ .verb = PRIV_IMAGE_DELETE, .body = &q }, NULL, NULL, NULL, &err), 0);
+	ck_assert_int_lt(priv_fixture_call(PRIV_CT_START, &ask, &ct, &start), 0);
+	ck_assert_int_eq(start.code, CC_NOT_FOUND);
+	ck_assert_int_eq(priv_fixture_call(PRIV_IMAGE_DELETE, &q, NULL, &err), 0);
+	ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+static void begin_exec(const char *tail, size_t len, uint32_t argc)
+{
+	struct priv_ct_exec q = { .id = priv_fixture_id(1), .argc = argc };
+	int fds[3] = { 0, 1, 2 };
+	struct cc_error err = { 0 };
+
+	ck_assert_int_eq(priv_client_send(priv_fixture.client,
+	                         &(struct priv_request){ .verb = PRIV_CT_EXEC, .body = &q, .tail = tail, .tail_len = len, .fds = fds }, NULL, NULL,
+	                         NULL, &err),
+	        0);
+}
+
+/* Takes hold of a child of cc-agent-priv that is alive. */
+static pid_t seize_child(void)
+{
+	for (int i = 0; i < 500; i++, usleep(10000)) {
+		DIR *dir = opendir("/proc");
+		struct dirent *d;
+		pid_t found = 0;
+
+		while (found == 0 && (d = readdir(dir)) != NULL)
+			if (atoi(d->d_name) > 0 && process_parent(atoi(d->d_name)) == priv_fixture.pid &&
+			        ptrace(PTRACE_SEIZE, atoi(d->d_name), NULL, NULL) == 0)
+				found = atoi(d->d_name);
+		closedir(dir);
+		if (found > 0)
+			return found;
+	}
+	ck_abort_msg("no child");
+}
+
+START_TEST(a_child_that_does_not_end_stops_nobody)
+{
+	struct priv_ct ct;
+	pid_t child;
+
+	priv_fixture_run(1, image);
+	begin_exec("sleep\0"
+	           "100",
+	        10, 2);
+	/* Its parent cannot take it in before its tracer did: as if it hung in the kernel. */
+	child = seize_child();
+	kill(child, SIGKILL);
+	for (int i = 0; i < 3; i++)
+		ck_assert(priv_fixture_find(1, &ct));
+	ck_assert_int_eq(waitpid(child, NULL, __WALL), child);
+	for (int i = 0; i < 200 && process_parent(child) != 0; i++)
+		usleep(10000);
+	ck_assert_int_eq(process_parent(child), 0);
+}
+END_TEST
+
+static pid_t child_of(pid_t parent)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *d;
+	pid_t found = 0;
+
+	while (found == 0 && (d = readdir(dir)) != NULL)
+		if (atoi(d->d_name) > 0 && process_parent(atoi(d->d_name)) == parent)
+			found = atoi(d->d_name);
+	closedir(dir);
+	return found;
+}
+
+static bool is_confined(pid_t pid)
+{
+	char path[64], text[4096];
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : 0;
+	text[n > 0 ? n : 0] = '\0';
+	if (fd >= 0)
+		close(fd);
+	return strstr(text, "\nUid:\t0\t") == NULL && strstr(text, "NoNewPrivs:\t1") != NULL && strstr(text, "CapEff:\t0000000000000000") != NULL;
+}
+
+START_TEST(archives_are_looked_at_without_rights_even_by_root)
+{
+	struct priv_image_unpack q = { .archive_bytes = 1000, .unpacked_max_bytes = 1000, .entries_max = 10 };
+	struct cc_error err = { 0 };
+	bool confined = false;
+	int ends[2];
+
+	memset(q.sha256, 'e', 64);
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+	ck_assert_int_eq(priv_client_send(priv_fixture.client, &(struct priv_request){ .verb = PRIV_IMAGE_UNPACK, .body = &q, .fds = ends }, NULL,
+	                         NULL, NULL, &err),
+	        0);
+	for (int i = 0; i < 200 && !confined; i++, usleep(10000)) {
+		pid_t child = child_of(priv_fixture.pid), extractor = child > 0 ? child_of(child) : 0;
+
+		confined = extractor > 0 && is_confined(extractor);
+	}
+	ck_assert(confined);
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
+
+START_TEST(stops_do_not_wait_for_what_takes_long)
+{
+	struct priv_image_unpack q = { .archive_bytes = 1000, .unpacked_max_bytes = 1000, .entries_max = 10 };
+	struct priv_ct_stop stop = { .id = priv_fixture_id(1) };
+	struct cc_error err = { 0 };
+	int ends[2];
+
+	priv_fixture_run(1, image);
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+	for (int i = 0; i < 30; i++) {
+		memset(q.sha256, 'c', 64);
+		q.sha256[0] = "0123456789abcdef"[i % 16];
+		q.sha256[1] = "0123456789abcdef"[i / 16];
+		ck_assert_int_eq(priv_client_send(priv_fixture.client,
+		                         &(struct priv_request){ .verb = PRIV_IMAGE_UNPACK, .body = &q, .fds = &ends[0] }, NULL, NULL, NULL, &err),
+		        0);
+	}
+	ck_assert_msg(
+	        priv_client_call(priv_fixture.client, &(struct priv_request){ .verb = PRIV_CT_STOP, .body = &stop }, 5000, NULL, NULL, &err) == 0,
+	        "%s", err.msg);
+	close(ends[1]);
+	close(ends[0]);
+}
+END_TEST
+
+START_TEST(an_exit_status_is_known_after_kill_9_and_not_after_the_next_start)
+{
+	struct priv_fixture_output o;
+	struct cc_error err = { 0 };
+	struct priv_ct ct;
+
+	priv_fixture_run(1, image);
+	ck_assert_int_eq(priv_fixture_exec(1, (const char *const[]){ "exit", "3", NULL }, NULL, &o, &err), 0);
+	ck_assert(priv_fixture_wait_event(1, 5000));
+	priv_fixture_stop(SIGKILL);
+	priv_fixture_start(NULL);
+	ck_assert(priv_fixture_find(1, &ct));
+	ck_assert_int_eq(ct.exit_status, 3 << 8);
+	ck_assert_int_eq(priv_fixture_run(1, image).exit_status, -1);
 }
 END_TEST
 
@@ -262,6 +578,16 @@ int main(void)
 	tcase_add_test(t, the_life_of_an_instance);
 	tcase_add_test(t, it_outlives_kill_9);
 	tcase_add_test(t, an_end_of_its_own_is_told);
+	tcase_add_test(t, a_damaged_record_costs_no_data_and_no_slot);
+	tcase_add_test(t, a_damaged_record_of_what_never_ran_is_swept);
+	tcase_add_test(t, a_change_that_failed_is_not_done_the_next_time);
+	tcase_add_test(t, a_stop_or_delete_that_could_not_begin_changes_nothing);
+	tcase_add_test(t, one_that_cannot_be_looked_at_stops_no_node);
+	tcase_add_test(t, an_image_that_is_deleted_is_gone_at_once);
+	tcase_add_test(t, a_child_that_does_not_end_stops_nobody);
+	tcase_add_test(t, archives_are_looked_at_without_rights_even_by_root);
+	tcase_add_test(t, stops_do_not_wait_for_what_takes_long);
+	tcase_add_test(t, an_exit_status_is_known_after_kill_9_and_not_after_the_next_start);
 	tcase_add_test(t, a_bad_archive_is_refused_here_too);
 	tcase_add_test(t, as_many_as_the_node_may_have_are_listed);
 	tcase_add_test(t, more_requests_at_once_than_the_socket_holds_are_all_answered);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The base chains accept by default and drop only what comes from or goes to our bridge: the host's other traffic is none of our business, except that a
+ * machine that forwards only because of us shall not be a router for its neighbours. */
+#include "agent/net_rules.h"
+
+#include "agent/net_link.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TABLE_NAME  32
+#define TEXT_OF_(n) #n
+#define TEXT_OF(n)  TEXT_OF_(n)
+/* By group, not by name: another node of this machine has a bridge too. */
+#define NOT_OURS "  iifgroup != " TEXT_OF(NET_LINK_GROUP) " oifgroup != " TEXT_OF(NET_LINK_GROUP) " drop\n"
+
+/* nft identifiers allow less than link names do. */
+static char *table_name(const struct priv_node *node, char name[TABLE_NAME])
+{
+	snprintf(name, TABLE_NAME, "cc_%.15s", node->set.bridge);
+	for (char *p = name; *p != '\0'; p++)
+		if (!isalnum((unsigned char)*p))
+			*p = '_';
+	return name;
+}
+
+static void add_removal(struct cc_buf *b, const char *family, const struct priv_node *node)
+{
+	char name[TABLE_NAME];
+
+	table_name(node, name);
+	cc_buf_printf(b, "table %s %s\ndelete table %s %s\n", family, name, family, name);
+}
+
+void net_rules_remove(struct cc_buf *b, const struct priv_node *node)
+{
+	add_removal(b, "inet", node);
+}
+
+void net_rules_remove_pins(struct cc_buf *b, const struct priv_node *node)
+{
+	add_removal(b, "bridge", node);
+}
+
+static void add_set(struct cc_buf *rules, const char *name, const char *flags, const char *elements)
+{
+	cc_buf_printf(rules, " set %s {\n  type ipv4_addr\n%s", name, flags);
+	if (elements[0] != '\0')
+		cc_buf_printf(rules, "  elements = { %s }\n", elements);
+	cc_buf_adds(rules, " }\n");
+}
+
+static void add_chains(struct cc_buf *b, const char *bridge, const char *subnet, bool others)
+{
+	cc_buf_printf(b,
+	        " chain input {\n"
+	        "  type filter hook input priority filter; policy accept;\n"
+	        "  iifname != \"%s\" accept\n"
+	        "  ip saddr != %s drop\n"
+	        "  meta nfproto ipv6 drop\n"
+	        "  ct state established,related accept\n"
+	        "  icmp type echo-request limit rate 50/second accept\n"
+	        "  drop\n"
+	        " }\n",
+	        bridge, subnet);
+	cc_buf_printf(b,
+	        " chain forward {\n"
+	        "  type filter hook forward priority filter; policy accept;\n"
+	        /* Between instances: seen here only where the host hands bridged packets to the firewall too. */
+	        "  iifname \"%s\" oifname \"%s\" accept\n"
+	        "  iifname \"%s\" jump leaving\n"
+	        "  oifname \"%s\" jump entering\n"
+	        "%s"
+	        " }\n"
+	        " chain leaving {\n"
+	        "  meta nfproto ipv6 drop\n"
+	        "  ip saddr != %s drop\n"
+	        "  ct state established,related accept\n"
+	        "  ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept\n"
+	        "  ip daddr @owner_networks reject with icmp type admin-prohibited\n"
+	        " }\n"
+	        " chain entering {\n"
+	        "  ct state established,related accept\n"
+	        "  drop\n"
+	        " }\n"
+	        " chain postrouting {\n"
+	        "  type nat hook postrouting priority srcnat; policy accept;\n"
+	        "  ip saddr %s oifname != \"%s\" masquerade\n"
+	        " }\n",
+	        bridge, bridge, bridge, bridge, others ? "" : NOT_OURS, subnet, subnet, bridge);
+}
+
+void net_rules_add(struct cc_buf *b, const struct priv_node *node, const struct net_rules *rules)
+{
+	struct in_addr network = { htonl(node->slots.network) };
+	char name[TABLE_NAME], subnet[48], address[INET_ADDRSTRLEN];
+
+	snprintf(subnet, sizeof(subnet), "%s/%u", inet_ntop(AF_INET, &network, address, sizeof(address)), node->slots.prefix);
+	net_rules_remove(b, node);
+	cc_buf_printf(b, "table inet %s {\n", table_name(node, name));
+	add_set(b, "owner_networks", "  flags interval\n  auto-merge\n", rules->owner_networks);
+	add_set(b, "resolvers", "", rules->resolvers);
+	add_chains(b, node->set.bridge, subnet, rules->forward_others);
+	cc_buf_adds(b, "}\n");
+}
+
+static void add_pin(struct cc_buf *b, const struct priv_node *node, uint32_t slot)
+{
+	char link[NET_LINK_NAME], address[PRIV_ADDR_TEXT];
+	uint8_t m[6];
+
+	slot_mac(slot_address_number(&node->slots, slot), m);
+	cc_buf_printf(b, "   \"%s\" . %02x:%02x:%02x:%02x:%02x:%02x . %s,\n", net_link_name(node->set.bridge, slot, link), m[0], m[1], m[2], m[3],
+	        m[4], m[5], slot_address(&node->slots, slot, address));
+}
+
+void net_rules_add_pins(struct cc_buf *b, const struct priv_node *node)
+{
+	char name[TABLE_NAME], prefix[NET_LINK_NAME];
+
+	net_rules_remove_pins(b, node);
+	cc_buf_printf(b, "table bridge %s {\n set guests {\n  type ifname . ether_addr . ipv4_addr\n  elements = {\n", table_name(node, name));
+	for (uint32_t i = 0; i < node->slots.count; i++)
+		add_pin(b, node, i);
+	cc_buf_printf(b,
+	        "  }\n }\n"
+	        " chain prerouting {\n"
+	        "  type filter hook prerouting priority -200; policy accept;\n"
+	        "  iifname \"%s*\" jump guest\n"
+	        " }\n"
+	        " chain guest {\n"
+	        "  ether type ip iifname . ether saddr . ip saddr @guests accept\n"
+	        "  ether type arp iifname . ether saddr . arp saddr ip @guests iifname . arp saddr ether . arp saddr ip @guests accept\n"
+	        "  drop\n"
+	        " }\n"
+	        "}\n",
+	        net_link_prefix(node->set.bridge, prefix));
+}
