@@ -94,7 +94,7 @@ int priv_readopt(struct priv_server *s, struct cc_error *err)
 	return job_run(s->node, &prepare, &result, err) < 0 ? cc_wrap(err, "preparing the node") : 0;
 }
 
-static int work_delete(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+static int work_end(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	const struct instance *inst = args;
 	struct driver_status now;
@@ -106,7 +106,7 @@ static int work_delete(const struct priv_node *node, const void *args, int chann
 		return -1;
 	if (node->driver->sweep(node, &inst->rec, err) < 0)
 		return -1;
-	return storage_delete(&node->dirs, inst->rec.id, err);
+	return node->set.teardown ? storage_delete(&node->dirs, inst->rec.id, err) : 0;
 }
 
 static bool keeps_nothing(void *user, struct cc_uuid id)
@@ -131,9 +131,9 @@ int priv_server_teardown(struct priv_node *node, struct cc_error *err)
 	int failed = instances_load(&all, node, err);
 
 	for (uint32_t i = 0; failed == 0 && i < all.count; i++) {
-		struct job_spec delete = { .work = work_delete, .args = all.at[i], .timeout_ms = DELETE_MS };
+		struct job_spec end = { .work = work_end, .args = all.at[i], .timeout_ms = DELETE_MS };
 
-		failed = job_run(node, &delete, &result, err);
+		failed = job_run(node, &end, &result, err);
 	}
 	instances_free(&all);
 	return failed == 0 ? job_run(node, &retire, &result, err) : -1;

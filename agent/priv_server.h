@@ -13,5 +13,5 @@ void priv_node_close(struct priv_node *node);
  * afterwards. @err IO, and what the driver's `prepare` fails with */
 int priv_server_run(struct priv_node *node, struct cc_error *err);
 
-/* Deletes every instance and everything made outside of the state directory. @err IO */
+/* Ends every instance and removes everything made outside of the state directory; with settings.teardown the disks of instances too. @err IO */
 int priv_server_teardown(struct priv_node *node, struct cc_error *err);
