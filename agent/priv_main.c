@@ -33,7 +33,7 @@ static int run(const struct priv_settings *set, struct cc_error *err)
 	if (priv_confine(err) < 0 || priv_node_open(set, &node, err) < 0)
 		return -1;
 	node.soft_files = raise_files();
-	result = set->teardown ? priv_node_teardown(&node, err) : priv_server_run(&node, err);
+	result = set->halt || set->teardown ? priv_node_teardown(&node, err) : priv_server_run(&node, err);
 	priv_node_close(&node);
 	return result;
 }
@@ -52,7 +52,7 @@ int main(int argc, char **argv)
 		priv_settings_print_help();
 		return 0;
 	}
-	if (!set.teardown && set.serve_fd == 0 && set.agent[0] == '\0') {
+	if (!set.halt && !set.teardown && set.serve_fd == 0 && set.agent[0] == '\0') {
 		fprintf(stderr, "cc-agent-priv: --agent PROGRAM is missing; --help lists the flags\n");
 		return 2;
 	}

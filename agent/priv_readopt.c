@@ -84,7 +84,7 @@ int priv_readopt(struct priv_server *s, struct cc_error *err)
 	return priv_net_prepare(s, err);
 }
 
-static int work_delete(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+static int work_end(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	const struct instance *inst = args;
 	struct driver_status now;
@@ -92,7 +92,11 @@ static int work_delete(const struct priv_node *node, const void *args, int chann
 	(void)channel, (void)ret;
 	if (node->driver->inspect(node, inst->rec.id, &now, err) < 0)
 		return -1;
-	return ct_delete_run(node, &inst->rec, &now, err);
+	if (node->set.teardown)
+		return ct_delete_run(node, &inst->rec, &now, err);
+	if (now.state != PRIV_CT_STOPPED && node->driver->stop(node, inst->rec.id, &now, 0, err) < 0)
+		return -1;
+	return driver_sweep(node, &inst->rec, err);
 }
 
 static bool keeps_nothing(void *user, struct cc_uuid id)
@@ -118,9 +122,9 @@ int priv_node_teardown(struct priv_node *node, struct cc_error *err)
 	int failed = instances_load(&all, node, err);
 
 	for (uint32_t i = 0; failed == 0 && i < all.count; i++) {
-		struct job_spec delete = { .work = work_delete, .args = all.at[i], .timeout_ms = CT_DELETE_MS };
+		struct job_spec end = { .work = work_end, .args = all.at[i], .timeout_ms = CT_DELETE_MS };
 
-		failed = job_run(node, &delete, &ended, &result, err);
+		failed = job_run(node, &end, &ended, &result, err);
 	}
 	instances_free(&all);
 	return failed == 0 ? job_run(node, &retire, &ended, &result, err) : -1;

@@ -8,5 +8,5 @@
 int priv_node_open(const struct priv_settings *set, struct priv_node *ret, struct cc_error *err);
 void priv_node_close(struct priv_node *node);
 
-/* Deletes every instance and everything made outside of the state directory. @err IO */
+/* Ends every instance and removes everything made outside of the state directory; with settings.teardown the disks of instances too. @err IO */
 int priv_node_teardown(struct priv_node *node, struct cc_error *err);

@@ -101,6 +101,8 @@ int priv_settings_parse(struct priv_settings *set, int argc, char **argv, struct
 		}
 		if (strcmp(argv[i], "--help") == 0)
 			set->show_help = true;
+		else if (strcmp(argv[i], "--halt") == 0)
+			set->halt = true;
 		else if (strcmp(argv[i], "--teardown") == 0)
 			set->teardown = true;
 		else if (strncmp(argv[i], "--", 2) != 0)
@@ -126,6 +128,7 @@ void priv_settings_print_help(void)
 		print_flag(settings[i].name);
 		printf(" VALUE\n      %s Default '%s'.\n", settings[i].help, settings[i].dflt);
 	}
-	puts("  --teardown\n      Delete all instances of this node, its bridge and its rules, then exit.\n"
+	puts("  --halt\n      End all instances of this node as a power cut would, delete its bridge and its rules, then exit. Disks stay.\n"
+	     "  --teardown\n      Delete all instances of this node, its bridge and its rules, then exit.\n"
 	     "  --help\n      This text.");
 }

@@ -17,7 +17,8 @@ struct priv_settings {
 #undef CFG
 	char **agent_argv; /* what followed "--", NULL-terminated; NULL when nothing did */
 	bool show_help;
-	bool teardown; /* --teardown: delete all instances, the bridge and the rules, then exit */
+	bool halt;     /* --halt: end all instances, delete the bridge and the rules, then exit */
+	bool teardown; /* --teardown: the same, and the instances' disks too */
 };
 
 /* All defaults. */

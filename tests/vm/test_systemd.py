@@ -3,12 +3,13 @@
 systemd's own work on the tree reaches them. Changes the machine's systemd, so it runs only in a guest made for tests."""
 
 import os
+import re
 import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
-from zone import Daemon, Node, Zone, eventually  # noqa: E402
+from zone import TOP, Daemon, Node, Zone, eventually  # noqa: E402
 
 ROOT = "/sys/fs/cgroup"
 
@@ -139,6 +140,14 @@ class AnOrdinaryUnit(UnderSystemd, unittest.TestCase):
 
 class AUnitWithDelegation(UnderSystemd, unittest.TestCase):
     properties = ("Delegate=yes",)
+
+
+class OurUnit(UnderSystemd, unittest.TestCase):
+    """With all that the packages' unit restricts; what it starts, and when, is left out."""
+
+    with open(os.path.join(TOP, "deploy/debian/communitycloud-agent.cc-agent.service")) as f:
+        properties = [line for line in f.read().split("[Service]")[1].split("[Install]")[0].splitlines()
+                      if not re.match(r"#|$|Type=|ExecStart=|EnvironmentFile=|Restart", line)]
 
 
 if __name__ == "__main__":
