@@ -51,6 +51,18 @@ void *rows_node(const struct call *c, const struct zone *z, const void *values)
 	return n;
 }
 
+void *rows_token(const struct call *c, const struct zone *z, const void *values)
+{
+	const struct member_token *row = values;
+	struct member_token *t = cc_row_copy(&member_token_desc, row, c->arena);
+	int64_t used = engine_token_used_ms(c->engine, t->id);
+
+	t->member_name = name_or_id(c, z, TABLE_MEMBER, row->member);
+	if (used > 0)
+		cc_set(t, member_token, used, cc_now_ms() - (cc_boottime_ms() - used));
+	return t;
+}
+
 struct named {
 	const char *name;
 	const void *row;
@@ -61,10 +73,14 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
 }
 
-/* Invitations have no name of their own; they are ordered by the node's. */
-static const char *sort_name(enum table t, const void *row)
+/* What has no name of its own: invitations are ordered by the node's, tokens by their id, which is the order in which they were made. */
+static const char *sort_name(const struct call *c, enum table t, const void *row)
 {
-	return t == TABLE_INVITE ? ((const struct invite *)row)->node_name : table_row_name(t, row);
+	if (t == TABLE_INVITE)
+		return ((const struct invite *)row)->node_name;
+	if (t == TABLE_MEMBER_TOKEN)
+		return cc_uuid_format(((const struct row_head *)row)->id, cc_arena_alloc(c->arena, CC_UUID_TEXT));
+	return table_row_name(t, row);
 }
 
 /* All lists are filled in as one. */
@@ -74,6 +90,7 @@ static const char *sort_name(enum table t, const void *row)
 	                       sizeof(struct type) == sizeof(struct instance_list),                     \
 	        #type " differs from other lists")
 SAME(member_list);
+SAME(member_token_list);
 SAME(node_list);
 SAME(invite_list);
 SAME(image_list);
@@ -90,7 +107,7 @@ const void *rows_list(struct call *c, enum table t, rows_filter *may, rows_copy 
 
 	for (size_t at = 0; (row = zone_next(z, t, &at)) != NULL;)
 		if (may == NULL || may(c, row))
-			seen[n++] = (struct named){ sort_name(t, row), row };
+			seen[n++] = (struct named){ sort_name(c, t, row), row };
 	qsort(seen, n, sizeof(*seen), by_name);
 	items = cc_arena_array(c->arena, n + 1, size);
 	for (size_t i = 0; i < n; i++)

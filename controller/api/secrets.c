@@ -26,6 +26,27 @@ struct cc_secret secrets_new(const struct call *c)
 	return s;
 }
 
+int secrets_token(struct call *c, enum cc_token_kind kind, const struct cc_secret *secret, int64_t expires_ms, const char **ret, struct cc_error *err)
+{
+	struct cc_token token = { .kind = kind, .secret = *secret, .expires_ms = expires_ms };
+	const struct zone *z;
+
+	if (c->setup->n_addresses == 0 && kind == CC_TOKEN_LOGIN) {
+		*ret = cc_secret_format(secret, cc_arena_alloc(c->arena, CC_SECRET_TEXT));
+		return 0;
+	}
+	if (c->setup->n_addresses == 0)
+		return cc_fail(err, CONFLICT, "the controller listens on no address that a node could reach; set http_listen or advertise");
+	z = engine_read_begin(c->engine);
+	token.zone = cc_arena_strdup(c->arena, zone_name(z));
+	engine_read_end(c->engine);
+	for (size_t i = 0; i < c->setup->n_addresses && i < CC_TOKEN_ADDRESSES_MAX; i++)
+		token.addresses[token.n_addresses++] = c->setup->addresses[i];
+	if (cc_pin_parse(c->setup->pin, &token.pin, err) < 0)
+		return -1;
+	return cc_token_encode(&token, c->arena, ret, err);
+}
+
 char *secrets_hash(const char *text, char hash[CC_SHA256_HEX])
 {
 	return cc_sha256_format(cc_sha256(text, strlen(text)), hash);

@@ -32,6 +32,14 @@ struct cmd_member_create {
 	struct cc_uuid token_id;
 	char secret_hash[65]; /* of the bearer token */
 };
+struct cmd_token_create {
+	const struct token_spec *spec;
+	struct cc_uuid id;
+	char secret_hash[65];
+};
+struct cmd_token_revoke {
+	struct cc_uuid id;
+};
 struct cmd_invite_create {
 	const struct invite_spec *spec;
 	struct cc_uuid id;

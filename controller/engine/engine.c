@@ -24,8 +24,9 @@ struct engine {
 	pthread_rwlock_t lock; /* of published */
 	struct zone *published;
 	struct liveness *liveness;
-	int64_t started_ms; /* boot time of the first command since the zone was loaded: every lease begins then anew */
-	bool loaded;        /* no tick has looked at the loaded zone yet */
+	struct liveness *tokens; /* when each was last used */
+	int64_t started_ms;      /* boot time of the first command since the zone was loaded: every lease begins then anew */
+	bool loaded;             /* no tick has looked at the loaded zone yet */
 	pthread_mutex_t state_lock;
 	bool available;
 	char why[256]; /* why it is not available */
@@ -37,6 +38,7 @@ static const struct {
 	enum table reply; /* TABLE_MAX: none */
 } kinds[COMMAND_MAX] = {
 #define TABLE_OF_member            TABLE_MEMBER
+#define TABLE_OF_member_token      TABLE_MEMBER_TOKEN
 #define TABLE_OF_invite            TABLE_INVITE
 #define TABLE_OF_node              TABLE_NODE
 #define TABLE_OF_image             TABLE_IMAGE
@@ -82,6 +84,7 @@ struct engine *engine_new(const struct engine_options *opt, struct zone *working
 	e->working = working;
 	e->published = share(working);
 	e->liveness = liveness_new();
+	e->tokens = liveness_new();
 	e->available = e->loaded = true;
 	init_lock(&e->lock);
 	pthread_mutex_init(&e->state_lock, NULL);
@@ -115,6 +118,7 @@ void engine_free(struct engine *e)
 	zone_free(e->working);
 	zone_free(e->published);
 	liveness_free(e->liveness);
+	liveness_free(e->tokens);
 	pthread_rwlock_destroy(&e->lock);
 	pthread_mutex_destroy(&e->state_lock);
 	free(e);
@@ -163,6 +167,11 @@ static int64_t heard_ms(void *arg, struct cc_uuid node)
 	int64_t ms = liveness_last(e->liveness, node);
 
 	return ms > e->started_ms ? ms : e->started_ms;
+}
+
+static int64_t used_ms(void *arg, struct cc_uuid token)
+{
+	return liveness_last(((const struct engine *)arg)->tokens, token);
 }
 
 /* What the reply shows, copied; NULL when it is gone. */
@@ -233,7 +242,9 @@ static void apply(struct engine *e, struct effects *fx, size_t from)
 static void decide_one(struct engine *e, struct command *cmd, struct effects *fx)
 {
 	size_t from = fx->n, wakes = fx->n_wakes;
-	struct decide d = { .zone = e->working, .opt = &e->opt, .from = from, .loaded = e->loaded, .heard_ms = heard_ms, .heard_arg = e };
+	struct decide d = {
+		.zone = e->working, .opt = &e->opt, .from = from, .loaded = e->loaded, .heard_ms = heard_ms, .used_ms = used_ms, .heard_arg = e
+	};
 	struct cc_uuid resource = { { 0 } };
 
 	cmd->error = (struct cc_error){ 0 };
@@ -357,6 +368,16 @@ const struct zone *engine_read_begin(struct engine *e)
 void engine_read_end(struct engine *e)
 {
 	pthread_rwlock_unlock(&e->lock);
+}
+
+void engine_token_used(struct engine *e, struct cc_uuid token, int64_t boot_ms)
+{
+	liveness_heard(e->tokens, token, boot_ms);
+}
+
+int64_t engine_token_used_ms(const struct engine *e, struct cc_uuid token)
+{
+	return liveness_last(e->tokens, token);
 }
 
 int64_t engine_node_heard_ms(const struct engine *e, struct cc_uuid node)

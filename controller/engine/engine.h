@@ -62,3 +62,6 @@ void engine_read_end(struct engine *e);
 
 /* Liveness that is not stored with every report: boot time in ms of the last report, 0 when never in this run. Any thread, between read_begin and read_end. */
 int64_t engine_node_heard_ms(const struct engine *e, struct cc_uuid node);
+/* The same of bearer tokens: a use is noted at once and stored with a tick, at most once an hour. Any thread. */
+void engine_token_used(struct engine *e, struct cc_uuid token, int64_t boot_ms);
+int64_t engine_token_used_ms(const struct engine *e, struct cc_uuid token);

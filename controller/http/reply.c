@@ -53,7 +53,7 @@ static void add_retry_after(struct request *r, struct MHD_Response *resp)
 static void log_failure(const struct request *r)
 {
 	cc_log_set_request(r->id);
-	if (r->error.code == CC_UNAUTHENTICATED)
+	if (cc_code_info(r->error.code)->http_status == 401)
 		cc_log(INFO, AUTH_FAILED, kv_text("route", r->route != NULL ? r->route->path : ""), kv_err(&r->error));
 	else if (r->error.code == CC_UNAVAILABLE) /* said once by who noticed it; each request would repeat it */
 		cc_log(DEBUG, REQUEST_FAILED, kv_text("route", r->route != NULL ? r->route->path : ""), kv_err(&r->error));

@@ -142,6 +142,93 @@ START_TEST(a_member_is_added_and_its_token_works)
 }
 END_TEST
 
+/* Its secret by itself is what ccctl sends. */
+static const char *bare(const char *text)
+{
+	struct cc_token token;
+	struct cc_error err = { 0 };
+
+	if (cc_token_decode(text, a, &token, &err) < 0)
+		ck_abort_msg("%s", err.msg);
+	ck_assert_int_eq(token.kind, CC_TOKEN_LOGIN);
+	ck_assert_str_eq(token.addresses[0], "controller.example:8443");
+	return cc_secret_format(&token.secret, cc_arena_alloc(a, CC_SECRET_TEXT));
+}
+
+static void use(const char *token)
+{
+	snprintf(w->tokens[ROLE_STRANGER], sizeof(w->tokens[ROLE_STRANGER]), "%s", token);
+}
+
+START_TEST(a_token_is_made_listed_and_revoked)
+{
+	struct token_made *made = GET(token_made_desc, 201, .role = ROLE_ANA, .method = "POST", .path = "/v1/tokens",
+	        .body = "{\"description\":\"laptop\",\"expires_s\":86400}");
+	struct member_token_list *list;
+	char path[128], id[CC_UUID_TEXT];
+	struct answer r;
+
+	ck_assert_str_eq(made->member_name, "ana");
+	ck_assert(cc_has(made, token_made, expires));
+	use(made->token);
+	GET(member_list_desc, 200, .role = ROLE_STRANGER, .path = "/v1/members");
+	use(bare(made->token));
+	list = GET(member_token_list_desc, 200, .role = ROLE_STRANGER, .path = "/v1/tokens");
+	ck_assert_uint_eq(list->items.n, 2);
+	ck_assert_str_eq(list->items.items[1].description, "laptop");
+	ck_assert(cc_has(&list->items.items[1], member_token, used));
+	ck_assert(!cc_has(&list->items.items[0], member_token, expires));
+	list = GET(member_token_list_desc, 200, .role = ROLE_BOB, .path = "/v1/tokens");
+	ck_assert_uint_eq(list->items.n, 1);
+	snprintf(path, sizeof(path), "/v1/tokens/%s", cc_uuid_format(made->id, id));
+	GET(problem_desc, 404, .role = ROLE_BOB, .method = "DELETE", .path = path);
+	r = ASK(.role = ROLE_ANA, .method = "DELETE", .path = path);
+	ck_assert_int_eq(r.status, 204);
+	answer_free(&r);
+	GET(problem_desc, 401, .role = ROLE_STRANGER, .path = "/v1/tokens");
+}
+END_TEST
+
+START_TEST(a_list_of_tokens_tells_no_secret)
+{
+	struct answer r = ASK(.role = ROLE_ROOT, .path = "/v1/tokens");
+	char hash[CC_SHA256_HEX];
+
+	ck_assert_int_eq(r.status, 200);
+	ck_assert_ptr_null(strstr(cc_buf_str(&r.body), "secret"));
+	cc_sha256_format(cc_sha256("secret-of-ana", 13), hash);
+	ck_assert_ptr_null(strstr(cc_buf_str(&r.body), hash));
+	answer_free(&r);
+}
+END_TEST
+
+START_TEST(an_expired_token_is_told_so)
+{
+	struct token_made *made =
+	        GET(token_made_desc, 201, .role = ROLE_ROOT, .method = "POST", .path = "/v1/tokens", .body = "{\"member\":\"ana\",\"expires_s\":1}");
+	struct problem *p;
+
+	use(made->token);
+	usleep(1100000);
+	p = GET(problem_desc, 401, .role = ROLE_STRANGER, .path = "/v1/tokens");
+	ck_assert_str_eq(p->code, "token-expired");
+	ck_assert_ptr_nonnull(strstr(p->detail, "ccctl token create"));
+}
+END_TEST
+
+START_TEST(wrong_tokens_are_refused)
+{
+	static const char *const bodies[] = { "{\"expires_s\":0}", "{\"expires_s\":99999999999}", "{\"expires_s\":-1}", "{\"expires_s\":\"1d\"}",
+		"{\"description\":5}", "{\"member\":\"\"}" };
+
+	for (size_t i = 0; i < CC_ARRAY_LEN(bodies); i++)
+		GET(problem_desc, 400, .role = ROLE_ROOT, .method = "POST", .path = "/v1/tokens", .body = bodies[i]);
+	GET(problem_desc, 404, .role = ROLE_ROOT, .method = "POST", .path = "/v1/tokens", .body = "{\"member\":\"nobody\"}");
+	GET(problem_desc, 403, .role = ROLE_ANA, .method = "POST", .path = "/v1/tokens", .body = "{\"member\":\"nobody\"}");
+	GET(problem_desc, 404, .role = ROLE_ANA, .method = "DELETE", .path = "/v1/tokens/laptop");
+}
+END_TEST
+
 START_TEST(an_image_is_imported_and_deleted)
 {
 	size_t n = 3 << 20;
@@ -185,6 +272,10 @@ int main(void)
 	tcase_add_test(tc, a_node_syncs_and_fetches_its_image);
 	tcase_add_test(tc, a_node_joins_with_an_invitation);
 	tcase_add_test(tc, a_member_is_added_and_its_token_works);
+	tcase_add_test(tc, a_token_is_made_listed_and_revoked);
+	tcase_add_test(tc, a_list_of_tokens_tells_no_secret);
+	tcase_add_test(tc, an_expired_token_is_told_so);
+	tcase_add_test(tc, wrong_tokens_are_refused);
 	tcase_add_test(tc, an_image_is_imported_and_deleted);
 	suite_add_tcase(s, tc);
 	world_prepare();

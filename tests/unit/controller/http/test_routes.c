@@ -38,6 +38,9 @@ static const struct route_case {
 	{ "POST", "/v1/invites", "/v1/invites", "{\"node_name\":\"n9\"}", NULL, { .admin = 201 }, 0 },
 	{ "GET", "/v1/members", "/v1/members", NULL, NULL, { 200, 200, .admin = 200 }, 0 },
 	{ "POST", "/v1/members", "/v1/members", "{\"name\":\"eva\"}", NULL, { .admin = 201 }, 0 },
+	{ "GET", "/v1/tokens", "/v1/tokens", NULL, NULL, { 200, 200, .admin = 200 }, 0 },
+	{ "POST", "/v1/tokens", "/v1/tokens", "{\"member\":\"ana\",\"expires_s\":60}", NULL, { 201, 403, .admin = 201 }, 0 },
+	{ "DELETE", "/v1/tokens/{id}", "/v1/tokens/" NO_ID, NULL, NULL, { 404, 404, .admin = 404 }, 0 },
 	{ "GET", "/v1/images", "/v1/images", NULL, NULL, { 200, 200, .admin = 200 }, 0 },
 	{ "POST", "/v1/images", "/v1/images?name=new&arch=amd64", "archive", BYTES, { 201, 201, .admin = 201 }, 0 },
 	{ "GET", "/v1/images/{ref}", "/v1/images/busybox", NULL, NULL, { 200, 200, .admin = 200 }, 0 },
@@ -243,6 +246,14 @@ static void refused(struct world *w, const struct ask *ask, int status, const ch
 	answer_free(&a);
 }
 
+static bool requires_members(const struct cc_desc *d)
+{
+	for (size_t i = 0; i < d->n_fields; i++)
+		if (!(d->fields[i].flags & CC_OPT))
+			return true;
+	return false;
+}
+
 START_TEST(bad_bodies_are_refused_with_a_clear_error)
 {
 	struct world *w = world_new(NULL);
@@ -253,6 +264,9 @@ START_TEST(bad_bodies_are_refused_with_a_clear_error)
 		for (size_t i = 0; i < CC_ARRAY_LEN(bad_bodies); i++) {
 			const struct bad_body *b = &bad_bodies[i];
 			struct ask ask = ASK_OF(c, .body = b->body, .body_len = b->len, .type = b->type, .chunked = b->chunked);
+
+			if (strcmp(b->body, "{}") == 0 && b->type == NULL && !requires_members(route_of(c)->body))
+				continue;
 
 			refused(w, &ask, b->status, b->code, b->detail);
 		}

@@ -17,7 +17,7 @@ struct world {
 	struct http_server *server;
 	char dir[64];
 	char socket[96];
-	char tokens[ROLES][48];
+	char tokens[ROLES][512];
 	char key_files[ROLES][128];
 	char pins[ROLES][65];
 	struct cc_uuid ana, bob, n1, n2, image, web;
