@@ -22,18 +22,17 @@ int client_new(const struct client_target *target, struct cc_arena *a, struct cl
 	struct client *c = cc_new(a, struct client);
 	struct cc_http_options o = { .user_agent = "ccctl/" CC_VERSION };
 
-	if (target->controller == NULL) {
+	if (target->n_addresses == 0) {
 		o.unix_path = target->socket;
 	} else {
-		o.addresses = &target->controller;
-		o.n_addresses = 1;
+		o.addresses = target->addresses;
+		o.n_addresses = target->n_addresses;
 		o.bearer = target->token;
-		if (cc_pin_parse(target->pin, &o.pin, err) < 0)
-			return cc_wrap(err, "--pin");
+		o.pin = target->pin;
 	}
 	c->arena = a;
 	if (cc_http_new(&o, &c->http, err) < 0)
-		return target->controller != NULL && err->code == CC_INVALID ? cc_wrap(err, "--controller") : -1;
+		return target->n_addresses > 0 && err->code == CC_INVALID ? cc_wrap(err, "--controller") : -1;
 	*ret = c;
 	return 0;
 }

@@ -110,6 +110,11 @@ int cmd_member_list(struct cli *cli, struct cc_error *err)
 	return list_noun(cli, &noun_member, err);
 }
 
+int cmd_token_list(struct cli *cli, struct cc_error *err)
+{
+	return list_noun(cli, &noun_token, err);
+}
+
 /* GETs the thing that the first word names and prints it. */
 static int show_noun(struct cli *cli, const struct noun *noun, struct cc_error *err)
 {

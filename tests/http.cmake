@@ -13,3 +13,8 @@ cc_script_test(http_openapi
 cc_test(http_semantics SOURCES ${http}/test_semantics.c LIBS cc_http_world LABELS tsan)
 cc_test(http_waiting SOURCES ${http}/test_waiting.c LIBS cc_http_world LABELS tsan)
 cc_test(http_streams SOURCES ${http}/test_streams.c LIBS cc_http_world LABELS tsan TIMEOUT 300)
+
+# ccctl against the real server.
+cc_test(cli.login SOURCES unit/cli/test_login.c LIBS cc_http_world NEEDS script TIMEOUT 300)
+target_compile_definitions(test_cli.login PRIVATE CC_CCCTL_DIR="$<TARGET_FILE_DIR:ccctl>")
+add_dependencies(test_cli.login ccctl)
