@@ -132,6 +132,11 @@ int cmd_show(struct cli *cli, struct cc_error *err)
 	return show_noun(cli, &noun_instance, err);
 }
 
+int cmd_member_show(struct cli *cli, struct cc_error *err)
+{
+	return show_noun(cli, &noun_member, err);
+}
+
 int cmd_node_show(struct cli *cli, struct cc_error *err)
 {
 	return show_noun(cli, &noun_node, err);

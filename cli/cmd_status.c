@@ -2,6 +2,7 @@
 /* How the zone is, in sentences for a volunteer; and which versions there are. */
 #include "cli/handlers.h"
 
+#include "cli/units.h"
 #include "common/model.h"
 
 #include <inttypes.h>
@@ -31,6 +32,36 @@ static void advise(const struct zone_status *z, struct cc_buf *out)
 		cc_buf_adds(out, "All is well.\n");
 }
 
+static void of(struct cc_buf *out, bool limited, int64_t max)
+{
+	if (limited)
+		cc_buf_printf(out, " of %" PRId64, max);
+}
+
+/* What the member who asks uses. Where nothing limits it, the use alone. */
+static void write_member(const struct zone_status *z, struct cc_buf *out)
+{
+	cc_buf_printf(out, "  %-10s %" PRId64, z->member, z->used_instances);
+	of(out, cc_has(z, zone_status, max_instances), z->max_instances);
+	cc_buf_adds(out, " instances, ");
+	if (cc_has(z, zone_status, max_memory_mib))
+		units_add_mib_of(out, z->used_memory_mib, z->max_memory_mib);
+	else
+		units_add_mib(out, z->used_memory_mib);
+	cc_buf_adds(out, " memory, ");
+	units_add_cpu(out, z->used_cpu_millis);
+	if (cc_has(z, zone_status, max_cpu_millis)) {
+		cc_buf_adds(out, " of ");
+		units_add_cpu(out, z->max_cpu_millis);
+	}
+	cc_buf_adds(out, " cores, ");
+	if (cc_has(z, zone_status, max_disk_mib))
+		units_add_mib_of(out, z->used_disk_mib, z->max_disk_mib);
+	else
+		units_add_mib(out, z->used_disk_mib);
+	cc_buf_adds(out, " disk\n");
+}
+
 static void write_status(const struct zone_status *z, struct cc_buf *out)
 {
 	cc_buf_printf(out, "Zone %s, controller ", z->zone);
@@ -47,6 +78,8 @@ static void write_status(const struct zone_status *z, struct cc_buf *out)
 	cc_buf_adds(out, cc_has(z, zone_status, fences) ? "\n  fences     " : "");
 	output_add_safe(out, cc_has(z, zone_status, fences) ? z->fences : "");
 	cc_buf_addc(out, '\n');
+	if (cc_has(z, zone_status, member))
+		write_member(z, out);
 	advise(z, out);
 }
 

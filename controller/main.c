@@ -94,7 +94,8 @@ static int start_writer(struct app *app, struct cc_error *err)
 		.idempotency_max = IDEMPOTENCY_MAX,
 		.overcommit_cpu_percent = cfg->overcommit_cpu,
 		.overcommit_memory_percent = cfg->overcommit_memory,
-		.overcommit_disk_percent = cfg->overcommit_disk };
+		.overcommit_disk_percent = cfg->overcommit_disk,
+		.member_max = { cfg->member_instances_max, cfg->member_cpu_max * 1000, cfg->member_memory_max >> 20, cfg->member_disk_max >> 20 } };
 	struct writer_options opt = { .database = cfg->database, .zone_name = cfg->zone, .engine = &engine, .retry_ms = DATABASE_RETRY_MS };
 
 	return writer_start(&opt, &stop_asked, &app->writer, err);

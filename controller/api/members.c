@@ -13,7 +13,7 @@ static bool may(const struct call *c, const void *row)
 int api_member_list(struct call *c, struct cc_error *err)
 {
 	(void)err;
-	c->reply = rows_list(c, TABLE_MEMBER, may, NULL);
+	c->reply = rows_list(c, TABLE_MEMBER, may, rows_member);
 	return 0;
 }
 
@@ -59,4 +59,43 @@ int api_member_create(struct call *c, struct cc_error *err)
 	secrets_hash(cc_secret_format(secret, text), args->secret_hash);
 	c->state = secret;
 	return call_submit(c, COMMAND_MEMBER_CREATE, args, made);
+}
+
+int api_member_get(struct call *c, struct cc_error *err)
+{
+	const struct zone *z = engine_read_begin(c->engine);
+	const struct member *m = rows_find(c, z, TABLE_MEMBER, c->path[0], may, err);
+
+	if (m != NULL)
+		c->reply = rows_member(c, z, m);
+	engine_read_end(c->engine);
+	return m != NULL ? 0 : -1;
+}
+
+static int changed(struct call *c, struct cc_error *err)
+{
+	const struct zone *z = engine_read_begin(c->engine);
+
+	(void)err;
+	c->reply = rows_member(c, z, c->command.reply);
+	engine_read_end(c->engine);
+	return 0;
+}
+
+int api_member_change(struct call *c, struct cc_error *err)
+{
+	struct cmd_member_change *args = cc_new(c->arena, struct cmd_member_change);
+
+	(void)err;
+	*args = (struct cmd_member_change){ c->path[0], c->body, c->if_revision };
+	return call_submit(c, COMMAND_MEMBER_CHANGE, args, changed);
+}
+
+int api_member_remove(struct call *c, struct cc_error *err)
+{
+	struct cmd_member_remove *args = cc_new(c->arena, struct cmd_member_remove);
+
+	(void)err;
+	*args = (struct cmd_member_remove){ c->path[0], c->if_revision };
+	return call_submit(c, COMMAND_MEMBER_REMOVE, args, NULL);
 }

@@ -63,6 +63,23 @@ void *rows_token(const struct call *c, const struct zone *z, const void *values)
 	return t;
 }
 
+void *rows_member(const struct call *c, const struct zone *z, const void *values)
+{
+	struct member *m = cc_row_copy(&member_desc, values, c->arena);
+	struct zone_use used = zone_member_use(z, m->id), max = engine_member_max(c->engine, m);
+
+#define SHOW(what)                  \
+	m->used_##what = used.what; \
+	if (max.what != INT64_MAX)  \
+		cc_set(m, member, max_##what, max.what);
+	SHOW(instances)
+	SHOW(cpu_millis)
+	SHOW(memory_mib)
+	SHOW(disk_mib)
+#undef SHOW
+	return m;
+}
+
 struct named {
 	const char *name;
 	const void *row;

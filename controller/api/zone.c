@@ -43,6 +43,28 @@ static void count_instances(const struct zone *z, struct zone_status *s)
 		s->instances_running += inst->state == INST_RUNNING;
 }
 
+/* The caller's own account: who is not a member has none. */
+static void show_member(struct call *c, const struct zone *z, struct zone_status *s)
+{
+	const struct member *m = zone_find(z, TABLE_MEMBER, c->who.id);
+	struct zone_use used, max;
+
+	if (m == NULL)
+		return;
+	used = zone_member_use(z, m->id);
+	max = engine_member_max(c->engine, m);
+	cc_set(s, zone_status, member, cc_arena_strdup(c->arena, m->name));
+#define SHOW(what)                                      \
+	cc_set(s, zone_status, used_##what, used.what); \
+	if (max.what != INT64_MAX)                      \
+		cc_set(s, zone_status, max_##what, max.what);
+	SHOW(instances)
+	SHOW(cpu_millis)
+	SHOW(memory_mib)
+	SHOW(disk_mib)
+#undef SHOW
+}
+
 int api_status(struct call *c, struct cc_error *err)
 {
 	struct zone_status *s = cc_new(c->arena, struct zone_status);
@@ -59,6 +81,7 @@ int api_status(struct call *c, struct cc_error *err)
 	s->images = (int64_t)zone_count(z, TABLE_IMAGE);
 	count_nodes(z, s);
 	count_instances(z, s);
+	show_member(c, z, s);
 	engine_read_end(c->engine);
 	c->reply = s;
 	return 0;

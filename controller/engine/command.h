@@ -32,6 +32,15 @@ struct cmd_member_create {
 	struct cc_uuid token_id;
 	char secret_hash[65]; /* of the bearer token */
 };
+struct cmd_member_change {
+	const char *ref;
+	const struct member_change *change;
+	int64_t if_revision; /* 0: whatever it is */
+};
+struct cmd_member_remove {
+	const char *ref;
+	int64_t if_revision;
+};
 struct cmd_token_create {
 	const struct token_spec *spec;
 	struct cc_uuid id;

@@ -27,6 +27,8 @@ struct decide {
 #include "controller/engine/commands.def"
 #undef C
 
+#define DECIDE_ADMIN_NAME "admin"
+
 /* The caller as a member; root on the unix socket acts as the member 'admin'. @err DENIED */
 const struct member *decide_member(const struct decide *d, const struct command *cmd, struct cc_error *err);
 /* Names are found where ids are, so none may look like an id. @err INVALID */

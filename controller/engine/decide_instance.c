@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "controller/engine/cap.h"
 #include "controller/engine/decide.h"
 
 #define DEFAULT_CPU_MILLIS 1000
@@ -128,6 +129,8 @@ int decide_instance_create(const struct decide *d, struct command *cmd, struct e
 	inst.created = cmd->now_ms;
 	inst.reason = inst.address = "";
 	fill(spec, &inst);
+	if (cap_check(d->opt, d->zone, who, &(struct zone_use){ 1, inst.cpu_millis, inst.memory_mib, inst.disk_mib }, err) < 0)
+		return -1;
 	if (request_of(d, cmd, &inst, img, spec, &req, err) < 0 || place(d, cmd, &req, &inst, &placement, err) < 0)
 		return -1;
 	decide_move(d, fx, &inst, INST_EVENT_PLACED);
@@ -163,6 +166,16 @@ static int find_instance(const struct decide *d, const struct command *cmd, cons
 	return 0;
 }
 
+/* What is stopped counts already; but the limit may have been lowered since. */
+static int check_start(const struct decide *d, const struct instance *inst, struct cc_error *err)
+{
+	const struct member *m = zone_find(d->zone, TABLE_MEMBER, inst->member);
+
+	if (inst->desired == DESIRED_RUN)
+		return 0;
+	return m != NULL ? cap_check(d->opt, d->zone, m, &(struct zone_use){ 0 }, err) : 0;
+}
+
 int decide_instance_act(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
 {
 	const struct cmd_instance_act *args = cmd->args;
@@ -182,6 +195,8 @@ int decide_instance_act(const struct decide *d, struct command *cmd, struct effe
 		decide_remove_instance(d, fx, &inst);
 		return 0;
 	}
+	if (args->act == ACT_START && check_start(d, &inst, err) < 0)
+		return -1;
 	if (edge->from == edge->to && !acts[args->act].counts_boot)
 		return 0;
 	/* A failed one is tried again only when the count moves: the node must see that somebody asked anew. */

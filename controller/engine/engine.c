@@ -3,6 +3,7 @@
  * the published zone follows when the batch is committed. Both zones share the rows. */
 #include "controller/engine/engine.h"
 
+#include "controller/engine/cap.h"
 #include "controller/engine/decide.h"
 #include "controller/engine/liveness.h"
 #include "controller/engine/queue.h"
@@ -368,6 +369,11 @@ const struct zone *engine_read_begin(struct engine *e)
 void engine_read_end(struct engine *e)
 {
 	pthread_rwlock_unlock(&e->lock);
+}
+
+struct zone_use engine_member_max(const struct engine *e, const struct member *m)
+{
+	return cap_of(&e->opt, m);
 }
 
 void engine_token_used(struct engine *e, struct cc_uuid token, int64_t boot_ms)

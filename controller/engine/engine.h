@@ -25,6 +25,7 @@ struct engine_options {
 	int64_t overcommit_cpu_percent;
 	int64_t overcommit_memory_percent;
 	int64_t overcommit_disk_percent;
+	struct zone_use member_max; /* what each member may have; 0: no limit */
 };
 
 /* Takes over `working` (loaded, or new). */
@@ -59,6 +60,9 @@ void engine_reload(struct engine *e, struct zone *loaded);
 /* Reads of the published zone: between begin and end the zone does not change; copy what you need into your arena and end. Any thread. */
 const struct zone *engine_read_begin(struct engine *e);
 void engine_read_end(struct engine *e);
+
+/* What the member may have, INT64_MAX where nothing limits it. Any thread. */
+struct zone_use engine_member_max(const struct engine *e, const struct member *m);
 
 /* Liveness that is not stored with every report: boot time in ms of the last report, 0 when never in this run. Any thread, between read_begin and read_end. */
 int64_t engine_node_heard_ms(const struct engine *e, struct cc_uuid node);

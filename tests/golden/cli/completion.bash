@@ -5,7 +5,7 @@ _ccctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--) return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--env|-e|--arch|-a|--owner|--expires|--member|--description|--name) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--env|-e|--arch|-a|--owner|--expires|--instances|--member|--description|--name) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -29,6 +29,7 @@ _ccctl() {
 	--arch|-a) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--owner) COMPREPLY=($(compgen -W "$(ccctl member list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--expires) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--instances) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--member) COMPREPLY=($(compgen -W "$(ccctl member list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--description) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--name) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
@@ -37,7 +38,7 @@ _ccctl() {
 	'') names="create list show explain start stop restart delete exec image node member token login logout context status version completion help"; opts="--help --version" ;;
 	image) names="import list delete" ;;
 	node) names="invite list show" ;;
-	member) names="add list" ;;
+	member) names="add list show role limit remove" ;;
 	token) names="create list revoke" ;;
 	context) names="list show use remove" ;;
 	'create' | 'create '*)
@@ -100,6 +101,22 @@ _ccctl() {
 		;;
 	'member list' | 'member list '*)
 		opts="--output --socket --controller --context --pin --token --help --version"
+		;;
+	'member show' | 'member show '*)
+		opts="--output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl member list -o name 2>/dev/null)"
+		;;
+	'member role' | 'member role '*)
+		opts="--output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl member list -o name 2>/dev/null)"
+		;;
+	'member limit' | 'member limit '*)
+		opts="--instances --cpu --memory --disk --default --output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl member list -o name 2>/dev/null)"
+		;;
+	'member remove' | 'member remove '*)
+		opts="--socket --controller --context --pin --token --help --version"
+		names="$(ccctl member list -o name 2>/dev/null)"
 		;;
 	'token create' | 'token create '*)
 		opts="--member --expires --description --output --socket --controller --context --pin --token --help --version"

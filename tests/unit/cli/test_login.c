@@ -182,6 +182,36 @@ START_TEST(a_context_that_others_can_read_is_not_used)
 }
 END_TEST
 
+START_TEST(members_are_limited_and_removed)
+{
+	struct cc_token root = make_token("{}"), ana = make_token("{\"member\":\"ana\"}");
+	struct ran r;
+
+	says(run("ccctl login --name root %s; ccctl login --name ana %s; ccctl context use root", encode(&root), encode(&ana)), 0, "");
+	r = run("ccctl member limit ana --memory 1GiB --instances 2 -o json");
+	ck_assert_msg(strstr(r.out, "\"max_memory_mib\": 1024") != NULL, "%s%s", r.out, r.err);
+	r = run("ccctl --context ana status");
+	ck_assert_msg(strstr(r.out, "  ana        1 of 2 instances, 128/1024 MiB memory, 1 cores") != NULL, "%s%s", r.out, r.err);
+	says(run("ccctl --context ana create big --image busybox --memory 2GiB"), 5, "ana uses 128 of at most 1024 MiB of memory");
+	says(run("ccctl member limit ana"), 2, "say which limit");
+	says(run("ccctl member limit nobody --cpu 1"), 3, "no member 'nobody'");
+	says(run("ccctl --context ana member limit ana --cpu 1"), 4, "for admins");
+	says(run("ccctl member role ana king"), 2, "king");
+	says(run("ccctl member role admin member"), 5, "last admin");
+	says(run("ccctl member remove ana"), 5, "ana owns 1 instance");
+	ck_assert_int_eq(run("ccctl member remove bob").status, 0);
+	ck_assert_str_eq(run("ccctl member list -o name").out, "admin\nana\n");
+	r = run("ccctl token create --description phone --expires 30d -o name");
+	says(run("ccctl login --name phone %s", r.out), 6, "controller.example");
+	r = run("ccctl token list -o json | grep -c phone");
+	ck_assert_str_eq(r.out, "1\n");
+	says(run("ccctl token revoke phone"), 3, "no token 'phone'; see ccctl token list");
+	says(run("ccctl --context ana token create --member admin"), 4, "only admins");
+	says(run("ccctl token create --expires 0s"), 2, "expires");
+	says(run("ccctl token create --member nobody"), 3, "no member 'nobody'");
+}
+END_TEST
+
 /* The terminal is a pseudo-terminal of script(1), which writes down all that it showed. */
 START_TEST(a_token_that_is_typed_is_not_shown)
 {
@@ -205,6 +235,7 @@ int main(void)
 	tcase_add_test(tc, contexts_are_chosen_by_option_variable_and_use);
 	tcase_add_test(tc, a_wrong_token_leaves_no_context);
 	tcase_add_test(tc, a_context_that_others_can_read_is_not_used);
+	tcase_add_test(tc, members_are_limited_and_removed);
 	tcase_add_test(tc, a_token_that_is_typed_is_not_shown);
 	suite_add_tcase(s, tc);
 	world_prepare();

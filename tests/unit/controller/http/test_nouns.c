@@ -259,6 +259,76 @@ START_TEST(an_image_is_imported_and_deleted)
 }
 END_TEST
 
+static struct member *patch(int status, const char *body)
+{
+	return GET(member_desc, status, .role = ROLE_ROOT, .method = "PATCH", .path = "/v1/members/ana", .body = body);
+}
+
+START_TEST(a_member_is_limited_and_told_so)
+{
+	struct member *m = patch(200, "{\"limit_instances\":2,\"limit_memory_mib\":256}");
+	struct zone_status *s;
+	struct problem *p;
+
+	ck_assert_int_eq(m->used_instances, 1);
+	ck_assert_int_eq(m->max_instances, 2);
+	ck_assert_int_eq(m->max_memory_mib, 256);
+	ck_assert(!cc_has(m, member, max_disk_mib));
+	p = GET(problem_desc, 409, .role = ROLE_ANA, .method = "POST", .path = "/v1/instances",
+	        .body = "{\"name\":\"big\",\"image\":\"busybox\",\"memory_mib\":129}");
+	ck_assert_str_eq(p->code, "quota");
+	ck_assert_ptr_nonnull(strstr(p->detail, "ana uses 128 of at most 256 MiB of memory, and this takes 129 MiB more"));
+	ck_assert_ptr_nonnull(strstr(p->detail, "ccctl member limit ana --memory"));
+	GET(instance_desc, 201, .role = ROLE_ANA, .method = "POST", .path = "/v1/instances", .body = "{\"name\":\"small\",\"image\":\"busybox\"}");
+	GET(problem_desc, 409, .role = ROLE_ANA, .method = "POST", .path = "/v1/instances",
+	        .body = "{\"name\":\"third\",\"image\":\"busybox\",\"memory_mib\":4}");
+	s = GET(zone_status_desc, 200, .role = ROLE_ANA, .path = "/v1/status");
+	ck_assert_str_eq(s->member, "ana");
+	ck_assert_int_eq(s->used_instances, 2);
+	ck_assert_int_eq(s->max_instances, 2);
+	m = patch(200, "{\"no_limits\":true,\"limit_cpu_millis\":0}");
+	ck_assert(!cc_has(m, member, max_instances) && cc_has(m, member, max_cpu_millis));
+	GET(problem_desc, 400, .role = ROLE_ROOT, .method = "PATCH", .path = "/v1/members/ana", .body = "{\"limit_instances\":-1}");
+	GET(problem_desc, 400, .role = ROLE_ROOT, .method = "PATCH", .path = "/v1/members/ana", .body = "{\"role\":\"king\"}");
+	GET(problem_desc, 400, .role = ROLE_ROOT, .method = "PATCH", .path = "/v1/members/ana", .body = "{\"name\":\"eva\"}");
+	GET(problem_desc, 404, .role = ROLE_ROOT, .method = "PATCH", .path = "/v1/members/nobody", .body = "{}");
+	GET(problem_desc, 412, .role = ROLE_ROOT, .method = "PATCH", .path = "/v1/members/ana", .body = "{}", .header = "If-Match: \"999999\"");
+}
+END_TEST
+
+START_TEST(roles_change_but_an_admin_stays)
+{
+	struct member *m;
+	struct problem *p =
+	        GET(problem_desc, 409, .role = ROLE_ROOT, .method = "PATCH", .path = "/v1/members/admin", .body = "{\"role\":\"member\"}");
+
+	ck_assert_ptr_nonnull(strstr(p->detail, "ccctl member role NAME admin"));
+	p = GET(problem_desc, 409, .role = ROLE_ROOT, .method = "DELETE", .path = "/v1/members/admin");
+	ck_assert_ptr_nonnull(strstr(p->detail, "last admin"));
+	m = patch(200, "{\"role\":\"admin\"}");
+	ck_assert_int_eq(m->role, ROLE_ADMIN);
+	GET(invite_list_desc, 200, .role = ROLE_ANA, .path = "/v1/invites");
+	p = GET(problem_desc, 409, .role = ROLE_ANA, .method = "DELETE", .path = "/v1/members/admin");
+	ck_assert_ptr_nonnull(strstr(p->detail, "root on the controller's machine"));
+	GET(member_desc, 200, .role = ROLE_ANA, .method = "PATCH", .path = "/v1/members/admin", .body = "{\"role\":\"member\"}");
+	GET(problem_desc, 403, .role = ROLE_ADMIN_TOKEN, .path = "/v1/invites");
+}
+END_TEST
+
+START_TEST(who_owns_something_is_not_removed)
+{
+	struct problem *p = GET(problem_desc, 409, .role = ROLE_ROOT, .method = "DELETE", .path = "/v1/members/ana");
+	struct answer r;
+
+	ck_assert_ptr_nonnull(strstr(p->detail, "ana owns 1 instance, such as 'web'; delete them first: ccctl delete"));
+	r = ASK(.role = ROLE_ROOT, .method = "DELETE", .path = "/v1/members/bob");
+	ck_assert_int_eq(r.status, 204);
+	answer_free(&r);
+	GET(problem_desc, 401, .role = ROLE_BOB, .path = "/v1/instances");
+	GET(problem_desc, 404, .role = ROLE_ROOT, .path = "/v1/members/bob");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("http_nouns");
@@ -272,6 +342,9 @@ int main(void)
 	tcase_add_test(tc, a_node_syncs_and_fetches_its_image);
 	tcase_add_test(tc, a_node_joins_with_an_invitation);
 	tcase_add_test(tc, a_member_is_added_and_its_token_works);
+	tcase_add_test(tc, a_member_is_limited_and_told_so);
+	tcase_add_test(tc, roles_change_but_an_admin_stays);
+	tcase_add_test(tc, who_owns_something_is_not_removed);
 	tcase_add_test(tc, a_token_is_made_listed_and_revoked);
 	tcase_add_test(tc, a_list_of_tokens_tells_no_secret);
 	tcase_add_test(tc, an_expired_token_is_told_so);
