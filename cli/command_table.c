@@ -71,6 +71,13 @@ static const struct opt token_opts[] = {
 	{ "description", 0,  OPT_TEXT,     "TEXT",      NULL,               "What it is for, to be known again in the list." },
 	{ NULL },
 };
+static const struct opt audit_opts[] = {
+	{ "member",     0,   OPT_TEXT,     "MEMBER",    NULL,               "Only what this member, or node, did." },
+	{ "resource",   0,   OPT_TEXT,     "NAME",      NULL,               "Only what was done to this: name or id." },
+	{ "since",      0,   OPT_DURATION, "TIME",      NULL,               "Only the last 2h, 7d." },
+	{ "limit",      0,   OPT_COUNT,    "N",         NULL,               "Most entries: 50 (default), at most 1000." },
+	{ NULL },
+};
 static const struct opt login_opts[] = {
 	{ "name",       0,   OPT_TEXT,     "NAME",      NULL,               "Name of the context. Default: the zone's" },
 	{ NULL },
@@ -292,6 +299,17 @@ const struct cmd command_table[] = {
 	        .run = cmd_token_revoke,
 	        .summary = "End tokens at once",
 	        .examples = "ccctl token revoke 0192aaaa-0000-7000-8000-000000000001\n" },
+	{ .name = "audit",
+	        .args = "",
+	        .opts = audit_opts,
+	        .flags = CMD_OUTPUT,
+	        .run = cmd_audit,
+	        .also = "history log",
+	        .summary = "Show who did what, from where; for admins",
+	        .text = "Every change is there, and attempts that were denied, these at a bounded rate. The latest come first. Entries are kept for a year, unless "
+	                "the controller's setting audit_keep says otherwise.",
+	        .examples = "ccctl audit --since 7d\n"
+	                    "ccctl audit --member maria --resource web\n" },
 	{ .name = "login",
 	        .args = "[TOKEN|-]",
 	        .opts = login_opts,

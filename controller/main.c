@@ -7,6 +7,7 @@
 #include "controller/controller_confine.h"
 #include "controller/http/server.h"
 #include "controller/settings.h"
+#include "controller/store/store.h"
 #include "controller/writer.h"
 
 #include <errno.h>
@@ -92,6 +93,7 @@ static int start_writer(struct app *app, struct cc_error *err)
 		.node_lease_ms = cfg->node_lease,
 		.idempotency_ms = cfg->idempotency_keep,
 		.idempotency_max = IDEMPOTENCY_MAX,
+		.audit_ms = cfg->audit_keep,
 		.overcommit_cpu_percent = cfg->overcommit_cpu,
 		.overcommit_memory_percent = cfg->overcommit_memory,
 		.overcommit_disk_percent = cfg->overcommit_disk,
@@ -99,6 +101,14 @@ static int start_writer(struct app *app, struct cc_error *err)
 	struct writer_options opt = { .database = cfg->database, .zone_name = cfg->zone, .engine = &engine, .retry_ms = DATABASE_RETRY_MS };
 
 	return writer_start(&opt, &stop_asked, &app->writer, err);
+}
+
+static int read_audit(void *arg, const struct api_audit_query *q, struct cc_arena *a, struct audit_list *ret, struct cc_error *err)
+{
+	const struct app *app = arg;
+	const struct store_audit_query query = { q->before, q->member, q->resource, q->since_ms, q->until_ms, q->most };
+
+	return store_audit(app->cfg->database, &query, a, ret, err);
 }
 
 static int start_http(struct app *app, struct cc_error *err)
@@ -117,6 +127,8 @@ static int start_http(struct app *app, struct cc_error *err)
 		.fences = cc_confine_text(),
 		.addresses = addresses,
 		.n_addresses = token_addresses(app, addresses),
+		.audit_read = read_audit,
+		.audit_arg = app,
 		.images_dir = cc_printf(app->arena, "%s/images", cfg->state_dir),
 		.image_max_bytes = cfg->image_max,
 		.sync_wait_ms = cfg->sync_wait,

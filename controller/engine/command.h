@@ -77,6 +77,10 @@ struct cmd_instance_create {
 	const struct instance_spec *spec;
 	struct cc_uuid id;
 };
+/* A request that was refused before it could become a command. */
+struct cmd_refusal {
+	struct cc_error why;
+};
 enum instance_act { ACT_START, ACT_STOP, ACT_RESTART, ACT_DELETE, ACT_MAX };
 struct cmd_instance_act {
 	const char *ref;
@@ -85,6 +89,15 @@ struct cmd_instance_act {
 };
 struct cmd_tick {
 	bool expire; /* forget old idempotency keys and invitations too */
+};
+
+/* For the audit log: what the request itself says. */
+struct command_audit {
+	struct cc_uuid id; /* nil: nothing is written down */
+	const char *origin;
+	const char *action;
+	const char *target; /* what was asked for, by name or id; "" for none */
+	const char *request_id;
 };
 
 /* One request on its way through the engine. Owned by whoever pushed it until done is called; between push and done it belongs to the engine. */
@@ -96,6 +109,8 @@ struct command {
 	uint64_t random;        /* seed of tie-breaks */
 	const void *args;       /* struct cmd_<name> */
 	struct cc_arena *arena; /* the request's; replies are copied into it */
+
+	struct command_audit audit; /* its texts live as long as the command */
 
 	bool idempotent; /* an Idempotency-Key came with it */
 	struct cc_uuid idempotency_id;

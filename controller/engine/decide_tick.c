@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What time alone brings. */
+#include "controller/engine/audit.h"
 #include "controller/engine/decide.h"
 
 #define INVITE_KEEP_MS \
 	(7 * (int64_t)86400000) /* a used or expired invitation is known so long: to be told apart from a false one, and to repeat a join */
 
+#define DAY_MS        ((int64_t)86400000)
+#define AUDIT_MS      600000 /* a tick that forgets comes that often */
 #define TOKEN_KEEP_MS (30 * (int64_t)86400000)
 #define TOKEN_USE_MS  3600000 /* how exactly the time of the last use is stored */
 
@@ -79,6 +82,24 @@ static void forget_tokens(const struct decide *d, const struct command *cmd, str
 			store_use(d, cmd, fx, t);
 }
 
+/* Once a day and at the start, as it is a statement of its own: an idle zone writes nothing. */
+static void forget_audit(const struct decide *d, const struct command *cmd, struct effects *fx)
+{
+	if (d->opt->audit_ms > 0 && (d->loaded || cmd->now_ms % DAY_MS < AUDIT_MS))
+		audit_forget(cmd->now_ms - d->opt->audit_ms, fx);
+}
+
+int decide_refusal(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
+{
+	const struct cmd_refusal *args = cmd->args;
+
+	(void)d;
+	(void)fx;
+	(void)ret_resource;
+	*err = args->why;
+	return -1;
+}
+
 int decide_tick(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
 {
 	const struct cmd_tick *args = cmd->args;
@@ -95,6 +116,7 @@ int decide_tick(const struct decide *d, struct command *cmd, struct effects *fx,
 		forget_keys(d, cmd, fx);
 		forget_invites(d, cmd, fx);
 		forget_tokens(d, cmd, fx);
+		forget_audit(d, cmd, fx);
 	}
 	return 0;
 }

@@ -3,6 +3,7 @@
  * the published zone follows when the batch is committed. Both zones share the rows. */
 #include "controller/engine/engine.h"
 
+#include "controller/engine/audit.h"
 #include "controller/engine/cap.h"
 #include "controller/engine/decide.h"
 #include "controller/engine/liveness.h"
@@ -10,6 +11,8 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+
+#define REFUSALS_MAX 60 /* entries about refused requests in a minute */
 
 struct batch {
 	struct command *commands;
@@ -28,6 +31,8 @@ struct engine {
 	struct liveness *tokens; /* when each was last used */
 	int64_t started_ms;      /* boot time of the first command since the zone was loaded: every lease begins then anew */
 	bool loaded;             /* no tick has looked at the loaded zone yet */
+	int64_t refusals_minute; /* boot time in minutes, of: */
+	int refusals;            /* entries of the audit log about refused requests */
 	pthread_mutex_t state_lock;
 	bool available;
 	char why[256]; /* why it is not available */
@@ -240,6 +245,23 @@ static void apply(struct engine *e, struct effects *fx, size_t from)
 	zone_set_revision(e->working, revision);
 }
 
+/* Strangers decide how often they are refused: so many entries a minute, and no more. */
+static void audit_refusal(struct engine *e, const struct command *cmd, struct effects *fx)
+{
+	const struct cc_uuid none = { { 0 } };
+	int64_t minute = cmd->boot_ms / 60000;
+
+	if (cc_uuid_is_nil(cmd->audit.id) || !audit_tells(&cmd->error))
+		return;
+	if (minute != e->refusals_minute)
+		e->refusals = 0;
+	e->refusals_minute = minute;
+	if (e->refusals++ >= REFUSALS_MAX)
+		return;
+	audit_add(e->working, cmd, none, &cmd->error, fx);
+	apply(e, fx, fx->n - 1);
+}
+
 static void decide_one(struct engine *e, struct command *cmd, struct effects *fx)
 {
 	size_t from = fx->n, wakes = fx->n_wakes;
@@ -256,12 +278,15 @@ static void decide_one(struct engine *e, struct command *cmd, struct effects *fx
 		return;
 	if (check_room(e, cmd, &cmd->error) < 0 || kinds[cmd->kind].decide(&d, cmd, fx, &resource, &cmd->error) < 0) {
 		effects_truncate(fx, from, wakes);
+		audit_refusal(e, cmd, fx);
 		return;
 	}
 	if (cmd->kind == COMMAND_NODE_SYNC)
 		liveness_heard(e->liveness, resource, cmd->boot_ms);
 	if (cmd->kind == COMMAND_TICK)
 		e->loaded = false;
+	if (fx->n > from && !cc_uuid_is_nil(cmd->audit.id))
+		audit_add(e->working, cmd, resource, &cmd->error, fx);
 	remember(cmd, fx, resource);
 	if (fx->n > from)
 		apply(e, fx, from);

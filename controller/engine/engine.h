@@ -20,6 +20,7 @@ struct engine_options {
 	size_t batch_max;      /* commands per batch */
 	int64_t node_lease_ms; /* silence after which a node counts as lost */
 	int64_t idempotency_ms;
+	int64_t audit_ms;       /* how long the audit log is kept; 0: for ever */
 	size_t idempotency_max; /* keys remembered for one caller; 0: any number */
 	/* Zone policy: what is granted is the offer times this, in percent. */
 	int64_t overcommit_cpu_percent;

@@ -354,6 +354,8 @@ void zone_apply(struct zone *z, const struct effects *fx, size_t from)
 		const struct effect *e = &fx->items[i];
 		struct row *old = find_row(z, e->table, e->id);
 
+		if (!table_kept(e->table))
+			continue;
 		if (old != NULL) {
 			unindex_row(z, old);
 			row_unref(old);

@@ -24,7 +24,8 @@ struct http_server {
 	struct streams *streams;
 	struct metrics *metrics;
 	struct ration *joins;
-	struct quota *nodes; /* requests of each node under way */
+	struct ration *refusals; /* entries of the audit log about refused requests */
+	struct quota *nodes;     /* requests of each node under way */
 	const char *openapi;
 	struct api_setup setup;
 	struct MHD_Daemon *tls;
@@ -67,6 +68,11 @@ struct request {
 enum MHD_Result request_handle(void *server, struct MHD_Connection *mhd, const char *url, const char *method, const char *version, const char *data,
         size_t *size, void **state);
 void request_completed(void *server, struct MHD_Connection *mhd, void **state, enum MHD_RequestTerminationCode how);
+
+/* Fills in what the audit log will say of the call's command (audit.c). */
+void audit_command(struct request *r);
+/* Writes down that the request was refused, if that is worth an entry. */
+void audit_refused(struct request *r);
 
 /* Sends what the call holds, or the problem that `error` is. In the connection's thread. */
 enum MHD_Result reply_send(struct request *r);

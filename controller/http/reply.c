@@ -83,6 +83,7 @@ enum MHD_Result reply_problem(struct request *r)
 		cc_set(&p, problem, name, r->error.name);
 	}
 	log_failure(r);
+	audit_refused(r);
 	if (decision != NULL && r->error.code == CC_NO_CAPACITY) {
 		p.has |= CC_BIT(problem_f_fell);
 		p.fell.items = decision->fell.items;

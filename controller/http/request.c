@@ -190,6 +190,7 @@ static enum MHD_Result submit(struct request *r)
 
 	r->call.command.done = command_done;
 	r->call.command.owner = r;
+	audit_command(r);
 	/* Whoever would answer it is busy reaching the database. */
 	if (!engine_is_available(r->server->engine, why, sizeof(why))) {
 		cc_fail(&r->error, UNAVAILABLE, "%s", why);

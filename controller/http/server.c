@@ -121,6 +121,7 @@ static void take_options(struct http_server *s, const struct http_options *given
 	default_number64(&o->stream_attach_ms, 60000);
 	default_number(&o->join_per_minute, 20);
 	default_number(&o->join_total_per_minute, 600);
+	default_number(&o->refusals_per_minute, 10);
 }
 
 static uint64_t touch_seq(void *edge, struct cc_uuid id)
@@ -177,6 +178,8 @@ static void fill_setup(struct http_server *s)
 		.sync_wait_ms = o->sync_wait_ms,
 		.node_lease_ms = o->node_lease_ms,
 		.blobs = s->blobs,
+		.audit_read = o->audit_read,
+		.audit_arg = o->audit_arg,
 		.edge = s,
 		.touch_seq = touch_seq,
 		.defer = defer,
@@ -249,6 +252,7 @@ static int start(struct http_server *s, struct cc_error *err)
 
 	s->metrics = metrics_new();
 	s->joins = ration_new(o->join_per_minute, o->join_total_per_minute);
+	s->refusals = ration_new(o->refusals_per_minute, 60);
 	s->nodes = quota_new(NODE_REQUESTS_MAX);
 	s->streams = hub.timer_arg = streams_new(&streams);
 	openapi_write(&openapi);
@@ -317,6 +321,7 @@ void http_stop(struct http_server *s)
 	streams_free(s->streams);
 	blobs_free(s->blobs);
 	ration_free(s->joins);
+	ration_free(s->refusals);
 	quota_free(s->nodes);
 	metrics_free(s->metrics);
 	cc_arena_free(s->texts);

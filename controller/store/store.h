@@ -93,4 +93,16 @@ short store_events(const struct store *s);
 /* Milliseconds after which store_step should be called even if nothing happened, to give up a silent server; -1: no need. */
 int store_timeout_ms(const struct store *s);
 
+/* A page of the audit log, the latest first. */
+struct store_audit_query {
+	struct cc_uuid before; /* only entries before this one */
+	const char *member;    /* name or id; "": anybody */
+	const char *resource;  /* name or id; "": anything */
+	int64_t since_ms;
+	int64_t until_ms; /* not included */
+	size_t most;
+};
+/* Waits; over a session of its own, in a transaction that only reads. Any thread. @err UNAVAILABLE, INTERNAL */
+int store_audit(const char *conninfo, const struct store_audit_query *q, struct cc_arena *a, struct audit_list *ret, struct cc_error *err);
+
 CC_DEFINE_CLEANUP(struct store *, store_close)

@@ -5,7 +5,7 @@ _ccctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--) return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--env|-e|--arch|-a|--owner|--expires|--instances|--member|--description|--name) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--env|-e|--arch|-a|--owner|--expires|--instances|--member|--description|--resource|--since|--limit|--name) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -32,10 +32,13 @@ _ccctl() {
 	--instances) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--member) COMPREPLY=($(compgen -W "$(ccctl member list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--description) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--resource) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--since) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--limit) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--name) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	esac
 	case $cmd in
-	'') names="create list show explain start stop restart delete exec image node member token login logout context status version completion help"; opts="--help --version" ;;
+	'') names="create list show explain start stop restart delete exec image node member token audit login logout context status version completion help"; opts="--help --version" ;;
 	image) names="import list delete" ;;
 	node) names="invite list show" ;;
 	member) names="add list show role limit remove" ;;
@@ -127,6 +130,9 @@ _ccctl() {
 	'token revoke' | 'token revoke '*)
 		opts="--socket --controller --context --pin --token --help --version"
 		names="$(ccctl token list -o name 2>/dev/null)"
+		;;
+	'audit' | 'audit '*)
+		opts="--member --resource --since --limit --output --socket --controller --context --pin --token --help --version"
 		;;
 	'login' | 'login '*)
 		opts="--name --help --version"

@@ -205,6 +205,11 @@ START_TEST(members_are_limited_and_removed)
 	says(run("ccctl login --name phone %s", r.out), 6, "controller.example");
 	r = run("ccctl token list -o json | grep -c phone");
 	ck_assert_str_eq(r.out, "1\n");
+	r = run("ccctl audit --member ana -o csv");
+	ck_assert_msg(strstr(r.out, "member_change,ana,") != NULL && strstr(r.out, "127.0.0.1") != NULL, "%s%s", r.out, r.err);
+	says(run("ccctl --context ana audit"), 4, "for admins");
+	says(run("ccctl audit --limit 5000"), 2, "limit: 5000 is not between 1 and 1000");
+	says(run("ccctl audit --since yesterday"), 2, "--since");
 	says(run("ccctl token revoke phone"), 3, "no token 'phone'; see ccctl token list");
 	says(run("ccctl --context ana token create --member admin"), 4, "only admins");
 	says(run("ccctl token create --expires 0s"), 2, "expires");

@@ -329,6 +329,72 @@ START_TEST(who_owns_something_is_not_removed)
 }
 END_TEST
 
+START_TEST(who_did_what_is_written_down)
+{
+	struct audit_list *list;
+	const struct audit *e;
+	struct answer r = ASK(.role = ROLE_ANA, .method = "DELETE", .path = "/v1/instances/web", .header = "X-Request-Id: r-1");
+	char path[128], id[CC_UUID_TEXT];
+
+	answer_free(&r);
+	r = ASK(.role = ROLE_BOB, .method = "POST", .path = "/v1/members", .body = "{\"name\":\"eve\"}");
+	answer_free(&r);
+	use("nonsense");
+	GET(problem_desc, 401, .role = ROLE_STRANGER, .path = "/v1/instances");
+	GET(member_made_desc, 201, .role = ROLE_ROOT, .method = "POST", .path = "/v1/members", .body = "{\"name\":\"eva\"}");
+	list = GET(audit_list_desc, 200, .role = ROLE_ROOT, .path = "/v1/audit");
+	ck_assert_uint_eq(list->items.n, 4);
+	e = &list->items.items[3];
+	ck_assert_str_eq(e->who_name, "ana");
+	ck_assert_str_eq(e->role, "member");
+	ck_assert_str_eq(e->origin, "127.0.0.1");
+	ck_assert_str_eq(e->action, "instance_delete");
+	ck_assert_str_eq(e->target, "web");
+	ck_assert_str_eq(e->outcome, "ok");
+	ck_assert_str_eq(e->request_id, "r-1");
+	ck_assert(cc_has(e, audit, resource) && cc_uuid_equal(e->resource, w->web));
+	e = &list->items.items[2];
+	ck_assert_str_eq(e->who_name, "bob");
+	ck_assert_str_eq(e->action, "member_create");
+	ck_assert_str_eq(e->outcome, "denied");
+	ck_assert_str_eq(list->items.items[1].who_name, "-");
+	ck_assert_str_eq(list->items.items[1].outcome, "unauthenticated");
+	e = &list->items.items[0];
+	ck_assert_str_eq(e->who_name, "root");
+	ck_assert_str_eq(e->target, "eva");
+	snprintf(path, sizeof(path), "uid %lu", (unsigned long)getuid());
+	ck_assert_str_eq(e->origin, path);
+	list = GET(audit_list_desc, 200, .role = ROLE_ROOT, .path = "/v1/audit?limit=1");
+	ck_assert_uint_eq(list->items.n, 1);
+	ck_assert(cc_has(list, audit_list, next));
+	snprintf(path, sizeof(path), "/v1/audit?limit=3&before=%s", cc_uuid_format(list->next, id));
+	list = GET(audit_list_desc, 200, .role = ROLE_ROOT, .path = path);
+	ck_assert_uint_eq(list->items.n, 3);
+	ck_assert(!cc_has(list, audit_list, next));
+}
+END_TEST
+
+START_TEST(strangers_do_not_fill_the_audit_log)
+{
+	use("nonsense");
+	for (int i = 0; i < 30; i++)
+		GET(problem_desc, 401, .role = ROLE_STRANGER, .path = "/v1/instances");
+	ck_assert_uint_eq(((struct audit_list *)GET(audit_list_desc, 200, .role = ROLE_ROOT, .path = "/v1/audit"))->items.n, 10);
+}
+END_TEST
+
+START_TEST(wrong_questions_to_the_audit_log_are_refused)
+{
+	static const char *const queries[] = { "limit=0", "limit=1001", "limit=x", "before=web", "since=yesterday", "until=2026", "since=" };
+	char path[128];
+
+	for (size_t i = 0; i < CC_ARRAY_LEN(queries); i++) {
+		snprintf(path, sizeof(path), "/v1/audit?%s", queries[i]);
+		GET(problem_desc, 400, .role = ROLE_ROOT, .path = path);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("http_nouns");
@@ -345,6 +411,9 @@ int main(void)
 	tcase_add_test(tc, a_member_is_limited_and_told_so);
 	tcase_add_test(tc, roles_change_but_an_admin_stays);
 	tcase_add_test(tc, who_owns_something_is_not_removed);
+	tcase_add_test(tc, who_did_what_is_written_down);
+	tcase_add_test(tc, strangers_do_not_fill_the_audit_log);
+	tcase_add_test(tc, wrong_questions_to_the_audit_log_are_refused);
 	tcase_add_test(tc, a_token_is_made_listed_and_revoked);
 	tcase_add_test(tc, a_list_of_tokens_tells_no_secret);
 	tcase_add_test(tc, an_expired_token_is_told_so);

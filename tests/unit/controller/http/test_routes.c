@@ -41,6 +41,7 @@ static const struct route_case {
 	{ "GET", "/v1/members/{ref}", "/v1/members/ana", NULL, NULL, { 200, 404, .admin = 200 }, 0 },
 	{ "PATCH", "/v1/members/{ref}", "/v1/members/ana", "{\"limit_instances\":5}", NULL, { .admin = 200 }, 0 },
 	{ "DELETE", "/v1/members/{ref}", "/v1/members/ana", NULL, NULL, { .admin = 409 }, 0 },
+	{ "GET", "/v1/audit", "/v1/audit?limit=5", NULL, NULL, { .admin = 200 }, 0 },
 	{ "GET", "/v1/tokens", "/v1/tokens", NULL, NULL, { 200, 200, .admin = 200 }, 0 },
 	{ "POST", "/v1/tokens", "/v1/tokens", "{\"member\":\"ana\",\"expires_s\":60}", NULL, { 201, 403, .admin = 201 }, 0 },
 	{ "DELETE", "/v1/tokens/{id}", "/v1/tokens/" NO_ID, NULL, NULL, { 404, 404, .admin = 404 }, 0 },

@@ -205,8 +205,14 @@ static void commit_all(struct world *w)
 	struct batch *b;
 
 	pthread_mutex_lock(&writer_lock);
-	while ((b = engine_decide(w->engine)) != NULL)
+	while ((b = engine_decide(w->engine)) != NULL) {
+		const struct effects *fx = batch_effects(b);
+
+		for (size_t i = 0; i < fx->n; i++)
+			if (fx->items[i].table == TABLE_AUDIT && fx->items[i].row != NULL && w->n_audit < CC_ARRAY_LEN(w->audit))
+				w->audit[w->n_audit++] = cc_row_clone(&audit_desc, fx->items[i].row->values);
 		engine_committed(w->engine, b, http_touch, w->server);
+	}
 	pthread_mutex_unlock(&writer_lock);
 }
 
@@ -270,6 +276,21 @@ void world_reload(struct world *w, enum inst_state web)
 	http_reloaded(w->server);
 }
 
+/* What was written, the latest first, as the database would give it. */
+static int read_audit(void *arg, const struct api_audit_query *q, struct cc_arena *a, struct audit_list *ret, struct cc_error *err)
+{
+	struct world *w = arg;
+
+	(void)err;
+	pthread_mutex_lock(&writer_lock);
+	ret->items.items = cc_new_array(a, w->n_audit + 1, struct audit);
+	for (size_t i = w->n_audit; i-- > 0 && ret->items.n < q->most;)
+		if (memcmp(w->audit[i]->id.b, q->before.b, 16) < 0)
+			memcpy(&ret->items.items[ret->items.n++], cc_row_copy(&audit_desc, w->audit[i], a), sizeof(struct audit));
+	pthread_mutex_unlock(&writer_lock);
+	return 0;
+}
+
 static void start_server(struct world *w, const struct world_options *opt)
 {
 	struct http_options o = opt->http;
@@ -294,6 +315,8 @@ static void start_server(struct world *w, const struct world_options *opt)
 	o.addresses = addresses;
 	o.n_addresses = 1;
 	o.images_dir = images;
+	o.audit_read = read_audit;
+	o.audit_arg = w;
 	if (http_start(&o, w->engine, &w->server, &err) < 0)
 		ck_abort_msg("%s", err.msg);
 	cc_key_pair_free(pair);

@@ -21,6 +21,8 @@ struct world {
 	char key_files[ROLES][128];
 	char pins[ROLES][65];
 	struct cc_uuid ana, bob, n1, n2, image, web;
+	struct audit *audit[256]; /* what was written into the audit log; with the writer's lock */
+	size_t n_audit;
 	char sha256[65]; /* of the image's archive */
 };
 

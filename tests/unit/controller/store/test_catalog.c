@@ -125,7 +125,8 @@ START_TEST(every_kind_that_has_limits_is_checked)
 END_TEST
 
 /* Keys, references and unique columns, in the words of the catalog. What is deferred is looked at when the batch commits. */
-static const char rules[] = "idempotency PRIMARY KEY (id)\n"
+static const char rules[] = "audit PRIMARY KEY (id)\n"
+                            "idempotency PRIMARY KEY (id)\n"
                             "image FOREIGN KEY (member) REFERENCES member(id) DEFERRABLE INITIALLY DEFERRED\n"
                             "image PRIMARY KEY (id)\n"
                             "image UNIQUE (name) DEFERRABLE INITIALLY DEFERRED\n"
