@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inviting nodes. */
+/* Inviting nodes, and what runs on one's own. */
 #include "cli/handlers.h"
 
 #include "cli/secret.h"
@@ -38,4 +38,36 @@ int cmd_node_invite(struct cli *cli, struct cc_error *err)
 	if (secret_wants_all(cli))
 		return cli_show_row(cli, &invite_made_desc, &made, err);
 	return show_invite(cli, &made, err);
+}
+
+int cmd_node_guests(struct cli *cli, struct cc_error *err)
+{
+	const char *path = client_path(cli->arena, noun_node.path, cli->args.words[0], "/instances");
+	struct guest_list list = { 0 };
+	struct cc_list rows;
+	struct client *client;
+
+	if (cli_client(cli, &client, err) < 0 || client_get(client, path, &guest_list_desc, &list, err) < 0)
+		return -1;
+	rows = (struct cc_list){ list.items.n, list.items.items };
+	return cli_show_rows(cli, &guest_desc, &rows, err);
+}
+
+int cmd_node_evict(struct cli *cli, struct cc_error *err)
+{
+	const char *guests = client_path(cli->arena, noun_node.path, cli->args.words[0], "/instances");
+	struct guest g = { 0 };
+	struct client *client;
+
+	if (cli_client(cli, &client, err) < 0)
+		return -1;
+	for (size_t i = 1; i < cli->args.n_words; i++)
+		if (client_call(client,
+		            &(struct client_call){ .method = "POST",
+		                    .path = client_path(cli->arena, guests, cli->args.words[i], "/stop"),
+		                    .reply_desc = &guest_desc,
+		                    .reply = &g },
+		            err) < 0)
+			return -1;
+	return 0;
 }

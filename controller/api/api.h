@@ -8,6 +8,7 @@ call_handler api_version, api_status;
 call_handler api_node_join, api_node_list, api_node_get, api_node_sync;
 call_handler api_invite_list, api_invite_create;
 call_handler api_member_list, api_member_create, api_member_get, api_member_change, api_member_remove;
+call_handler api_guest_list, api_guest_stop;
 call_handler api_audit_list;
 call_handler api_token_list, api_token_create, api_token_revoke;
 call_handler api_image_list, api_image_get, api_image_create, api_image_delete, api_blob_get;

@@ -86,6 +86,7 @@ struct cmd_instance_act {
 	const char *ref;
 	enum instance_act act;
 	int64_t if_revision; /* 0: whatever it is */
+	const char *on_node; /* as the owner of this node, where the instance is; NULL: as its member */
 };
 struct cmd_tick {
 	bool expire; /* forget old idempotency keys and invitations too */

@@ -153,12 +153,29 @@ static const struct {
 	[ACT_DELETE] = { "delete", INST_EVENT_DELETE, DESIRED_DELETE, false },
 };
 
+/* An owner rules over what is on their node, and learns of nothing else. */
+static int check_owner(const struct decide *d, const struct command *cmd, const char *node, const struct instance *inst, struct cc_error *err)
+{
+	const struct node *n = zone_find_ref(d->zone, TABLE_NODE, node);
+	const struct cmd_instance_act *args = cmd->args;
+
+	if (n == NULL)
+		return cc_fail_missing(err, "node", node, "; see ccctl node list");
+	if (!principal_may(&cmd->who, n->owner))
+		return cc_fail(err, DENIED, "this is for the owner of the node '%s' and admins", n->name);
+	if (inst == NULL || !cc_has(inst, instance, node) || !cc_uuid_equal(inst->node, n->id))
+		return cc_fail(err, NOT_FOUND, "no instance '%s' is on the node '%s'; see ccctl node guests %s", args->ref, n->name, n->name);
+	return 0;
+}
+
 static int find_instance(const struct decide *d, const struct command *cmd, const struct instance **ret, struct cc_error *err)
 {
 	const struct cmd_instance_act *args = cmd->args;
 	const struct instance *inst = zone_find_ref(d->zone, TABLE_INSTANCE, args->ref);
 
-	if (inst == NULL || !principal_may(&cmd->who, inst->member))
+	if (args->on_node != NULL && check_owner(d, cmd, args->on_node, inst, err) < 0)
+		return -1;
+	if (inst == NULL || (args->on_node == NULL && !principal_may(&cmd->who, inst->member)))
 		return cc_fail_missing(err, "instance", args->ref, "; see ccctl list");
 	if (args->if_revision != 0 && args->if_revision != inst->revision)
 		return cc_fail(err, PRECONDITION, "the instance '%s' changed since you read it; read it again", args->ref);

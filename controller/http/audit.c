@@ -36,6 +36,8 @@ static const char *target(const struct request *r, struct cc_arena *a)
 	static const char *const names[] = { "name", "node_name", "member" };
 	const struct cc_field *f;
 
+	if (r->call.path[1] != NULL)
+		return cc_printf(a, "%.128s", r->call.path[1]);
 	if (r->call.path[0] != NULL)
 		return cc_printf(a, "%.128s", r->call.path[0]);
 	if (r->call.params[PARAM_name] != NULL)

@@ -40,7 +40,7 @@ _ccctl() {
 	case $cmd in
 	'') names="create list show explain start stop restart delete exec image node member token audit login logout context status version completion help"; opts="--help --version" ;;
 	image) names="import list delete" ;;
-	node) names="invite list show" ;;
+	node) names="invite list show guests evict" ;;
 	member) names="add list show role limit remove" ;;
 	token) names="create list revoke" ;;
 	context) names="list show use remove" ;;
@@ -97,6 +97,14 @@ _ccctl() {
 		;;
 	'node show' | 'node show '*)
 		opts="--output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl node list -o name 2>/dev/null)"
+		;;
+	'node guests' | 'node guests '*)
+		opts="--output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl node list -o name 2>/dev/null)"
+		;;
+	'node evict' | 'node evict '*)
+		opts="--socket --controller --context --pin --token --help --version"
 		names="$(ccctl node list -o name 2>/dev/null)"
 		;;
 	'member add' | 'member add '*)

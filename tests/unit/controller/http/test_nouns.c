@@ -395,6 +395,27 @@ START_TEST(wrong_questions_to_the_audit_log_are_refused)
 }
 END_TEST
 
+START_TEST(an_owner_sees_and_stops_what_is_on_their_node)
+{
+	struct guest_list *list;
+	struct guest *g;
+
+	GET(member_desc, 200, .role = ROLE_ROOT, .method = "PATCH", .path = "/v1/members/bob", .body = "{\"role\":\"admin\"}");
+	GET(instance_desc, 201, .role = ROLE_BOB, .method = "POST", .path = "/v1/instances",
+	        .body = "{\"name\":\"guest\",\"image\":\"busybox\",\"node\":\"n2\"}");
+	list = GET(guest_list_desc, 200, .role = ROLE_ANA, .path = "/v1/nodes/n2/instances");
+	ck_assert_uint_eq(list->items.n, 1);
+	ck_assert_str_eq(list->items.items[0].member_name, "bob");
+	GET(problem_desc, 404, .role = ROLE_ANA, .path = "/v1/instances/guest");
+	GET(problem_desc, 404, .role = ROLE_ANA, .method = "POST", .path = "/v1/nodes/n1/instances/guest/stop");
+	GET(problem_desc, 404, .role = ROLE_ANA, .method = "POST", .path = "/v1/nodes/n2/instances/nothing/stop");
+	GET(problem_desc, 404, .role = ROLE_ANA, .method = "POST", .path = "/v1/nodes/n9/instances/guest/stop");
+	g = GET(guest_desc, 202, .role = ROLE_ANA, .method = "POST", .path = "/v1/nodes/n2/instances/guest/stop");
+	ck_assert_str_eq(g->name, "guest");
+	ck_assert(g->state == INST_STOPPING || g->state == INST_STOPPED);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("http_nouns");
@@ -414,6 +435,7 @@ int main(void)
 	tcase_add_test(tc, who_did_what_is_written_down);
 	tcase_add_test(tc, strangers_do_not_fill_the_audit_log);
 	tcase_add_test(tc, wrong_questions_to_the_audit_log_are_refused);
+	tcase_add_test(tc, an_owner_sees_and_stops_what_is_on_their_node);
 	tcase_add_test(tc, a_token_is_made_listed_and_revoked);
 	tcase_add_test(tc, a_list_of_tokens_tells_no_secret);
 	tcase_add_test(tc, an_expired_token_is_told_so);
