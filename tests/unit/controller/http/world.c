@@ -280,13 +280,17 @@ void world_reload(struct world *w, enum inst_state web)
 static int read_audit(void *arg, const struct api_audit_query *q, struct cc_arena *a, struct audit_list *ret, struct cc_error *err)
 {
 	struct world *w = arg;
+	size_t n;
 
 	(void)err;
 	pthread_mutex_lock(&writer_lock);
+	n = w->n_audit;
 	ret->items.items = cc_new_array(a, w->n_audit + 1, struct audit);
-	for (size_t i = w->n_audit; i-- > 0 && ret->items.n < q->most;)
-		if (memcmp(w->audit[i]->id.b, q->before.b, 16) < 0)
-			memcpy(&ret->items.items[ret->items.n++], cc_row_copy(&audit_desc, w->audit[i], a), sizeof(struct audit));
+	for (size_t i = 0; i < w->n_audit; i++)
+		if (cc_uuid_equal(w->audit[i]->id, q->before))
+			n = i;
+	while (n-- > 0 && ret->items.n < q->most)
+		memcpy(&ret->items.items[ret->items.n++], cc_row_copy(&audit_desc, w->audit[n], a), sizeof(struct audit));
 	pthread_mutex_unlock(&writer_lock);
 	return 0;
 }
@@ -362,6 +366,8 @@ void world_free(struct world *w)
 	pthread_join(writer, NULL);
 	close(writer_fd);
 	engine_free(w->engine);
+	for (size_t i = 0; i < w->n_audit; i++)
+		free(w->audit[i]);
 	snprintf(command, sizeof(command), "rm -rf '%s'", w->dir);
 	ck_assert_int_eq(system(command), 0);
 	free(w);
