@@ -97,7 +97,7 @@ static int start_writer(struct app *app, struct cc_error *err)
 		.overcommit_disk_percent = cfg->overcommit_disk };
 	struct writer_options opt = { .database = cfg->database, .zone_name = cfg->zone, .engine = &engine, .retry_ms = DATABASE_RETRY_MS };
 
-	return writer_start(&opt, &stop_asked, &app->writer, err);
+	return writer_start(&opt, &app->writer, err);
 }
 
 static int start_http(struct app *app, struct cc_error *err)

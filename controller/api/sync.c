@@ -37,7 +37,9 @@ static int answer(struct call *c, struct cc_error *err)
 	struct waiting *w = c->state;
 	struct node_orders *orders;
 
-	(void)err;
+	/* A lease is the word of who holds the zone. */
+	if (!engine_is_available(c->engine, NULL, 0))
+		return cc_fail(err, UNAVAILABLE, "the controller has lost the database; the node goes on with what it has");
 	call_watch(c, c->who.id);
 	w->looked = cc_arena_new(0);
 	orders = cc_new(w->looked, struct node_orders);

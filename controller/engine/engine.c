@@ -28,7 +28,8 @@ struct engine {
 	bool loaded;        /* no tick has looked at the loaded zone yet */
 	pthread_mutex_t state_lock;
 	bool available;
-	char why[256]; /* why it is not available */
+	bool standby;
+	char why[512]; /* why it is not available */
 };
 
 static const struct {
@@ -137,12 +138,35 @@ void engine_refuse_waiting(struct engine *e, const char *why)
 	answer_all(queue_take(e->queue, SIZE_MAX, &n), CC_UNAVAILABLE, why);
 }
 
-void engine_set_available(struct engine *e, bool available, const char *why)
+static void set_state(struct engine *e, bool available, bool standby, const char *why)
 {
 	pthread_mutex_lock(&e->state_lock);
 	e->available = available;
+	e->standby = standby;
 	snprintf(e->why, sizeof(e->why), "%s", available ? "" : why);
 	pthread_mutex_unlock(&e->state_lock);
+}
+
+void engine_set_available(struct engine *e, bool available, const char *why)
+{
+	set_state(e, available, false, why);
+}
+
+void engine_set_standby(struct engine *e, const char *why)
+{
+	set_state(e, false, true, why);
+}
+
+bool engine_is_standby(struct engine *e, char *why, size_t size)
+{
+	bool standby;
+
+	pthread_mutex_lock(&e->state_lock);
+	standby = e->standby;
+	if (why != NULL)
+		snprintf(why, size, "%s", e->why);
+	pthread_mutex_unlock(&e->state_lock);
+	return standby;
 }
 
 bool engine_is_available(struct engine *e, char *why, size_t size)

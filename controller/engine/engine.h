@@ -42,6 +42,9 @@ void engine_set_available(struct engine *e, bool available, const char *why);
 void engine_refuse_waiting(struct engine *e, const char *why);
 /* False, and why, when there is no session; `why` may be NULL. Any thread. */
 bool engine_is_available(struct engine *e, char *why, size_t size);
+/* The zone is another controller's, or may be by now: what is published here is not to be shown either, until it is available again. Any thread. */
+void engine_set_standby(struct engine *e, const char *why);
+bool engine_is_standby(struct engine *e, char *why, size_t size);
 
 /* Takes up to batch_max queued commands and decides them; NULL when none waits. The batch may be without effects: then it needs no commit, but its replies
  * still wait for the batches before it. */

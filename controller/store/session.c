@@ -170,7 +170,7 @@ static PGconn *connect_to(const char *conninfo)
 	/* What stands before the conninfo is a default, what stands behind it is not for the admin to choose. */
 	static const char *const names[] = { "connect_timeout", "application_name", "target_session_attrs", "keepalives_idle", "keepalives_interval",
 		"keepalives_count", "tcp_user_timeout", "options", "dbname", "client_encoding", NULL };
-	const char *values[] = { CC_STR(STORE_CONNECT_S), "cc-controller", "read-write", "5", "2", "3", "12000", "-c client_min_messages=error",
+	const char *values[] = { CC_STR(STORE_CONNECT_S), "cc-controller", "read-write", "1", "1", "3", "4000", "-c client_min_messages=error",
 		conninfo, "UTF8", NULL };
 
 	return PQconnectdbParams(names, values, 1);

@@ -155,7 +155,7 @@ START_TEST(a_second_controller_says_that_it_waits_and_goes_on_when_the_first_end
 	await(&second, "event=zone_held");
 	kill(first.pid, SIGKILL);
 	ck_assert_int_eq(ended(&first), -SIGKILL);
-	await(&second, "event=started");
+	await(&second, "event=term_gained");
 	ck_assert_int_eq(stop(&second), 0);
 }
 END_TEST
