@@ -19,6 +19,7 @@ cc_e2e_test(faults)
 cc_script_test(e2e.confine ROOT NEEDS postgres
   COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_confine.py
   ENV CC_BUILD=${PROJECT_BINARY_DIR} LABELS e2e TIMEOUT 120)
+cc_e2e_test(standby)
 
 # cc_chaos_test(NAME KILLS ...): e2e/chaos.py; the seed is printed and CC_SEED replays.
 function(cc_chaos_test name kills)

@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS schema_migration (
 SELECT version, name, checksum FROM schema_migration ORDER BY version;
 
 -- name: migration_known   result: one
--- Whether the database was ever migrated; asked by sessions that may not change it.
+-- Whether the database was ever migrated. For sessions that may not change it.
 SELECT to_regclass('schema_migration') IS NOT NULL AS known;
 
 -- name: migration_put   args: version:int8 name:text checksum:text applied:int8   result: none
@@ -59,7 +59,7 @@ WHERE h.controller = $1 AND l.granted AND l.locktype = 'advisory' AND l.classid 
 SELECT pg_advisory_unlock(1129529684, 1) AS unlocked;
 
 -- name: zone_holder   result: opt
--- Who holds the lock, in words; and `sign`, which names the session and moves with each statement that it sends: an active controller sends some all the time.
+-- Who holds the lock, in words, and `sign`, which names the session and moves with each statement that it sends: an active controller sends some all the time.
 -- The sign is compared, never read as a time. `works`: the server is busy with what it was sent, so that its silence is not the controller's.
 SELECT format('session %s of %s from %s since %s', a.pid, a.application_name, coalesce(host(a.client_addr), 'this machine'),
 	date_trunc('second', a.backend_start)) AS holder, concat_ws(' ', a.pid, a.backend_start, a.state_change) AS sign,

@@ -103,15 +103,16 @@ class Daemon:
 class Postgres:
     """`durable`: as shipped. Without it, commits do not wait for the disk: a killed server still loses nothing, only a power cut would."""
 
-    def __init__(self, folder, durable=False):
+    def __init__(self, folder, durable=False, port=None):
         self.dir = folder
+        self.port = port  # of TCP on this machine; None: the socket alone
         self.socket = os.path.join(folder, "socket")
         os.makedirs(self.socket)
         self.bin = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
         user = pwd.getpwnam("postgres")
         for path in (folder, self.socket):
             os.chown(path, user.pw_uid, user.pw_gid)
-        self.conninfo = f"host={self.socket} dbname=postgres user=postgres"
+        self.conninfo = f"host={self.socket} port={port or 5432} dbname=postgres user=postgres"
         self.data = os.path.join(folder, "data")
         self.run = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
         subprocess.run(
@@ -119,7 +120,8 @@ class Postgres:
             check=True, stdout=subprocess.DEVNULL, cwd="/")
         self.daemon = Daemon(
             "postgres",
-            self.run + [f"{self.bin}/postgres", "-D", self.data, "-k", self.socket, "-c", "listen_addresses=", "-c", f"fsync={'on' if durable else 'off'}"],
+            self.run + [f"{self.bin}/postgres", "-D", self.data, "-k", self.socket, "-c", f"listen_addresses={'127.0.0.1' if port else ''}", "-c", f"port={port or 5432}",
+             "-c", f"fsync={'on' if durable else 'off'}"],
             os.path.join(folder, "log"))
 
     def start(self):
@@ -128,7 +130,7 @@ class Postgres:
             if not self.daemon.alive():
                 self.daemon.start()
                 time.sleep(0.2)
-            return subprocess.run([f"{self.bin}/pg_isready", "-q", "-h", self.socket]).returncode == 0
+            return subprocess.run([f"{self.bin}/pg_isready", "-q", "-h", self.socket, "-p", str(self.port or 5432)]).returncode == 0
         eventually("PostgreSQL accepts connections", up, 60)
         return self
 
