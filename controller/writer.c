@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/fault.h"
+#include "common/keys.h"
 #include "common/log.h"
 #include "controller/store/store.h"
 
@@ -23,6 +24,8 @@
 
 #define TICK_MS       500 /* STORE_SIGN_MS is some of these */
 #define LOOK_MS       250 /* between looks of a standby */
+#define MEET_MS       5000 /* between looks for the zone's other controllers */
+#define PATIENCE_MS   8000 /* for a commit when another controller can take over */
 #define EXPIRE_MS     600000
 #define SLOW_BATCH_MS 1000
 
@@ -39,6 +42,13 @@ struct writer {
 	struct store *store;      /* NULL while the zone is not ours */
 	struct store *looker;     /* a session that may get it; NULL: none is open */
 	struct store_watch watch;
+	struct zone_controller *self; /* NULL: unknown to others */
+	int64_t meet_ms;              /* when to look for other controllers again */
+	int64_t lost_ms;              /* when the session was lost */
+	bool has_others;
+	bool registered;              /* in this session */
+	char active[256];             /* who is, in words; "" unknown */
+	char stranger[300];           /* a controller with another key, and where; "" none */
 	struct batch *committing; /* sent to the database */
 	struct batch *waiting;    /* decided on top of it */
 	int64_t sent_ms;
@@ -95,6 +105,14 @@ static int ensure_admin(struct store *s, struct zone *z, struct cc_error *err)
 	return r < 0 ? -1 : finish_commit(s, err);
 }
 
+static void tell_reloaded(struct writer *w)
+{
+	pthread_mutex_lock(&w->hook_lock);
+	if (w->hooks.reloaded != NULL)
+		w->hooks.reloaded(w->hooks.arg);
+	pthread_mutex_unlock(&w->hook_lock);
+}
+
 /* The looker has the lock: brings the database up to date, begins a term and loads the zone. */
 static int take_zone(struct writer *w, struct zone **ret, struct cc_error *err)
 {
@@ -109,6 +127,7 @@ static int take_zone(struct writer *w, struct zone **ret, struct cc_error *err)
 	if (store_load(s, &loaded, err) < 0 || ensure_admin(s, loaded, err) < 0)
 		return -1;
 	cc_log(NOTICE, MODEL_LOADED, kv_i64("revision", zone_revision(loaded)), kv_u64("instances", zone_count(loaded, TABLE_INSTANCE)));
+	w->meet_ms = 0;
 	w->store = cc_take(s);
 	w->watch = (struct store_watch){ 0 };
 	*ret = cc_take(loaded);
@@ -135,11 +154,75 @@ static void be_standby(struct writer *w, const char *why)
 static void note_held(struct writer *w)
 {
 	struct cc_error e = { 0 };
+	char why[512];
 
 	cc_fail(&e, TIMEOUT, "%s", w->watch.text);
 	if (is_news(w, &e))
 		cc_log(NOTICE, ZONE_HELD, kv_err(&e));
-	be_standby(w, "this controller is a standby; ask the zone's other controller");
+	snprintf(why, sizeof(why), "this controller is a standby; ask the active one%s%s", w->active[0] != '\0' ? ": " : "", w->active);
+	be_standby(w, why);
+}
+
+static void note_stranger(struct writer *w)
+{
+	struct cc_error e = { 0 };
+	char why[512];
+
+	cc_fail(&e, CONFLICT, "%s", w->stranger);
+	if (is_news(w, &e))
+		cc_log(ERROR, ZONE_KEY_DIFFERS, kv_err(&e));
+	snprintf(why, sizeof(why), "this controller stays out: its key is not the zone's; copy " CC_KEY_FILE " from %s", w->stranger);
+	be_standby(w, why);
+}
+
+static void say_who(char *to, size_t size, const struct zone_controller *c)
+{
+	int n = snprintf(to, size, "%s", c->name);
+
+	for (size_t i = 0; i < c->addresses.n && n > 0 && (size_t)n < size; i++)
+		n += snprintf(to + n, size - (size_t)n, "%s%s", i == 0 ? " at " : ", ", c->addresses.items[i]);
+}
+
+static void take_in(struct writer *w, const struct zone_controller *list, size_t n)
+{
+	w->active[0] = w->stranger[0] = '\0';
+	w->has_others = false;
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].state == CONTROLLER_ACTIVE)
+			say_who(w->active, sizeof(w->active), &list[i]);
+		if (w->self == NULL || cc_uuid_equal(list[i].id, w->self->id))
+			continue;
+		w->has_others = true;
+		if (strcmp(list[i].pin, w->self->pin) != 0 && w->stranger[0] == '\0')
+			say_who(w->stranger, sizeof(w->stranger), &list[i]);
+	}
+	if (w->engine != NULL && engine_set_controllers(w->engine, list, n))
+		tell_reloaded(w);
+}
+
+static bool is_stranger(const struct writer *w)
+{
+	return w->stranger[0] != '\0' && !w->opt.new_key;
+}
+
+/* Learns who else is there; tells of itself, unless nodes would not trust it. */
+static int meet(struct writer *w, struct store *s, struct cc_error *err)
+{
+	cc_auto(cc_arena_free) struct cc_arena *a = cc_arena_new(0);
+	struct zone_controller *list = NULL;
+	size_t n;
+
+	if (store_controllers(s, a, &list, &n, err) < 0)
+		return -1;
+	take_in(w, list, n);
+	w->meet_ms = cc_boottime_ms() + MEET_MS;
+	if (w->registered || w->self == NULL || is_stranger(w))
+		return 0;
+	if (store_register(s, w->self, w->run_id, cc_now_ms(), err) < 0)
+		return -1;
+	w->registered = true;
+	w->meet_ms = 0;
+	return 0;
 }
 
 static void note_newer(struct writer *w)
@@ -157,8 +240,21 @@ static int look_for_zone(struct writer *w, struct zone **ret, struct cc_error *e
 {
 	enum store_watched found = STORE_HELD;
 
-	if (w->looker == NULL && store_open(w->opt.database, &w->looker, err) < 0)
+	if (w->looker == NULL) {
+		if (store_open(w->opt.database, &w->looker, err) < 0)
+			return -1;
+		w->registered = false;
+		w->meet_ms = 0;
+	}
+	if (cc_boottime_ms() >= w->meet_ms && meet(w, w->looker, err) < 0) {
+		store_close(cc_take(w->looker));
 		return -1;
+	}
+	if (is_stranger(w)) {
+		note_stranger(w);
+		w->retry_at_ms = cc_boottime_ms() + w->opt.retry_ms;
+		return 0;
+	}
 	if (store_watch(w->looker, w->run_id, &w->watch, &found, err) < 0) {
 		store_close(cc_take(w->looker));
 		return -1;
@@ -198,15 +294,7 @@ static void lose_session(struct writer *w, const struct cc_error *why)
 	/* Reaching it again may take long; nobody is to wait for that. */
 	engine_refuse_waiting(w->engine, OUTAGE);
 	store_close(cc_take(w->store));
-	w->retry_at_ms = cc_boottime_ms();
-}
-
-static void tell_reloaded(struct writer *w)
-{
-	pthread_mutex_lock(&w->hook_lock);
-	if (w->hooks.reloaded != NULL)
-		w->hooks.reloaded(w->hooks.arg);
-	pthread_mutex_unlock(&w->hook_lock);
+	w->retry_at_ms = w->lost_ms = cc_boottime_ms();
 }
 
 /* The batch was refused, not the session: the zone in memory is ahead of the truth and is loaded again. */
@@ -236,6 +324,9 @@ static void reconnect(struct writer *w)
 		w->retry_at_ms = cc_boottime_ms() + w->opt.retry_ms;
 		if (is_news(w, &err))
 			cc_log(WARNING, DB_LOST, kv_err(&err));
+		/* By now the zone may be another's, and what is published here old. */
+		if (w->has_others && cc_boottime_ms() - w->lost_ms > STORE_SIGN_MS)
+			be_standby(w, NO_ZONE);
 	}
 	if (r > 0) {
 		engine_reload(w->engine, z);
@@ -287,6 +378,25 @@ static int begin_batch(struct writer *w, struct cc_error *err)
 	const struct effects *fx = batch_effects(w->committing);
 
 	return fx->n == 0 ? store_prove_begin(w->store, err) : store_commit_begin(w->store, fx, batch_revision(w->committing), err);
+}
+
+/* Between batches: who else is there. */
+static void meet_others(struct writer *w)
+{
+	struct cc_error err = { 0 };
+	bool had = w->registered;
+
+	if (w->store == NULL || w->committing != NULL || cc_boottime_ms() < w->meet_ms)
+		return;
+	if (meet(w, w->store, &err) < 0 || (had && store_note_controllers(w->store, cc_now_ms(), &err) < 0)) {
+		if (store_lost(w->store))
+			lose_session(w, &err);
+		else
+			cc_log(WARNING, BATCH_FAILED, kv_err(&err));
+		w->meet_ms = cc_boottime_ms() + MEET_MS;
+		return;
+	}
+	store_set_patience(w->store, w->has_others ? PATIENCE_MS : STORE_COMMIT_MS);
 }
 
 /* Sends what waits as soon as nothing is under way. */
@@ -367,6 +477,7 @@ static void *run(void *arg)
 			w->waiting = engine_decide(w->engine);
 		if (w->store != NULL)
 			send_waiting(w);
+		meet_others(w);
 	}
 	return NULL;
 }
@@ -420,9 +531,13 @@ int writer_start(const struct writer_options *opt, struct writer **ret, struct c
 
 	w->opt = *opt;
 	w->opt.engine = NULL; /* the engine has its own copy */
+	w->opt.self = NULL;
+	w->self = opt->self != NULL ? cc_row_clone(&zone_controller_desc, opt->self) : NULL;
 	w->run_id = cc_uuid_new(cc_now_ms());
 	pthread_mutex_init(&w->hook_lock, NULL);
 	if (open_first(w, &z, err) < 0) {
+		store_close(w->looker);
+		free(w->self);
 		free(w);
 		return -1;
 	}
@@ -463,5 +578,6 @@ void writer_stop(struct writer *w)
 	cc_arena_free(w->tick.arena);
 	pthread_mutex_destroy(&w->hook_lock);
 	close(w->wake_fd);
+	free(w->self);
 	free(w);
 }

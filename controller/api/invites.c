@@ -2,6 +2,7 @@
 /* Invitations, by which nodes join. */
 #include "common/clock.h"
 #include "common/token.h"
+#include "controller/api/addresses.h"
 #include "controller/api/api.h"
 #include "controller/api/rows.h"
 #include "controller/api/secrets.h"
@@ -17,12 +18,13 @@ int api_invite_list(struct call *c, struct cc_error *err)
 static int token_text(struct call *c, const struct invite *inv, const struct cc_secret *secret, const char **ret, struct cc_error *err)
 {
 	struct cc_token token = { .kind = CC_TOKEN_NODE, .secret = *secret, .expires_ms = inv->expires };
+	struct cc_texts addresses = addresses_of_zone(c, c->arena, NULL);
 	const struct zone *z = engine_read_begin(c->engine);
 
 	token.zone = cc_arena_strdup(c->arena, zone_name(z));
 	engine_read_end(c->engine);
-	for (size_t i = 0; i < c->setup->n_addresses && i < CC_TOKEN_ADDRESSES_MAX; i++)
-		token.addresses[token.n_addresses++] = c->setup->addresses[i];
+	for (size_t i = 0; i < addresses.n && i < CC_TOKEN_ADDRESSES_MAX; i++)
+		token.addresses[token.n_addresses++] = addresses.items[i];
 	if (cc_pin_parse(c->setup->pin, &token.pin, err) < 0)
 		return -1;
 	return cc_token_encode(&token, c->arena, ret, err);

@@ -47,9 +47,12 @@ int api_status(struct call *c, struct cc_error *err)
 {
 	struct zone_status *s = cc_new(c->arena, struct zone_status);
 	const struct zone *z;
-	char why[256] = "";
+	char why[512] = "";
+	bool standby = engine_is_standby(c->engine, why, sizeof(why));
 
 	(void)err;
+	s->role = standby ? cc_arena_strdup(c->arena, why) : "active";
+	s->controllers.n = engine_controllers(c->engine, c->arena, &s->controllers.items, NULL);
 	s->database = engine_is_available(c->engine, why, sizeof(why)) ? "ok" : cc_arena_strdup(c->arena, why);
 	s->version = CC_VERSION;
 	cc_set(s, zone_status, fences, c->setup->fences);

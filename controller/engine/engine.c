@@ -30,6 +30,9 @@ struct engine {
 	bool available;
 	bool standby;
 	char why[512]; /* why it is not available */
+	struct zone_controller **controllers;
+	size_t n_controllers;
+	uint64_t controllers_version;
 };
 
 static const struct {
@@ -106,6 +109,15 @@ static void answer_all(struct command *first, enum cc_code code, const char *why
 	}
 }
 
+static void forget_controllers(struct engine *e)
+{
+	for (size_t i = 0; i < e->n_controllers; i++)
+		free(e->controllers[i]);
+	free(e->controllers);
+	e->controllers = NULL;
+	e->n_controllers = 0;
+}
+
 void engine_free(struct engine *e)
 {
 	if (e == NULL)
@@ -116,6 +128,7 @@ void engine_free(struct engine *e)
 	zone_free(e->working);
 	zone_free(e->published);
 	liveness_free(e->liveness);
+	forget_controllers(e);
 	pthread_rwlock_destroy(&e->lock);
 	pthread_mutex_destroy(&e->state_lock);
 	free(e);
@@ -179,6 +192,47 @@ bool engine_is_available(struct engine *e, char *why, size_t size)
 		snprintf(why, size, "%s", e->why);
 	pthread_mutex_unlock(&e->state_lock);
 	return available;
+}
+
+static bool same_addresses(const struct zone_controller *a, const struct zone_controller *b)
+{
+	bool same = a->addresses.n == b->addresses.n;
+
+	for (size_t i = 0; same && i < a->addresses.n; i++)
+		same = strcmp(a->addresses.items[i], b->addresses.items[i]) == 0;
+	return same;
+}
+
+bool engine_set_controllers(struct engine *e, const struct zone_controller *items, size_t n)
+{
+	bool same;
+
+	pthread_mutex_lock(&e->state_lock);
+	same = n == e->n_controllers;
+	for (size_t i = 0; same && i < n; i++)
+		same = same_addresses(e->controllers[i], &items[i]);
+	e->controllers_version += !same;
+	forget_controllers(e);
+	e->controllers = cc_calloc(n + 1, sizeof(struct zone_controller *));
+	for (size_t i = 0; i < n; i++)
+		e->controllers[e->n_controllers++] = cc_row_clone(&zone_controller_desc, &items[i]);
+	pthread_mutex_unlock(&e->state_lock);
+	return !same;
+}
+
+size_t engine_controllers(struct engine *e, struct cc_arena *a, struct zone_controller **ret, uint64_t *ret_version)
+{
+	size_t n;
+
+	pthread_mutex_lock(&e->state_lock);
+	n = e->n_controllers;
+	*ret = cc_new_array(a, n + 1, struct zone_controller);
+	for (size_t i = 0; i < n; i++)
+		(*ret)[i] = *(struct zone_controller *)cc_row_copy(&zone_controller_desc, e->controllers[i], a);
+	if (ret_version != NULL)
+		*ret_version = e->controllers_version;
+	pthread_mutex_unlock(&e->state_lock);
+	return n;
 }
 
 static int64_t heard_ms(void *arg, struct cc_uuid node)

@@ -130,12 +130,17 @@ int store_commit_begin(struct store *s, const struct effects *fx, int64_t revisi
 	struct store_rows rows;
 	bool sent;
 
-	if (begin(s, STORE_COMMIT_MS, err) < 0)
+	if (begin(s, s->commit_ms, err) < 0)
 		return -1;
 	store_rows_init(&rows, fx);
 	sent = send_batch(s, &rows, revision);
 	store_rows_done(&rows);
 	return started(s, sent, err);
+}
+
+void store_set_patience(struct store *s, int64_t commit_ms)
+{
+	s->commit_ms = commit_ms;
 }
 
 int store_prove_begin(struct store *s, struct cc_error *err)

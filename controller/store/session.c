@@ -208,6 +208,7 @@ int store_open(const char *conninfo, struct store **ret, struct cc_error *err)
 	cc_auto(store_close) struct store *s = cc_calloc(1, sizeof(*s));
 
 	s->wait_ms = STORE_WAIT_MS;
+	s->commit_ms = STORE_COMMIT_MS;
 	if (check_conninfo(conninfo, err) < 0 || store_plan_all(s->plans, err) < 0)
 		return -1;
 	s->conn = connect_to(conninfo);

@@ -29,7 +29,8 @@ struct store_commit {
 struct store {
 	PGconn *conn;
 	bool lost;
-	int64_t wait_ms; /* longest wait for an answer */
+	int64_t wait_ms;   /* longest wait for an answer */
+	int64_t commit_ms; /* the same of a batch */
 	bool prepared;   /* queries are known to the server by name */
 	bool locked;     /* holds the zone's lock */
 	int64_t term;    /* 0: not taken */

@@ -74,6 +74,14 @@ enum store_watched {
  * @err UNAVAILABLE; INTERNAL */
 int store_watch(struct store *s, struct cc_uuid controller, struct store_watch *w, enum store_watched *ret, struct cc_error *err);
 
+/* Notes in the database that this controller is there, with this session; `run` is what store_take is given. Does nothing while the database is older than the
+ * table. @err UNAVAILABLE; INTERNAL */
+int store_register(struct store *s, const struct zone_controller *self, struct cc_uuid run, int64_t now_ms, struct cc_error *err);
+/* The zone's controllers, the active one first, in the arena. None while the database is older than the table. @err UNAVAILABLE; INTERNAL */
+int store_controllers(struct store *s, struct cc_arena *a, struct zone_controller **ret, size_t *ret_n, struct cc_error *err);
+/* For the active one, now and then: notes who is there, writing no more than once an hour, and forgets who was away for 30 days. @err UNAVAILABLE; INTERNAL */
+int store_note_controllers(struct store *s, int64_t now_ms, struct cc_error *err);
+
 /* What the zone's row says. */
 struct store_zone {
 	struct cc_uuid id;
@@ -96,6 +104,10 @@ int store_load(struct store *s, struct zone **ret, struct cc_error *err);
  * it). `fx` is not needed afterwards. `revision` is the zone's after this batch. One batch at a time.
  * @err UNAVAILABLE the session is lost, nothing is under way; as with store_step the outcome is unknown */
 int store_commit_begin(struct store *s, const struct effects *fx, int64_t revision, struct cc_error *err);
+
+/* How long a batch may take from now on, STORE_COMMIT_MS at first: where another controller can take over, a server that does not answer should not be waited
+ * for so long. */
+void store_set_patience(struct store *s, int64_t commit_ms);
 
 /* A batch without effects: asks whether the term still holds, and writes nothing. The answer comes like a commit's, within STORE_PROVE_MS.
  * @err UNAVAILABLE the session is lost, nothing is under way */
