@@ -11,7 +11,7 @@ struct client;
 /* Where the controller is: a unix socket, or an address with its pin and a token. */
 struct client_target {
 	const char *socket;     /* used when controller is NULL */
-	const char *controller; /* "host:port" */
+	const char *controller; /* "host:port", of each of the zone's controllers, with commas between */
 	const char *pin;
 	const char *token;
 };

@@ -19,7 +19,7 @@ const struct opt command_wait_opts[] = {
 };
 const struct opt command_connection_opts[] = {
 	{ "socket",     0,   OPT_FILE,     "PATH",      "CCCTL_SOCKET",     "The controller's unix socket. Default: /run/communitycloud/controller.sock" },
-	{ "controller", 0,   OPT_TEXT,     "HOST:PORT", "CCCTL_CONTROLLER", "Reach the controller over the network instead; needs --pin and --token." },
+	{ "controller", 0,   OPT_TEXT,     "HOST:PORT", "CCCTL_CONTROLLER", "Reach the controller over the network instead; needs --pin and --token. Several: HOST:PORT,HOST:PORT" },
 	{ "pin",        0,   OPT_TEXT,     "HEX",       "CCCTL_PIN",        "SHA-256 of the controller's public key, 64 hexadecimal digits." },
 	{ "token",      0,   OPT_TEXT,     "TOKEN",     "CCCTL_TOKEN",      "Your member token. Better given by the variable: others can see command lines." },
 	{ NULL },

@@ -22,8 +22,8 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 
-#define TICK_MS       500 /* STORE_SIGN_MS is some of these */
-#define LOOK_MS       250 /* between looks of a standby */
+#define TICK_MS       500  /* STORE_SIGN_MS is some of these */
+#define LOOK_MS       250  /* between looks of a standby */
 #define MEET_MS       5000 /* between looks for the zone's other controllers */
 #define PATIENCE_MS   8000 /* for a commit when another controller can take over */
 #define EXPIRE_MS     600000
@@ -39,16 +39,16 @@ struct writer {
 	struct writer_hooks hooks;
 	struct cc_uuid run_id; /* of this run of the program */
 	struct engine *engine;
-	struct store *store;      /* NULL while the zone is not ours */
-	struct store *looker;     /* a session that may get it; NULL: none is open */
+	struct store *store;  /* NULL while the zone is not ours */
+	struct store *looker; /* a session that may get it; NULL: none is open */
 	struct store_watch watch;
 	struct zone_controller *self; /* NULL: unknown to others */
 	int64_t meet_ms;              /* when to look for other controllers again */
 	int64_t lost_ms;              /* when the session was lost */
 	bool has_others;
-	bool registered;              /* in this session */
-	char active[256];             /* who is, in words; "" unknown */
-	char stranger[300];           /* a controller with another key, and where; "" none */
+	bool registered;          /* in this session */
+	char active[256];         /* who is, in words; "" unknown */
+	char stranger[300];       /* a controller with another key, and where; "" none */
 	struct batch *committing; /* sent to the database */
 	struct batch *waiting;    /* decided on top of it */
 	int64_t sent_ms;
@@ -127,6 +127,8 @@ static int take_zone(struct writer *w, struct zone **ret, struct cc_error *err)
 	if (store_load(s, &loaded, err) < 0 || ensure_admin(s, loaded, err) < 0)
 		return -1;
 	cc_log(NOTICE, MODEL_LOADED, kv_i64("revision", zone_revision(loaded)), kv_u64("instances", zone_count(loaded, TABLE_INSTANCE)));
+	/* There may have been no place for it before. */
+	w->registered = false;
 	w->meet_ms = 0;
 	w->store = cc_take(s);
 	w->watch = (struct store_watch){ 0 };
@@ -475,9 +477,9 @@ static void *run(void *arg)
 			step_store(w);
 		if (w->waiting == NULL)
 			w->waiting = engine_decide(w->engine);
+		meet_others(w);
 		if (w->store != NULL)
 			send_waiting(w);
-		meet_others(w);
 	}
 	return NULL;
 }

@@ -12,7 +12,7 @@ struct writer_options {
 	const char *database;  /* conninfo of libpq */
 	const char *zone_name; /* NULL or "": whatever the database holds */
 	const struct engine_options *engine;
-	int64_t retry_ms; /* pause between attempts to reach the database */
+	int64_t retry_ms;                   /* pause between attempts to reach the database */
 	const struct zone_controller *self; /* as other controllers and nodes are to know it, copied; NULL: it stays unknown */
 	bool new_key;                       /* take the zone although its controllers have another key than this one */
 };

@@ -31,9 +31,9 @@ struct store {
 	bool lost;
 	int64_t wait_ms;   /* longest wait for an answer */
 	int64_t commit_ms; /* the same of a batch */
-	bool prepared;   /* queries are known to the server by name */
-	bool locked;     /* holds the zone's lock */
-	int64_t term;    /* 0: not taken */
+	bool prepared;     /* queries are known to the server by name */
+	bool locked;       /* holds the zone's lock */
+	int64_t term;      /* 0: not taken */
 	struct store_plan plans[TABLE_MAX];
 	struct store_commit commit;
 	struct cc_buf columns[STORE_FIELDS_MAX]; /* reused by each statement of a batch */

@@ -59,7 +59,7 @@ struct store_watch {
 	char sign[128];   /* who holds the lock, and what it did last */
 	int64_t since_ms; /* boot time of this machine when that was seen first */
 	int64_t looked_ms;
-	char text[256];   /* who holds the lock, or which migration is not known, in words */
+	char text[256]; /* who holds the lock, or which migration is not known, in words */
 };
 
 enum store_watched {

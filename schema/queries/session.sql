@@ -93,7 +93,7 @@ ON CONFLICT (one) DO UPDATE SET controller = excluded.controller, term = exclude
 SELECT assert_term($1)::text;
 
 -- name: batch_prove   args: term:int8   result: one
--- A batch without effects writes nothing, not even a row lock; but nobody is answered before the session was seen to hold the zone.
+-- A batch without effects writes nothing, not even a row lock, but nobody is answered before the session was seen to hold the zone.
 SELECT EXISTS (SELECT FROM zone WHERE term = $1) AS holds;
 
 -- name: batch_end   args: revision:int8   result: none

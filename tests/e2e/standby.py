@@ -4,6 +4,7 @@
 import os
 import shutil
 import socket
+import subprocess
 import threading
 import time
 
@@ -108,7 +109,7 @@ class Controller:
 
 
 class Pair:
-    """`share_key`: the second controller gets the first one's key, as docs/standby.md tells the admin to do."""
+    """As much of a Zone as a Node needs, with two controllers. `share_key`: the second controller gets the first one's key, as docs/standby.md tells the admin to do."""
 
     def __init__(self, settings=None, share_key=True):
         import tempfile
@@ -152,7 +153,20 @@ class Pair:
             shutil.copy(os.path.join(self.a.dir, "state", "identity.pem"), os.path.join(self.b.dir, "state"))
         self.b.start()
         eventually("the second controller is a standby", self.b.is_standby)
+        if self.share_key:
+            self.wait_acquainted()
         return self
+
+    def wait_acquainted(self):
+        """The controllers look for each other every few seconds."""
+        def known(c):
+            return [x["state"] for x in c.ask("GET", "/v1/status")[1]["controllers"]] == ["active", "standby"]
+        eventually("each controller knows the other", lambda: known(self.a) and known(self.b))
+
+    def ccctl(self, *args, socket=None, env=None, timeout=60):
+        where = ["--socket", socket] if socket else []
+        return subprocess.run([program("ccctl"), *where, *args], capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
+                              env={**os.environ, **(env or {})})
 
     def active(self):
         return next((c for c in (self.a, self.b) if c.is_active()), None)

@@ -9,9 +9,8 @@ import statistics
 import time
 import unittest
 
-from api import Unreachable
-from standby import Controller, Load, Pair
-from zone import eventually
+from standby import Load, Pair
+from zone import Node, eventually
 
 MARGIN = 1.0 if os.environ.get("CC_STRICT") == "1" else 3.0
 ROUNDS = int(os.environ.get("CC_ROUNDS", "2"))
@@ -73,6 +72,7 @@ class Standby(unittest.TestCase):
             self.finish(loads)
             active.start()
             eventually("the killed one is a standby", active.is_standby)
+            self.pair.wait_acquainted()
 
     def test_when_the_active_one_is_stopped_in_order_the_other_serves_at_once(self):
         active, other, loads = self.take_over("stopped", 3, lambda c: c.daemon.stop())
@@ -92,6 +92,7 @@ class Standby(unittest.TestCase):
             self.finish(loads)
             self.assertTrue(all(took))
             self.assertEqual([who for w in loads for when, who in w.times if when > woke and who == active.name], [])
+            self.pair.wait_acquainted()
 
     def test_an_active_one_whose_cable_to_the_database_is_cut_is_replaced(self):
         for _ in range(ROUNDS):
@@ -103,6 +104,7 @@ class Standby(unittest.TestCase):
             active.cable.mend()
             eventually("the one that was cut off is a standby", active.is_standby, 30)
             self.finish(loads)
+            self.pair.wait_acquainted()
 
     def test_a_standby_whose_cable_is_cut_disturbs_nobody_and_comes_back(self):
         active = self.pair.active()
@@ -147,6 +149,78 @@ class Standby(unittest.TestCase):
         self.pair.pg.query("DELETE FROM schema_migration WHERE name = '9999_future'")
         eventually("then it does", other.is_active)
 
+    def add_node(self, name):
+        token = self.pair.active().ask("POST", "/v1/invites", {"node_name": name})[1]["token"]
+        node = Node(self.pair, name, driver="sim", settings={"offer_memory": "1GiB"})
+        self.pair.nodes.append(node)
+        node.join(token)
+        node.start()
+        eventually("the node reports", lambda: self.node(name)["state"] == "ready")
+        return node
+
+    def node(self, name):
+        return self.pair.active().ask("GET", f"/v1/nodes/{name}")[1]
+
+    def follows(self, node, what, hurt, limit):
+        active = self.pair.active()
+        other = self.pair.other(active)
+        hurt(active)
+        eventually("the other is active", other.is_active)
+        began = time.monotonic()
+        before = self.node(node.name)["last_seen"]
+        eventually(f"the node reports to the other ({what})", lambda: self.node(node.name)["last_seen"] != before, 60, 0.05)
+        measured.setdefault("node_follows_" + what, []).append(time.monotonic() - began)
+        self.assertLess(measured["node_follows_" + what][-1], limit * MARGIN)
+        return active
+
+    def test_a_node_and_ccctl_find_the_other_controller_by_themselves(self):
+        node = self.add_node("ada")
+        member = self.pair.active().ask("POST", "/v1/members", {"name": "eva", "role": "admin"})[1]
+        pin = self.pair.a.ask("GET", "/v1/status")[1]["controllers"][0]["pin"]
+        env = {"CCCTL_CONTROLLER": f"127.0.0.1:{self.pair.a.port},127.0.0.1:{self.pair.b.port}", "CCCTL_PIN": pin, "CCCTL_TOKEN": member["token"]}
+        r = self.pair.ccctl("node", "list", env=env)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        killed = self.pair.active()
+        killed.daemon.kill(signal.SIGKILL)
+        # In the middle of the change: it waits for the other.
+        began = time.monotonic()
+        r = self.pair.ccctl("member", "add", "ida", env=env)
+        measured.setdefault("ccctl_over_a_kill", []).append(time.monotonic() - began)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        killed.start()
+        eventually("the killed one is a standby", killed.is_standby)
+        self.pair.wait_acquainted()
+        eventually("the node is ready", lambda: self.node("ada")["state"] == "ready")
+        stopped = self.follows(node, "killed", lambda c: c.daemon.kill(signal.SIGKILL), 4)
+        stopped.start()
+        eventually("the killed one is a standby", stopped.is_standby)
+        self.pair.wait_acquainted()
+        frozen = self.follows(node, "frozen", lambda c: c.daemon.process.send_signal(signal.SIGSTOP), 20)
+        frozen.daemon.process.send_signal(signal.SIGCONT)
+        eventually("the woken one is a standby", frozen.is_standby)
+        self.assertEqual(self.node("ada")["state"], "ready")
+        r = self.pair.ccctl("status", socket=frozen.socket)
+        self.assertIn("is a standby", r.stdout + r.stderr)
+        active = self.pair.other(frozen)
+        eventually("the active one knows of its standby", lambda: "standby" in self.pair.ccctl("status", socket=active.socket).stdout)
+
+    def test_a_node_that_joined_before_there_was_a_second_controller_learns_of_it(self):
+        self.pair.b.daemon.stop()
+        self.pair.pg.query("DELETE FROM controller WHERE addresses::text LIKE '%" + str(self.pair.b.port) + "%'")
+        node = self.add_node("ada")
+        joined = os.path.join(node.agent_dir, "join.json")
+        with open(joined) as f:
+            self.assertNotIn(str(self.pair.b.port), f.read())
+        self.pair.b.start()
+        self.pair.wait_acquainted()
+
+        def learnt():
+            with open(joined) as f:
+                return str(self.pair.b.port) in f.read()
+        eventually("the node knows both", learnt)
+        eventually("the node is there", lambda: self.node("ada")["state"] == "ready")
+        self.follows(node, "learnt", lambda c: c.daemon.kill(signal.SIGKILL), 6)
+
     def test_a_standby_tells_about_itself_and_refuses_the_rest(self):
         other = self.pair.other(self.pair.active())
         self.assertEqual(other.answers("/healthz"), 200)
@@ -154,6 +228,23 @@ class Standby(unittest.TestCase):
         self.assertEqual((status, problem["code"]), (503, "standby"))
         status, problem = other.ask("POST", "/v1/members", {"name": "eva"})
         self.assertEqual((status, problem["code"]), (503, "standby"))
+
+
+class WrongKey(unittest.TestCase):
+    def test_a_controller_with_another_key_stays_out_and_says_what_to_copy(self):
+        with Pair(share_key=False) as pair:
+            pair.start()
+            status, problem = pair.b.ask("GET", "/v1/nodes")
+            self.assertEqual((status, problem["code"]), (503, "standby"))
+            self.assertIn("copy identity.pem from", problem["detail"])
+            pair.a.daemon.kill(signal.SIGKILL)
+            time.sleep(3)
+            self.assertTrue(pair.b.is_standby())
+            pair.b.daemon.stop()
+            with open(pair.b.config, "a") as f:
+                f.write("new_key: yes\n")
+            pair.b.start()
+            eventually("it takes the zone when told to", pair.b.is_active)
 
 
 if __name__ == "__main__":
