@@ -207,6 +207,7 @@ class Standby(unittest.TestCase):
     def test_a_node_that_joined_before_there_was_a_second_controller_learns_of_it(self):
         self.pair.b.daemon.stop()
         self.pair.pg.query("DELETE FROM controller WHERE addresses::text LIKE '%" + str(self.pair.b.port) + "%'")
+        eventually("it is forgotten", lambda: len(self.pair.a.ask("GET", "/v1/status")[1]["controllers"]) == 1)
         node = self.add_node("ada")
         joined = os.path.join(node.agent_dir, "join.json")
         with open(joined) as f:
