@@ -158,7 +158,7 @@ static void note_held(struct writer *w)
 	struct cc_error e = { 0 };
 	char why[512];
 
-	cc_fail(&e, TIMEOUT, "%s", w->watch.text);
+	cc_fail(&e, TIMEOUT, "another controller is at work on this database: %s", w->watch.text);
 	if (is_news(w, &e))
 		cc_log(NOTICE, ZONE_HELD, kv_err(&e));
 	snprintf(why, sizeof(why), "this controller is a standby; ask the active one%s%s", w->active[0] != '\0' ? ": " : "", w->active);

@@ -319,6 +319,14 @@ START_TEST(a_controller_that_stands_still_is_replaced_and_acknowledges_nothing_a
 }
 END_TEST
 
+static int64_t number(const struct pg_db *db, const char *query)
+{
+	cc_auto_free char *text = pg_value(db, query);
+
+	ck_assert_ptr_nonnull(text);
+	return strtoll(text, NULL, 10);
+}
+
 START_TEST(a_standby_older_than_the_database_never_takes_the_zone)
 {
 	struct writer *w;
@@ -332,8 +340,8 @@ START_TEST(a_standby_older_than_the_database_never_takes_the_zone)
 	usleep(1500000);
 	ck_assert(engine_is_standby(writer_engine(w), why, sizeof(why)));
 	ck_assert_ptr_nonnull(strstr(why, "older than the database"));
-	ck_assert_str_eq(pg_value(&db, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "0");
-	ck_assert_str_eq(pg_value(&db, "SELECT term FROM zone"), "1");
+	ck_assert_int_eq(number(&db, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), 0);
+	ck_assert_int_eq(number(&db, "SELECT term FROM zone"), 1);
 	pg_exec(&db, "DELETE FROM schema_migration WHERE name = '9999_future'");
 	await_available(w, 3000);
 	writer_stop(w);
@@ -342,9 +350,7 @@ END_TEST
 
 static int64_t wal_position(const struct pg_db *db)
 {
-	cc_auto_free char *text = pg_value(db, "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::int8");
-
-	return strtoll(text, NULL, 10);
+	return number(db, "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::int8");
 }
 
 START_TEST(an_idle_zone_with_a_standby_writes_nothing)
