@@ -25,7 +25,3 @@ WITH here AS (
 	WHERE c.seen < $2 AND s.pid = c.backend_pid AND s.datname = current_database() AND s.application_name = 'cc-controller' RETURNING c.id)
 DELETE FROM controller c WHERE c.seen < $3 AND c.id NOT IN (SELECT id FROM here)
 	AND NOT EXISTS (SELECT FROM pg_stat_activity s WHERE s.pid = c.backend_pid AND s.application_name = 'cc-controller');
-
--- name: controller_archives   result: many
--- The archives that the zone's images need: for a standby, which holds no zone in memory.
-SELECT DISTINCT sha256 FROM image ORDER BY sha256;
