@@ -49,16 +49,31 @@ static int given_token(struct cli *cli, struct cc_token *ret, bool *ret_whole, c
 	return 0;
 }
 
+/* "host:port,host:port" */
+static const char *const *split_addresses(const char *text, struct cc_arena *a, size_t *ret_n)
+{
+	const char **items = cc_new_array(a, strlen(text) + 1, const char *);
+
+	*ret_n = 0;
+	for (;;) {
+		size_t len = strcspn(text, ",");
+
+		items[(*ret_n)++] = cc_printf(a, "%.*s", (int)len, text);
+		if (text[len] == '\0')
+			return items;
+		text += len + 1;
+	}
+}
+
 /* A controller named by --controller or its variable; a login token brings the pin. */
 static int target_named(struct cli *cli, const char *controller, struct client_target *ret, struct cc_error *err)
 {
 	const char *pin = setting(&cli->args, "pin");
-	const char **address = cc_new_array(cli->arena, 1, const char *);
 	struct cc_token token;
 	bool whole;
 
-	address[0] = controller;
-	*ret = (struct client_target){ .addresses = address, .n_addresses = 1 };
+	*ret = (struct client_target){ 0 };
+	ret->addresses = split_addresses(controller, cli->arena, &ret->n_addresses);
 	if (given_token(cli, &token, &whole, &ret->token, err) < 0)
 		return -1;
 	if (pin == NULL && !whole)

@@ -12,10 +12,18 @@ static void count(struct cc_buf *out, int64_t n, const char *noun)
 	cc_buf_printf(out, "%" PRId64 " %s%s", n, noun, n == 1 ? "" : "s");
 }
 
+/* An older controller does not say. */
+static bool is_active(const struct zone_status *z)
+{
+	return !cc_has(z, zone_status, role) || strcmp(z->role, "active") == 0;
+}
+
 /* What is the matter and what to do about it; the first thing in the way of the others. */
 static void advise(const struct zone_status *z, struct cc_buf *out)
 {
-	if (strcmp(z->database, "ok") != 0)
+	if (!is_active(z))
+		cc_buf_adds(out, "Nothing is served here. Ask the active controller, or see what keeps this one from being it.\n");
+	else if (strcmp(z->database, "ok") != 0)
 		cc_buf_adds(out,
 		        "The database is not well, so nothing can be changed now; what runs runs on. Look at the controller's and PostgreSQL's logs.\n");
 	else if (z->nodes == 0)
@@ -62,6 +70,31 @@ static void write_member(const struct zone_status *z, struct cc_buf *out)
 	cc_buf_adds(out, " disk\n");
 }
 
+static void write_controllers(const struct zone_status *z, struct cc_buf *out)
+{
+	if (!is_active(z)) {
+		cc_buf_adds(out, "  role       ");
+		output_add_safe(out, z->role);
+		cc_buf_addc(out, '\n');
+	}
+	for (size_t i = 0; z->controllers.n > 1 && i < z->controllers.n; i++) {
+		const struct zone_controller *c = &z->controllers.items[i];
+
+		cc_buf_printf(out, "  %-10s %s ", i == 0 ? "controllers" : "", cc_enum_slug(&controller_state_enum, (int)c->state));
+		output_add_safe(out, c->name);
+		for (size_t k = 0; k < c->addresses.n; k++) {
+			cc_buf_addc(out, ' ');
+			output_add_safe(out, c->addresses.items[k]);
+		}
+		cc_buf_addc(out, '\n');
+	}
+	if (z->images_missing > 0)
+		cc_buf_printf(out,
+		        "  archives   %" PRId64
+		        " missing on this controller: copy them from the other one's state_dir/images, or import them again\n",
+		        z->images_missing);
+}
+
 static void write_status(const struct zone_status *z, struct cc_buf *out)
 {
 	cc_buf_printf(out, "Zone %s, controller ", z->zone);
@@ -78,6 +111,7 @@ static void write_status(const struct zone_status *z, struct cc_buf *out)
 	cc_buf_adds(out, cc_has(z, zone_status, fences) ? "\n  fences     " : "");
 	output_add_safe(out, cc_has(z, zone_status, fences) ? z->fences : "");
 	cc_buf_addc(out, '\n');
+	write_controllers(z, out);
 	if (cc_has(z, zone_status, member))
 		write_member(z, out);
 	advise(z, out);

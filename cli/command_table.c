@@ -19,7 +19,7 @@ const struct opt command_wait_opts[] = {
 };
 const struct opt command_connection_opts[] = {
 	{ "socket",     0,   OPT_FILE,     "PATH",      "CCCTL_SOCKET",     "The controller's unix socket. Default: /run/communitycloud/controller.sock" },
-	{ "controller", 0,   OPT_TEXT,     "HOST:PORT", "CCCTL_CONTROLLER", "Reach this controller over the network instead; needs --token, and --pin unless the token carries it." },
+	{ "controller", 0,   OPT_TEXT,     "HOST:PORT", "CCCTL_CONTROLLER", "Reach the controller over the network instead; needs --token, and --pin unless the token carries it. Several: HOST:PORT,HOST:PORT" },
 	{ "context",    0,   OPT_TEXT,     "CONTEXT",   "CCCTL_CONTEXT",    "Use this context of ccctl login, or 'local' for this machine's controller. Default: the one of ccctl context use." },
 	{ "pin",        0,   OPT_TEXT,     "HEX",       "CCCTL_PIN",        "SHA-256 of the controller's public key, 64 hexadecimal digits." },
 	{ "token",      0,   OPT_TEXT,     "TOKEN",     "CCCTL_TOKEN",      "Your token. Better given by the variable, or once to ccctl login: others can see command lines." },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The zone as a whole. */
 #include "controller/api/api.h"
+#include "controller/api/blobs.h"
 
 #define API_VERSION "1"
 
@@ -68,10 +69,15 @@ static void show_member(struct call *c, const struct zone *z, struct zone_status
 int api_status(struct call *c, struct cc_error *err)
 {
 	struct zone_status *s = cc_new(c->arena, struct zone_status);
+	const struct image *img;
 	const struct zone *z;
-	char why[256] = "";
+	char why[512] = "";
+	bool standby = engine_is_standby(c->engine, why, sizeof(why));
 
 	(void)err;
+	cc_set(s, zone_status, role, standby ? cc_arena_strdup(c->arena, why) : "active");
+	s->has |= CC_BIT(zone_status_f_controllers) | CC_BIT(zone_status_f_images_missing);
+	s->controllers.n = engine_controllers(c->engine, c->arena, &s->controllers.items, NULL);
 	s->database = engine_is_available(c->engine, why, sizeof(why)) ? "ok" : cc_arena_strdup(c->arena, why);
 	s->version = CC_VERSION;
 	cc_set(s, zone_status, fences, c->setup->fences);
@@ -79,6 +85,8 @@ int api_status(struct call *c, struct cc_error *err)
 	s->zone = cc_arena_strdup(c->arena, zone_name(z));
 	s->revision = zone_revision(z);
 	s->images = (int64_t)zone_count(z, TABLE_IMAGE);
+	for (size_t at = 0; (img = zone_next(z, TABLE_IMAGE, &at)) != NULL;)
+		s->images_missing += !blobs_has(c->setup->blobs, img->sha256);
 	count_nodes(z, s);
 	count_instances(z, s);
 	show_member(c, z, s);

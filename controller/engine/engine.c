@@ -35,7 +35,11 @@ struct engine {
 	int refusals;            /* entries of the audit log about refused requests */
 	pthread_mutex_t state_lock;
 	bool available;
-	char why[256]; /* why it is not available */
+	bool standby;
+	char why[512]; /* why it is not available */
+	struct zone_controller **controllers;
+	size_t n_controllers;
+	uint64_t controllers_version;
 };
 
 static const struct {
@@ -114,6 +118,15 @@ static void answer_all(struct command *first, enum cc_code code, const char *why
 	}
 }
 
+static void forget_controllers(struct engine *e)
+{
+	for (size_t i = 0; i < e->n_controllers; i++)
+		free(e->controllers[i]);
+	free(e->controllers);
+	e->controllers = NULL;
+	e->n_controllers = 0;
+}
+
 void engine_free(struct engine *e)
 {
 	if (e == NULL)
@@ -125,6 +138,7 @@ void engine_free(struct engine *e)
 	zone_free(e->published);
 	liveness_free(e->liveness);
 	liveness_free(e->tokens);
+	forget_controllers(e);
 	pthread_rwlock_destroy(&e->lock);
 	pthread_mutex_destroy(&e->state_lock);
 	free(e);
@@ -147,12 +161,35 @@ void engine_refuse_waiting(struct engine *e, const char *why)
 	answer_all(queue_take(e->queue, SIZE_MAX, &n), CC_UNAVAILABLE, why);
 }
 
-void engine_set_available(struct engine *e, bool available, const char *why)
+static void set_state(struct engine *e, bool available, bool standby, const char *why)
 {
 	pthread_mutex_lock(&e->state_lock);
 	e->available = available;
+	e->standby = standby;
 	snprintf(e->why, sizeof(e->why), "%s", available ? "" : why);
 	pthread_mutex_unlock(&e->state_lock);
+}
+
+void engine_set_available(struct engine *e, bool available, const char *why)
+{
+	set_state(e, available, false, why);
+}
+
+void engine_set_standby(struct engine *e, const char *why)
+{
+	set_state(e, false, true, why);
+}
+
+bool engine_is_standby(struct engine *e, char *why, size_t size)
+{
+	bool standby;
+
+	pthread_mutex_lock(&e->state_lock);
+	standby = e->standby;
+	if (why != NULL)
+		snprintf(why, size, "%s", e->why);
+	pthread_mutex_unlock(&e->state_lock);
+	return standby;
 }
 
 bool engine_is_available(struct engine *e, char *why, size_t size)
@@ -165,6 +202,47 @@ bool engine_is_available(struct engine *e, char *why, size_t size)
 		snprintf(why, size, "%s", e->why);
 	pthread_mutex_unlock(&e->state_lock);
 	return available;
+}
+
+static bool same_addresses(const struct zone_controller *a, const struct zone_controller *b)
+{
+	bool same = a->addresses.n == b->addresses.n;
+
+	for (size_t i = 0; same && i < a->addresses.n; i++)
+		same = strcmp(a->addresses.items[i], b->addresses.items[i]) == 0;
+	return same;
+}
+
+bool engine_set_controllers(struct engine *e, const struct zone_controller *items, size_t n)
+{
+	bool same;
+
+	pthread_mutex_lock(&e->state_lock);
+	same = n == e->n_controllers;
+	for (size_t i = 0; same && i < n; i++)
+		same = same_addresses(e->controllers[i], &items[i]);
+	e->controllers_version += !same;
+	forget_controllers(e);
+	e->controllers = cc_calloc(n + 1, sizeof(struct zone_controller *));
+	for (size_t i = 0; i < n; i++)
+		e->controllers[e->n_controllers++] = cc_row_clone(&zone_controller_desc, &items[i]);
+	pthread_mutex_unlock(&e->state_lock);
+	return !same;
+}
+
+size_t engine_controllers(struct engine *e, struct cc_arena *a, struct zone_controller **ret, uint64_t *ret_version)
+{
+	size_t n;
+
+	pthread_mutex_lock(&e->state_lock);
+	n = e->n_controllers;
+	*ret = cc_new_array(a, n + 1, struct zone_controller);
+	for (size_t i = 0; i < n; i++)
+		(*ret)[i] = *(struct zone_controller *)cc_row_copy(&zone_controller_desc, e->controllers[i], a);
+	if (ret_version != NULL)
+		*ret_version = e->controllers_version;
+	pthread_mutex_unlock(&e->state_lock);
+	return n;
 }
 
 static int64_t heard_ms(void *arg, struct cc_uuid node)

@@ -44,6 +44,15 @@ void engine_set_available(struct engine *e, bool available, const char *why);
 void engine_refuse_waiting(struct engine *e, const char *why);
 /* False, and why, when there is no session; `why` may be NULL. Any thread. */
 bool engine_is_available(struct engine *e, char *why, size_t size);
+/* The zone is another controller's, or may be by now: what is published here is not to be shown either, until it is available again. Any thread. */
+void engine_set_standby(struct engine *e, const char *why);
+bool engine_is_standby(struct engine *e, char *why, size_t size);
+
+/* The zone's controllers as the database knows them, the active one first; copied. True when their addresses differ from those before: whoever
+ * waits for news is then to be woken. Any thread. */
+bool engine_set_controllers(struct engine *e, const struct zone_controller *items, size_t n);
+/* In the arena; returns how many. *ret_version, which may be NULL, is another one when their addresses have changed. */
+size_t engine_controllers(struct engine *e, struct cc_arena *a, struct zone_controller **ret, uint64_t *ret_version);
 
 /* Takes up to batch_max queued commands and decides them; NULL when none waits. The batch may be without effects: then it needs no commit, but its replies
  * still wait for the batches before it. */

@@ -276,6 +276,8 @@ static enum MHD_Result after_wait(struct request *r)
 		return MHD_NO;
 	if (r->waiter.wake == WAKE_STOPPING)
 		return stopping(r);
+	if (head_check_standby(r, &r->error) < 0)
+		return reply_problem(r);
 	r->call.timed_out = r->waiter.wake == WAKE_DEADLINE;
 	return step(r, r->call.then);
 }

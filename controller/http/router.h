@@ -20,6 +20,7 @@ enum route_flag {
 	RF_CLIENT_OUT = 1 << 10,
 	RF_NODE_IN = 1 << 11,
 	RF_NODE_OUT = 1 << 12,
+	RF_STANDBY = 1 << 13, /* about the program itself, so a standby answers too: to anyone when it is public, else on this machine */
 	RF_STREAM_POST = RF_CLIENT_IN | RF_NODE_OUT,
 	RF_STREAM_GET = RF_CLIENT_OUT | RF_NODE_IN,
 	RF_STREAM = RF_STREAM_POST | RF_STREAM_GET

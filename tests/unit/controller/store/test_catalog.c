@@ -160,7 +160,7 @@ START_TEST(rows_are_bound_by_these_rules)
 	check_value("rules", rules,
 	        "SELECT string_agg(line, E'\\n' ORDER BY line COLLATE \"C\") FROM (SELECT conrelid::regclass || ' ' || pg_get_constraintdef(oid) "
 	        "AS line FROM pg_constraint WHERE contype <> 't' AND conname NOT LIKE '%\\_check' AND conrelid::regclass::text "
-	        "NOT IN ('zone', 'controller_heartbeat', 'schema_migration') AND connamespace = 'public'::regnamespace) l");
+	        "NOT IN ('zone', 'controller', 'controller_heartbeat', 'schema_migration') AND connamespace = 'public'::regnamespace) l");
 }
 END_TEST
 
