@@ -98,16 +98,21 @@ static int limit_capabilities(uint64_t keep, struct cc_error *err)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2];
+	bool less = false;
 
 	if (syscall(SYS_capget, &head, data) < 0)
 		return cc_fail_errno(err, "reading capabilities");
 	for (int i = 0; i < 2; i++) {
 		uint32_t half = (uint32_t)(keep >> (32 * i));
 
+		less = less || (data[i].permitted & ~half) != 0 || (data[i].effective & ~half) != 0 || data[i].inheritable != 0;
 		data[i].permitted &= half;
 		data[i].effective &= half;
 		data[i].inheritable = 0;
 	}
+	/* A service manager that left us none may have forbidden the call too. */
+	if (!less)
+		return 0;
 	if (syscall(SYS_capset, &head, data) < 0)
 		return cc_fail_errno(err, "dropping capabilities");
 	return 0;

@@ -216,7 +216,7 @@ START_TEST(calls_outside_the_list_are_refused_and_future_ones_unknown)
 	struct cc_confine c = { .calls = CC_CALLS_DIAL };
 
 	if (!cc_confine_has_calls())
-		TEST_SKIP_CASE("no seccomp in this kernel or build");
+		TEST_SKIP_CASE("no seccomp in this kernel");
 	ck_assert_int_eq(behind(&c, call_what_is_not_there), 0);
 }
 END_TEST
@@ -260,7 +260,9 @@ int main(void)
 	tcase_add_test(tc, a_folder_to_write_to_can_be_written_to);
 	tcase_add_test(tc, a_folder_to_read_from_cannot_be_written_to);
 	tcase_add_test(tc, only_known_ports_are_dialled);
-	tcase_add_test(tc, calls_outside_the_list_are_refused_and_future_ones_unknown);
+	/* Sanitizers make calls of their own, so their builds have no list of calls. */
+	if (!CC_CONFINE_SANITIZED)
+		tcase_add_test(tc, calls_outside_the_list_are_refused_and_future_ones_unknown);
 	tcase_add_test(tc, a_broken_invariant_still_ends_the_program);
 	tcase_add_test(tc, the_text_names_both_fences);
 	suite_add_tcase(s, tc);
