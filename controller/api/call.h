@@ -11,7 +11,7 @@
 #include <stdarg.h>
 
 enum {
-#define Q(flag, name, kind, need, doc) PARAM_##name,
+#define Q(number, flag, name, kind, need, doc) PARAM_##number,
 #include "controller/api/params.def"
 #undef Q
 	PARAM_MAX
@@ -57,6 +57,9 @@ struct call {
 	/* The reply. */
 	const void *reply;    /* the route's reply entity */
 	const char *location; /* NULL: none */
+	int64_t index;        /* of a read: what a blocking read goes on from; 0: none */
+	const char *etag;     /* with its quotes; NULL: the entity's revision, if it has one */
+	const char *next_page; /* of a list: cursor of the page after this one; NULL: there is none */
 	const char *text;     /* instead of an entity, with its type; in the arena, or */
 	bool text_lasts;      /* it lives as long as the server */
 	const char *text_type;

@@ -3,14 +3,14 @@
 #include "common/clock.h"
 #include "common/token.h"
 #include "controller/api/api.h"
-#include "controller/api/rows.h"
+#include "controller/api/read.h"
 #include "controller/api/secrets.h"
 
 int api_invite_list(struct call *c, struct cc_error *err)
 {
-	(void)err;
-	c->reply = rows_list(c, TABLE_INVITE, NULL, NULL);
-	return 0;
+	static const struct view view = { .table = TABLE_INVITE };
+
+	return read_list(c, &view, err);
 }
 
 /* The text that the node's owner pastes. */

@@ -2,7 +2,7 @@
 /* Members and their bearer tokens. */
 #include "common/clock.h"
 #include "controller/api/api.h"
-#include "controller/api/rows.h"
+#include "controller/api/read.h"
 #include "controller/api/secrets.h"
 
 static bool may(const struct call *c, const void *row)
@@ -12,9 +12,9 @@ static bool may(const struct call *c, const void *row)
 
 int api_member_list(struct call *c, struct cc_error *err)
 {
-	(void)err;
-	c->reply = rows_list(c, TABLE_MEMBER, may, NULL);
-	return 0;
+	static const struct view view = { .table = TABLE_MEMBER, .may = may };
+
+	return read_list(c, &view, err);
 }
 
 /* A repeated request derives the same secret, unless the controller got another key since. */

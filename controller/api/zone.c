@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The zone as a whole. */
 #include "controller/api/api.h"
+#include "controller/api/read.h"
 
 #define API_VERSION "1"
 
@@ -43,23 +44,32 @@ static void count_instances(const struct zone *z, struct zone_status *s)
 		s->instances_running += inst->state == INST_RUNNING;
 }
 
-int api_status(struct call *c, struct cc_error *err)
+/* Counted anew, so it is as new as the zone is. */
+static int look_at_status(struct call *c, struct cc_error *err)
 {
 	struct zone_status *s = cc_new(c->arena, struct zone_status);
 	const struct zone *z;
 	char why[256] = "";
 
 	(void)err;
+	read_watch(c, zone_table_key(TABLE_MAX));
 	s->database = engine_is_available(c->engine, why, sizeof(why)) ? "ok" : cc_arena_strdup(c->arena, why);
 	s->version = CC_VERSION;
 	cc_set(s, zone_status, fences, c->setup->fences);
 	z = engine_read_begin(c->engine);
 	s->zone = cc_arena_strdup(c->arena, zone_name(z));
-	s->revision = zone_revision(z);
+	c->index = s->revision = zone_revision(z);
 	s->images = (int64_t)zone_count(z, TABLE_IMAGE);
 	count_nodes(z, s);
 	count_instances(z, s);
 	engine_read_end(c->engine);
+	if (read_waits(c, s->revision, s->revision))
+		return read_park(c, look_at_status);
 	c->reply = s;
 	return 0;
+}
+
+int api_status(struct call *c, struct cc_error *err)
+{
+	return read_begin(c, err) < 0 ? -1 : look_at_status(c, err);
 }

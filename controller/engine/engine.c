@@ -309,6 +309,23 @@ static void release(struct batch *b)
 	free(b);
 }
 
+static void touch_all(const struct effects *fx, void (*on_touch)(void *arg, struct cc_uuid id), void *arg)
+{
+	unsigned tables = 0;
+
+	for (size_t i = 0; i < fx->n; i++) {
+		on_touch(arg, fx->items[i].id);
+		tables |= 1u << fx->items[i].table;
+	}
+	for (size_t i = 0; i < fx->n_wakes; i++)
+		on_touch(arg, fx->wakes[i]);
+	for (enum table t = 0; t < TABLE_MAX; t++)
+		if (tables & 1u << t)
+			on_touch(arg, zone_table_key(t));
+	if (tables != 0)
+		on_touch(arg, zone_table_key(TABLE_MAX));
+}
+
 void engine_committed(struct engine *e, struct batch *b, void (*on_touch)(void *arg, struct cc_uuid id), void *arg)
 {
 	struct command *cmd = b->commands;
@@ -320,10 +337,8 @@ void engine_committed(struct engine *e, struct batch *b, void (*on_touch)(void *
 		cmd->done(cmd);
 		cmd = next;
 	}
-	for (size_t i = 0; on_touch != NULL && i < b->fx.n; i++)
-		on_touch(arg, b->fx.items[i].id);
-	for (size_t i = 0; on_touch != NULL && i < b->fx.n_wakes; i++)
-		on_touch(arg, b->fx.wakes[i]);
+	if (on_touch != NULL)
+		touch_all(&b->fx, on_touch, arg);
 	release(b);
 }
 

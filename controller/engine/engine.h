@@ -50,7 +50,8 @@ const struct effects *batch_effects(const struct batch *b);
 size_t batch_commands(const struct batch *b);
 /* The zone's revision after this batch. */
 int64_t batch_revision(const struct batch *b);
-/* Batches are finished in the order in which they were decided. Both free the batch. `on_touch` hears every id that readers may wait for. */
+/* Batches are finished in the order in which they were decided. Both free the batch. `on_touch` hears every id that readers may wait for, and the
+ * keys of tables (zone_table_key). */
 void engine_committed(struct engine *e, struct batch *b, void (*on_touch)(void *arg, struct cc_uuid id), void *arg);
 void engine_lost(struct engine *e, struct batch *b, const char *why);
 /* Puts a freshly loaded zone in place of the working and the published one; every node's lease begins anew. No batch may be under way. */

@@ -51,6 +51,10 @@ static void header_params(struct cc_buf *out, const struct route *r, const char 
 		cc_buf_printf(out, "%s{\"$ref\":\"#/components/parameters/idempotency_key\"}", *sep);
 		*sep = ",";
 	}
+	if (strcmp(r->method, "GET") == 0 && r->reply->n_fields > 0) {
+		cc_buf_printf(out, "%s{\"$ref\":\"#/components/parameters/if_none_match\"}", *sep);
+		*sep = ",";
+	}
 	if (r->flags & RF_MATCH) {
 		cc_buf_printf(out, "%s{\"$ref\":\"#/components/parameters/if_match\"}", *sep);
 		*sep = ",";
@@ -78,17 +82,36 @@ static void content(struct cc_buf *out, const struct cc_desc *d)
 	cc_buf_adds(out, "}}");
 }
 
+static void reply_headers(struct cc_buf *out, const struct route *r)
+{
+	const char *sep = "";
+
+	if (!(r->flags & (RF_BLOCKING | RF_LIST)))
+		return;
+	cc_buf_adds(out, ",\"headers\":{");
+	if (r->flags & RF_BLOCKING) {
+		cc_buf_adds(out, "\"X-Index\":{\"$ref\":\"#/components/headers/index\"}");
+		sep = ",";
+	}
+	if (r->flags & RF_LIST)
+		cc_buf_printf(out, "%s\"Link\":{\"$ref\":\"#/components/headers/link\"}", sep);
+	cc_buf_addc(out, '}');
+}
+
 static void responses(struct cc_buf *out, const struct route *r)
 {
 	int status = router_status(r);
 
 	cc_buf_printf(out, "\"responses\":{\"%d\":{", status);
 	member(out, "description", status == 204 ? "Done" : "Success");
+	reply_headers(out, r);
 	if (r->reply != &router_none_desc) {
 		cc_buf_addc(out, ',');
 		content(out, r->reply);
 	}
 	cc_buf_adds(out, "}");
+	if (strcmp(r->method, "GET") == 0 && r->reply->n_fields > 0)
+		cc_buf_adds(out, ",\"304\":{\"description\":\"What If-None-Match names is still so\"}");
 	if (r->flags & RF_ACCEPTS)
 		cc_buf_adds(out, ",\"204\":{\"description\":\"Done, and there is nothing left to show\"}");
 	cc_buf_adds(out, ",\"default\":{\"$ref\":\"#/components/responses/problem\"}}");
@@ -192,7 +215,12 @@ void openapi_write(struct cc_buf *out)
 	        "},\"parameters\":{\"idempotency_key\":{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":false,"
 	        "\"description\":\"The same key with the same request has its effect once, for a day\",\"schema\":{\"type\":\"string\","
 	        "\"maxLength\":255}},\"if_match\":{\"name\":\"If-Match\",\"in\":\"header\",\"required\":false,"
-	        "\"description\":\"The ETag of the version that is meant; another one is refused\",\"schema\":{\"type\":\"string\"}}},"
+	        "\"description\":\"The ETag of the version that is meant; another one is refused\",\"schema\":{\"type\":\"string\"}},"
+	        "\"if_none_match\":{\"name\":\"If-None-Match\",\"in\":\"header\",\"required\":false,"
+	        "\"description\":\"ETags of versions that are known; 304 when one of them is still so\",\"schema\":{\"type\":\"string\"}}},"
+	        "\"headers\":{\"index\":{\"description\":\"What a blocking read goes on from\",\"schema\":{\"type\":\"integer\","
+	        "\"format\":\"int64\"}},\"link\":{\"description\":\"The next page, as RFC 8288 has it; absent on the last\","
+	        "\"schema\":{\"type\":\"string\"}}},"
 	        "\"responses\":{\"problem\":{\"description\":\"What is wrong, as RFC 9457 has it\",\"content\":{"
 	        "\"application/problem+json\":{\"schema\":{\"$ref\":\"#/components/schemas/problem\"}}}}},"
 	        "\"securitySchemes\":{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\","

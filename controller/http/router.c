@@ -45,7 +45,7 @@ const struct perm_info *router_perm(enum perm p)
 enum { OPTIONAL = false, REQUIRED = true };
 
 static const struct param_info params[PARAM_MAX] = {
-#define Q(flag, name, kind, need, doc) [PARAM_##name] = { #name, flag, CK_##kind, need, doc },
+#define Q(number, flag, name, kind, need, doc) [PARAM_##number] = { #name, flag, CK_##kind, need, doc },
 #include "controller/api/params.def"
 #undef Q
 };

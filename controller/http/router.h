@@ -9,7 +9,7 @@ enum route_flag {
 	RF_CREATES = 1 << 1,    /* 201 and Location */
 	RF_ACCEPTS = 1 << 2,    /* 202 */
 	RF_MATCH = 1 << 3,      /* takes If-Match */
-	RF_BLOCKING = 1 << 4,   /* waits for a change when asked to */
+	RF_BLOCKING = 1 << 4,   /* can wait for a change: index and wait */
 	RF_LONG = 1 << 5,       /* waits for news */
 	RF_BIG = 1 << 6,        /* bodies up to ROUTE_BIG_BYTES */
 	RF_UPLOAD = 1 << 7,     /* the body goes into a file */
@@ -19,6 +19,14 @@ enum route_flag {
 	RF_CLIENT_OUT = 1 << 10,
 	RF_NODE_IN = 1 << 11,
 	RF_NODE_OUT = 1 << 12,
+	/* Lists, and what of them can be asked for. */
+	RF_LIST = 1 << 13,
+	RF_BY_STATE = 1 << 14,
+	RF_BY_NODE = 1 << 15,
+	RF_BY_MEMBER = 1 << 16,
+	RF_BY_OWNER = 1 << 17,
+	RF_BY_IMAGE = 1 << 18,
+	RF_BY_LABELS = 1 << 19,
 	RF_STREAM_POST = RF_CLIENT_IN | RF_NODE_OUT,
 	RF_STREAM_GET = RF_CLIENT_OUT | RF_NODE_IN,
 	RF_STREAM = RF_STREAM_POST | RF_STREAM_GET

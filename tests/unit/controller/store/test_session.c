@@ -58,7 +58,6 @@ START_TEST(an_empty_database_is_migrated_once)
 	want = pg_value(&db, "SELECT string_agg(t::text, ' ') FROM schema_migration t");
 	ck_assert_msg(migrate(&err) == 0, "%s", err.msg);
 	check_value(want, "SELECT string_agg(t::text, ' ') FROM schema_migration t");
-	ck_assert_int_eq(schema_migrations_n, 1);
 	check_value("1", "SELECT count(*) FROM schema_migration WHERE version = 1 AND name = '0001_zone' AND length(checksum) = 64 AND applied > 0");
 	ck_assert_msg(prepare(&err) == 0, "%s", err.msg);
 }
@@ -78,8 +77,8 @@ START_TEST(a_newer_database_is_refused)
 {
 	struct cc_error err = { 0 };
 
-	pg_exec(&db, "INSERT INTO schema_migration VALUES (2, '0002_future', repeat('0', 64), 0)");
-	check_refused(migrate(&err), &err, CC_CONFLICT, "0002_future");
+	pg_exec(&db, "INSERT INTO schema_migration VALUES (9999, '9999_future', repeat('0', 64), 0)");
+	check_refused(migrate(&err), &err, CC_CONFLICT, "9999_future");
 	ck_assert_ptr_nonnull(strstr(err.msg, "install the newer program"));
 }
 END_TEST
@@ -88,7 +87,7 @@ START_TEST(a_gap_in_the_migrations_is_refused)
 {
 	struct cc_error err = { 0 };
 
-	pg_exec(&db, "UPDATE schema_migration SET version = 2");
+	pg_exec(&db, "UPDATE schema_migration SET version = version + 1000");
 	check_refused(migrate(&err), &err, CC_CONFLICT, "migration 1 is missing");
 }
 END_TEST
