@@ -31,7 +31,17 @@ static const struct opt create_opts[] = {
 	{ "disk",       'd', OPT_MIB,      "SIZE",      NULL,               "Disk limit. Default: 1GiB" },
 	{ "pids",       0,   OPT_COUNT,    "N",         NULL,               "Limit of processes and threads. Default: 512" },
 	{ "node",       'n', OPT_TEXT,     "NODE",      NULL,               "Only this node. Default: the zone chooses; see ccctl explain." },
+	{ "label",      0,   OPT_TEXTS,    "NAME=VALUE", NULL,              "A label, for 'ccctl list --selector'; may be given again." },
 	{ "on-disconnect", 0, OPT_WORD,    "keep|stop", NULL,               "While its node is cut off: keep it running (default), or stop it when the node's lease ends." },
+	{ NULL },
+};
+static const struct opt list_opts[] = {
+	{ "filter",     'f', OPT_TEXTS,    "KEY=VALUE", NULL,               "Only those that are so; may be given again. See the help of the command for keys." },
+	{ "selector",   'l', OPT_TEXT,     "SELECTOR",  NULL,               "Only those with such labels: a=b,c!=d,e in (x,y),f,!g" },
+	{ NULL },
+};
+static const struct opt filter_opts[] = {
+	{ "filter",     'f', OPT_TEXTS,    "KEY=VALUE", NULL,               "Only those that are so; may be given again. See the help of the command for keys." },
 	{ NULL },
 };
 static const struct opt delete_opts[] = {
@@ -77,12 +87,16 @@ const struct cmd command_table[] = {
 	                    "ccctl create db --image debian --memory 1GiB --cpu 2 --disk 8GiB --node ada\n" },
 	{ .name = "list",
 	        .args = "",
+	        .opts = list_opts,
 	        .flags = CMD_OUTPUT,
 	        .run = cmd_list,
 	        .also = "ls ps",
 	        .summary = "List instances",
-	        .text = "Members see their own instances, admins all.",
+	        .text = "Members see their own instances, admins all. Filters: state (one or more, separated by commas), node, member, image, name "
+	                "(with * at its end: names that begin so).",
 	        .examples = "ccctl list\n"
+	                    "ccctl list --filter state=failed,unreachable --filter node=ada\n"
+	                    "ccctl list --selector app=shop,tier!=db\n"
 	                    "ccctl list -o name | xargs ccctl stop\n" },
 	{ .name = "show",
 	        .args = "NAME",
@@ -163,10 +177,12 @@ const struct cmd command_table[] = {
 	                    "ccctl image import debian ./rootfs --arch arm64\n" },
 	{ .name = "image list",
 	        .args = "",
+	        .opts = filter_opts,
 	        .flags = CMD_OUTPUT,
 	        .run = cmd_image_list,
 	        .also = "images",
 	        .summary = "List images",
+	        .text = "Filters: name, member.",
 	        .examples = "ccctl image list\n" },
 	{ .name = "image delete",
 	        .args = "NAME...",
@@ -188,11 +204,13 @@ const struct cmd command_table[] = {
 	                    "cc-agent join \"$(ccctl node invite ada)\"\n" },
 	{ .name = "node list",
 	        .args = "",
+	        .opts = list_opts,
 	        .flags = CMD_OUTPUT,
 	        .run = cmd_node_list,
 	        .also = "nodes",
 	        .summary = "List nodes and what is used of them",
-	        .text = "CPU, MEMORY and DISK read used/granted: what is promised to instances, of what the node's owner lets the zone promise.",
+	        .text = "CPU, MEMORY and DISK read used/granted: what is promised to instances, of what the node's owner lets the zone promise. "
+	                "Filters: state, owner, name.",
 	        .examples = "ccctl node list\n" },
 	{ .name = "node show",
 	        .args = "NAME",
@@ -211,10 +229,12 @@ const struct cmd command_table[] = {
 	        .examples = "ccctl member add maria\n" },
 	{ .name = "member list",
 	        .args = "",
+	        .opts = filter_opts,
 	        .flags = CMD_OUTPUT,
 	        .run = cmd_member_list,
 	        .also = "members",
 	        .summary = "List members",
+	        .text = "Filters: name.",
 	        .examples = "ccctl member list\n" },
 	{ .name = "status",
 	        .args = "",

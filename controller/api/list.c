@@ -23,8 +23,7 @@ const char *list_cursor(struct cc_arena *a, enum table t, const void *row)
 	const char *key = cc_printf(a, "%s%s", cc_uuid_format(((const struct row_head *)row)->id, id), list_name(t, row));
 	size_t size = sodium_base64_ENCODED_LEN(strlen(key), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 
-	return sodium_bin2base64(
-	        cc_arena_alloc(a, size), size, (const unsigned char *)key, strlen(key), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	return sodium_bin2base64(cc_arena_alloc(a, size), size, (const unsigned char *)key, strlen(key), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 static int read_cursor(const struct call *c, struct list_query *q, struct cc_error *err)

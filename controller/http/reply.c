@@ -212,8 +212,7 @@ static enum MHD_Result text(struct request *r, int status)
 		status = MHD_HTTP_NOT_MODIFIED;
 		len = 0;
 	}
-	resp = MHD_create_response_from_buffer(
-	        len, (void *)r->call.text, r->call.text_lasts ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY);
+	resp = MHD_create_response_from_buffer(len, (void *)r->call.text, r->call.text_lasts ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY);
 	CC_PRE(resp != NULL);
 	if (status != MHD_HTTP_NOT_MODIFIED)
 		MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE, r->call.text_type);

@@ -5,7 +5,7 @@ _ccctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--) return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--on-disconnect|--timeout|--output|-o|--socket|--controller|--pin|--token|--env|-e|--arch|-a|--owner|--expires) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--pin|--token|--filter|-f|--selector|-l|--env|-e|--arch|-a|--owner|--expires) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -17,6 +17,7 @@ _ccctl() {
 	--disk|-d) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--pids) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--node|-n) COMPREPLY=($(compgen -W "$(ccctl node list -o name 2>/dev/null)" -- "$cur")); return ;;
+	--label) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--on-disconnect) COMPREPLY=($(compgen -W "keep stop" -- "$cur")); return ;;
 	--timeout) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--output|-o) COMPREPLY=($(compgen -W "table wide json yaml csv name" -- "$cur")); return ;;
@@ -24,6 +25,8 @@ _ccctl() {
 	--controller) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--pin) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--token) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--filter|-f) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--selector|-l) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--env|-e) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--arch|-a) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--owner) COMPREPLY=($(compgen -W "$(ccctl member list -o name 2>/dev/null)" -- "$cur")); return ;;
@@ -35,10 +38,10 @@ _ccctl() {
 	node) names="invite list show" ;;
 	member) names="add list" ;;
 	'create' | 'create '*)
-		opts="--image --memory --cpu --disk --pids --node --on-disconnect --wait --no-wait --timeout --output --socket --controller --pin --token --help --version"
+		opts="--image --memory --cpu --disk --pids --node --label --on-disconnect --wait --no-wait --timeout --output --socket --controller --pin --token --help --version"
 		;;
 	'list' | 'list '*)
-		opts="--output --socket --controller --pin --token --help --version"
+		opts="--filter --selector --output --socket --controller --pin --token --help --version"
 		;;
 	'show' | 'show '*)
 		opts="--output --socket --controller --pin --token --help --version"
@@ -73,7 +76,7 @@ _ccctl() {
 		files=-f
 		;;
 	'image list' | 'image list '*)
-		opts="--output --socket --controller --pin --token --help --version"
+		opts="--filter --output --socket --controller --pin --token --help --version"
 		;;
 	'image delete' | 'image delete '*)
 		opts="--socket --controller --pin --token --help --version"
@@ -83,7 +86,7 @@ _ccctl() {
 		opts="--owner --expires --output --socket --controller --pin --token --help --version"
 		;;
 	'node list' | 'node list '*)
-		opts="--output --socket --controller --pin --token --help --version"
+		opts="--filter --selector --output --socket --controller --pin --token --help --version"
 		;;
 	'node show' | 'node show '*)
 		opts="--output --socket --controller --pin --token --help --version"
@@ -93,7 +96,7 @@ _ccctl() {
 		opts="--admin --output --socket --controller --pin --token --help --version"
 		;;
 	'member list' | 'member list '*)
-		opts="--output --socket --controller --pin --token --help --version"
+		opts="--filter --output --socket --controller --pin --token --help --version"
 		;;
 	'status' | 'status '*)
 		opts="--output --socket --controller --pin --token --help --version"
