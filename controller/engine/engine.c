@@ -24,6 +24,7 @@ struct engine {
 	pthread_rwlock_t lock; /* of published */
 	struct zone *published;
 	struct liveness *liveness;
+	struct history *history;
 	int64_t started_ms; /* boot time of the first command since the zone was loaded: every lease begins then anew */
 	bool loaded;        /* no tick has looked at the loaded zone yet */
 	pthread_mutex_t state_lock;
@@ -82,6 +83,7 @@ struct engine *engine_new(const struct engine_options *opt, struct zone *working
 	e->working = working;
 	e->published = share(working);
 	e->liveness = liveness_new();
+	e->history = history_new(opt->history_max, zone_revision(working));
 	e->available = e->loaded = true;
 	init_lock(&e->lock);
 	pthread_mutex_init(&e->state_lock, NULL);
@@ -115,6 +117,7 @@ void engine_free(struct engine *e)
 	zone_free(e->working);
 	zone_free(e->published);
 	liveness_free(e->liveness);
+	history_free(e->history);
 	pthread_rwlock_destroy(&e->lock);
 	pthread_mutex_destroy(&e->state_lock);
 	free(e);
@@ -219,13 +222,16 @@ static void stamp(struct row *r, int64_t revision)
 		inst->ordered = revision;
 }
 
-static void apply(struct engine *e, struct effects *fx, size_t from)
+static void apply(struct engine *e, struct effects *fx, size_t from, int64_t now_ms)
 {
 	int64_t revision = zone_revision(e->working) + 1;
 
-	for (size_t i = from; i < fx->n; i++)
+	for (size_t i = from; i < fx->n; i++) {
+		fx->items[i].revision = revision;
+		fx->items[i].at_ms = now_ms;
 		if (fx->items[i].row != NULL)
 			stamp(fx->items[i].row, revision);
+	}
 	zone_apply(e->working, fx, from);
 	zone_set_revision(e->working, revision);
 }
@@ -252,7 +258,7 @@ static void decide_one(struct engine *e, struct command *cmd, struct effects *fx
 		e->loaded = false;
 	remember(cmd, fx, resource);
 	if (fx->n > from)
-		apply(e, fx, from);
+		apply(e, fx, from, cmd->now_ms);
 	cmd->reply = copy_reply(e, cmd, resource);
 }
 
@@ -293,13 +299,59 @@ int64_t batch_revision(const struct batch *b)
 	return b->revision;
 }
 
+/* What is told of each table; the others are nobody's business. */
+static const struct {
+	bool told;
+	enum event_topic topic;
+	const char *owner; /* the field that says who may see it; NULL: all members */
+} tellable[TABLE_MAX] = {
+	[TABLE_INSTANCE] = { true, TOPIC_INSTANCE, "member" },
+	[TABLE_NODE] = { true, TOPIC_NODE, NULL },
+	[TABLE_IMAGE] = { true, TOPIC_IMAGE, NULL },
+	[TABLE_MEMBER] = { true, TOPIC_MEMBER, "id" },
+};
+
+/* A command that puts a row twice has changed it once. */
+static bool is_last_of_command(const struct effects *fx, size_t i)
+{
+	for (size_t k = i + 1; k < fx->n && fx->items[k].revision == fx->items[i].revision; k++)
+		if (fx->items[k].table == fx->items[i].table && cc_uuid_equal(fx->items[k].id, fx->items[i].id))
+			return false;
+	return true;
+}
+
+/* Before the effect is applied to the published zone. */
+static void tell(struct engine *e, const struct effects *fx, size_t i)
+{
+	const struct effect *x = &fx->items[i];
+	const void *old = tellable[x->table].told ? zone_find(e->published, x->table, x->id) : NULL;
+	const void *row = x->row != NULL ? x->row->values : old;
+	struct happening h = { .revision = x->revision, .at_ms = x->at_ms, .topic = tellable[x->table].topic, .id = x->id, .state = -1 };
+	const struct cc_field *f;
+
+	if (!tellable[x->table].told || row == NULL || !is_last_of_command(fx, i))
+		return;
+	h.action = x->row == NULL ? HAPPENED_DELETED : old == NULL ? HAPPENED_CREATED : HAPPENED_CHANGED;
+	snprintf(h.name, sizeof(h.name), "%s", table_row_name(x->table, row));
+	if (tellable[x->table].owner != NULL)
+		h.owner = *(const struct cc_uuid *)cc_field_at(cc_desc_find(table_desc(x->table), tellable[x->table].owner), row);
+	f = cc_desc_find(table_desc(x->table), "state");
+	if (f != NULL && h.action != HAPPENED_DELETED)
+		h.state = (int)*(const unsigned *)cc_field_at(f, row);
+	history_add(e->history, &h);
+}
+
 static void publish(struct engine *e, const struct batch *b)
 {
 	if (b->fx.n == 0)
 		return;
 	pthread_rwlock_wrlock(&e->lock);
-	zone_apply(e->published, &b->fx, 0);
+	for (size_t i = 0; i < b->fx.n; i++) {
+		tell(e, &b->fx, i);
+		zone_apply_one(e->published, &b->fx.items[i]);
+	}
 	zone_set_revision(e->published, b->revision);
+	history_advance(e->history, b->revision);
 	pthread_rwlock_unlock(&e->lock);
 }
 
@@ -360,6 +412,7 @@ void engine_reload(struct engine *e, struct zone *loaded)
 	pthread_rwlock_wrlock(&e->lock);
 	zone_free(e->published);
 	e->published = published;
+	history_begin_anew(e->history, zone_revision(published));
 	pthread_rwlock_unlock(&e->lock);
 }
 
@@ -377,4 +430,9 @@ void engine_read_end(struct engine *e)
 int64_t engine_node_heard_ms(const struct engine *e, struct cc_uuid node)
 {
 	return liveness_last(e->liveness, node);
+}
+
+struct history *engine_history(struct engine *e)
+{
+	return e->history;
 }

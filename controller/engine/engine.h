@@ -10,6 +10,7 @@
 #pragma once
 
 #include "controller/engine/command.h"
+#include "controller/engine/history.h"
 #include "controller/engine/zone.h"
 
 struct engine;
@@ -21,6 +22,7 @@ struct engine_options {
 	int64_t node_lease_ms; /* silence after which a node counts as lost */
 	int64_t idempotency_ms;
 	size_t idempotency_max; /* keys remembered for one caller; 0: any number */
+	size_t history_max;     /* changes that are remembered for those who follow the zone; 0: HISTORY_USUAL */
 	/* Zone policy: what is granted is the offer times this, in percent. */
 	int64_t overcommit_cpu_percent;
 	int64_t overcommit_memory_percent;
@@ -63,3 +65,6 @@ void engine_read_end(struct engine *e);
 
 /* Liveness that is not stored with every report: boot time in ms of the last report, 0 when never in this run. Any thread, between read_begin and read_end. */
 int64_t engine_node_heard_ms(const struct engine *e, struct cc_uuid node);
+
+/* What happened last, as far as it is published. Any thread. */
+struct history *engine_history(struct engine *e);

@@ -320,22 +320,25 @@ static struct row *find_row(const struct zone *z, enum table t, struct cc_uuid i
 	return (struct row *)cc_hash_find(&z->by_id[t], cc_hash_id(id), row_has_id, &id);
 }
 
+void zone_apply_one(struct zone *z, const struct effect *e)
+{
+	struct row *old = find_row(z, e->table, e->id);
+
+	z->touched |= 1u << e->table;
+	if (old != NULL) {
+		unindex_row(z, old);
+		row_unref(old);
+	}
+	if (e->row != NULL)
+		index_row(z, row_ref(e->row));
+	else if (e->table == TABLE_NODE)
+		columns_remove(z->columns, e->id);
+}
+
 void zone_apply(struct zone *z, const struct effects *fx, size_t from)
 {
-	for (size_t i = from; i < fx->n; i++) {
-		const struct effect *e = &fx->items[i];
-		struct row *old = find_row(z, e->table, e->id);
-
-		z->touched |= 1u << e->table;
-		if (old != NULL) {
-			unindex_row(z, old);
-			row_unref(old);
-		}
-		if (e->row != NULL)
-			index_row(z, row_ref(e->row));
-		else if (e->table == TABLE_NODE)
-			columns_remove(z->columns, e->id);
-	}
+	for (size_t i = from; i < fx->n; i++)
+		zone_apply_one(z, &fx->items[i]);
 }
 
 void zone_share_rows(struct zone *z, const struct zone *from)

@@ -27,6 +27,7 @@ struct cc_uuid zone_table_key(enum table t);
 
 /* Applies effects from index `from` on. Takes references of its own. */
 void zone_apply(struct zone *z, const struct effects *fx, size_t from);
+void zone_apply_one(struct zone *z, const struct effect *e);
 
 /* Takes all rows of `from`, by reference, into an empty zone. */
 void zone_share_rows(struct zone *z, const struct zone *from);

@@ -13,6 +13,7 @@ struct quota;
 struct ration;
 struct streams;
 struct splice;
+struct feed;
 
 struct http_server {
 	struct http_options opt; /* with defaults filled in; its texts are in `texts` */
@@ -24,7 +25,9 @@ struct http_server {
 	struct streams *streams;
 	struct metrics *metrics;
 	struct ration *joins;
-	struct quota *nodes; /* requests of each node under way */
+	struct quota *nodes;     /* requests of each node under way */
+	struct quota *feeds;     /* events followed by each caller */
+	struct quota *all_feeds; /* by all, under the nil id */
 	const char *openapi;
 	struct api_setup setup;
 	struct MHD_Daemon *tls;
@@ -61,6 +64,7 @@ struct request {
 	uint64_t received;     /* bytes of the body */
 	int status;            /* replied */
 	struct splice *stream; /* attached as the end that the route says */
+	struct feed *feed;     /* of events */
 };
 
 /* The one request handler of both daemons, and the end of each request. */

@@ -65,6 +65,8 @@ static const char *media_type(const struct cc_desc *d)
 {
 	if (d == &router_bytes_desc)
 		return "application/octet-stream";
+	if (d == &router_events_desc)
+		return "text/event-stream";
 	return d == &router_text_desc ? "text/plain" : "application/json";
 }
 
@@ -73,7 +75,7 @@ static void content(struct cc_buf *out, const struct cc_desc *d)
 	cc_buf_printf(out, "\"content\":{\"%s\":{\"schema\":", media_type(d));
 	if (d == &router_bytes_desc)
 		cc_buf_adds(out, "{\"type\":\"string\",\"format\":\"binary\"}");
-	else if (d == &router_text_desc)
+	else if (d == &router_text_desc || d == &router_events_desc)
 		cc_buf_adds(out, "{\"type\":\"string\"}");
 	else if (d == &router_openapi_desc)
 		cc_buf_adds(out, "{\"type\":\"object\"}");

@@ -3,7 +3,7 @@
 #include "common/hash_table.h"
 #include "common/json.h"
 #include "common/log.h"
-#include "controller/http/edge.h"
+#include "controller/http/feed.h"
 
 #include <ctype.h>
 
@@ -235,6 +235,8 @@ enum MHD_Result reply_send(struct request *r)
 	int status = router_status(r->route);
 	struct cc_buf none = { 0 };
 
+	if (r->feed != NULL)
+		return feed_send(r);
 	if (r->call.reply != NULL)
 		return entity(r, status);
 	if (r->call.text != NULL)

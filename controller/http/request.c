@@ -9,6 +9,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "controller/api/blobs.h"
+#include "controller/http/feed.h"
 #include "controller/http/head.h"
 #include "controller/http/metrics.h"
 #include "controller/http/quota.h"
@@ -254,7 +255,7 @@ static enum MHD_Result step(struct request *r, call_handler *h)
 	case CALL_REPLY:
 		break;
 	}
-	hub_deadline(r->conn, r->call.file >= 0 ? 0 : cc_boottime_ms() + REPLY_TIMEOUT_MS);
+	hub_deadline(r->conn, r->call.file >= 0 || r->feed != NULL ? 0 : cc_boottime_ms() + REPLY_TIMEOUT_MS);
 	return reply_send(r);
 }
 
@@ -339,6 +340,8 @@ void request_completed(void *server, struct MHD_Connection *mhd, void **state, e
 	*state = NULL;
 	if (r->stream != NULL)
 		stream_detach(r, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	if (r->feed != NULL)
+		feed_end(r);
 	if (r->call.end != NULL)
 		r->call.end(&r->call);
 	if (r->counted)

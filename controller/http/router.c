@@ -8,12 +8,14 @@ const struct cc_desc router_none_desc = { .name = "none" };
 const struct cc_desc router_text_desc = { .name = "text" };
 const struct cc_desc router_bytes_desc = { .name = "bytes" };
 const struct cc_desc router_openapi_desc = { .name = "openapi" };
+const struct cc_desc router_events_desc = { .name = "events" };
 
 /* So that the table can name them like entities. */
 #define none_desc    router_none_desc
 #define text_desc    router_text_desc
 #define bytes_desc   router_bytes_desc
 #define openapi_desc router_openapi_desc
+#define events_desc  router_events_desc
 
 const struct route router_routes[] = {
 #define R(method, path, handler, perm, body, reply, flags, summary) \

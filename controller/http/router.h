@@ -27,6 +27,7 @@ enum route_flag {
 	RF_BY_OWNER = 1 << 17,
 	RF_BY_IMAGE = 1 << 18,
 	RF_BY_LABELS = 1 << 19,
+	RF_FEED = 1 << 20, /* events, until the client has enough */
 	RF_STREAM_POST = RF_CLIENT_IN | RF_NODE_OUT,
 	RF_STREAM_GET = RF_CLIENT_OUT | RF_NODE_IN,
 	RF_STREAM = RF_STREAM_POST | RF_STREAM_GET
@@ -64,7 +65,7 @@ struct route {
 };
 
 /* Bodies and replies that are no entities. */
-extern const struct cc_desc router_none_desc, router_text_desc, router_bytes_desc, router_openapi_desc;
+extern const struct cc_desc router_none_desc, router_text_desc, router_bytes_desc, router_openapi_desc, router_events_desc;
 
 extern const struct route router_routes[];
 extern const size_t router_n_routes;

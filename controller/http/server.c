@@ -22,6 +22,8 @@
 #define CONNECTION_MEMORY  4096
 #define SOCKET_CONNECTIONS 512
 #define NODE_REQUESTS_MAX  16 /* reports and archives of one node; streams have a limit of their own */
+#define CALLER_FEEDS_MAX   16 /* of events */
+#define FEEDS_MAX          256
 #define IDLE_TIMEOUT_S     75 /* longer than five pings of a stream */
 #define KEEPALIVE_S        60
 /* At its own limit libmicrohttpd leaves clients hanging without a word; ours comes before that. */
@@ -250,6 +252,8 @@ static int start(struct http_server *s, struct cc_error *err)
 	s->metrics = metrics_new();
 	s->joins = ration_new(o->join_per_minute, o->join_total_per_minute);
 	s->nodes = quota_new(NODE_REQUESTS_MAX);
+	s->feeds = quota_new(CALLER_FEEDS_MAX);
+	s->all_feeds = quota_new(FEEDS_MAX);
 	s->streams = hub.timer_arg = streams_new(&streams);
 	openapi_write(&openapi);
 	s->openapi = cc_arena_memdup(s->texts, openapi.data, openapi.len);
@@ -318,6 +322,8 @@ void http_stop(struct http_server *s)
 	blobs_free(s->blobs);
 	ration_free(s->joins);
 	quota_free(s->nodes);
+	quota_free(s->feeds);
+	quota_free(s->all_feeds);
 	metrics_free(s->metrics);
 	cc_arena_free(s->texts);
 	free(s);

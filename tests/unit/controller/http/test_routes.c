@@ -29,6 +29,7 @@ static const struct route_case {
 	{ "GET", "/v1/version", "/v1/version", NULL, NULL, { 200, 200, 200, 200, 200 }, 200 },
 	{ "GET", "/v1/openapi.json", "/v1/openapi.json", NULL, NULL, { 200, 200, 200, 200, 200 }, 200 },
 	{ "GET", "/v1/status", "/v1/status", NULL, NULL, { 200, 200, .admin = 200 }, 0 },
+	{ "GET", "/v1/events", "/v1/events?follow=false", NULL, NULL, { 200, 200, .admin = 200 }, 0 },
 	/* A wrong secret, whoever shows a certificate; who shows none is told so first. */
 	{ "POST", "/v1/join", "/v1/join", "{\"secret\":\"x\"}", NULL, { 401, 401, 401, 401, 401 }, 401 },
 	{ "GET", "/v1/nodes", "/v1/nodes", NULL, NULL, { 200, 200, .admin = 200 }, 0 },

@@ -315,6 +315,7 @@ struct world *world_new(const struct world_options *opt)
 		opt = &usual;
 	if (opt->queue_max != 0)
 		eo.queue_max = opt->queue_max;
+	eo.history_max = opt->history_max;
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	cc_log_set_level(CC_LOG_ERROR);
 	snprintf(w->dir, sizeof(w->dir), "/tmp/cc-http-XXXXXX");

@@ -29,6 +29,7 @@ struct world_options {
 	bool tcp_off;
 	bool slow_writer; /* commits only when world_commit says so */
 	size_t queue_max;
+	size_t history_max;
 };
 
 /* To be called once by main(): makes the keys that all worlds of this program use. */
