@@ -6,11 +6,16 @@
 #include "controller/api/read.h"
 #include "controller/api/secrets.h"
 
+static const struct view view = { .table = TABLE_INVITE };
+
 int api_invite_list(struct call *c, struct cc_error *err)
 {
-	static const struct view view = { .table = TABLE_INVITE };
-
 	return read_list(c, &view, err);
+}
+
+int api_invite_get(struct call *c, struct cc_error *err)
+{
+	return read_row(c, &view, err);
 }
 
 /* The text that the node's owner pastes. */

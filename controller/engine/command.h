@@ -66,6 +66,24 @@ struct cmd_instance_act {
 	enum instance_act act;
 	int64_t if_revision; /* 0: whatever it is */
 };
+struct cmd_instance_change {
+	const char *ref;
+	const struct instance_change *change;
+	int64_t if_revision;
+};
+struct cmd_image_change {
+	const char *ref;
+	const struct image_change *change;
+	int64_t if_revision;
+};
+struct cmd_member_change {
+	const char *ref;
+	const struct member_change *change;
+	int64_t if_revision;
+};
+struct cmd_invite_delete {
+	struct cc_uuid id;
+};
 struct cmd_tick {
 	bool expire; /* forget old idempotency keys and invitations too */
 };

@@ -109,6 +109,8 @@ static int read_if_match(struct request *r, struct cc_error *err)
 	const char *h = header(r, MHD_HTTP_HEADER_IF_MATCH);
 	char *end;
 
+	if (h == NULL && (r->route->flags & RF_MERGE))
+		return cc_fail(err, UNCONDITIONAL, "send If-Match with the ETag of what you read, so that nobody's change is lost, or If-Match: *");
 	if (h == NULL || !(r->route->flags & RF_MATCH) || strcmp(h, "*") == 0)
 		return 0;
 	r->call.if_revision = h[0] == '"' ? strtoll(h + 1, &end, 10) : 0;
@@ -172,7 +174,7 @@ static int check_body(struct request *r, struct cc_error *err)
 	if (bytes != UINT64_MAX && bytes > router_body_max(r->route))
 		return cc_fail(
 		        err, TOO_LARGE, "the body has %llu bytes; at most %zu are taken here", (unsigned long long)bytes, router_body_max(r->route));
-	return check_type(r, "application/json", err);
+	return check_type(r, r->route->flags & RF_MERGE ? "application/merge-patch+json" : "application/json", err);
 }
 
 static int ration_joins(struct request *r, struct cc_error *err)

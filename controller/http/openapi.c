@@ -56,7 +56,7 @@ static void header_params(struct cc_buf *out, const struct route *r, const char 
 		*sep = ",";
 	}
 	if (r->flags & RF_MATCH) {
-		cc_buf_printf(out, "%s{\"$ref\":\"#/components/parameters/if_match\"}", *sep);
+		cc_buf_printf(out, "%s{\"$ref\":\"#/components/parameters/%s\"}", *sep, r->flags & RF_MERGE ? "if_match_needed" : "if_match");
 		*sep = ",";
 	}
 }
@@ -70,9 +70,9 @@ static const char *media_type(const struct cc_desc *d)
 	return d == &router_text_desc ? "text/plain" : "application/json";
 }
 
-static void content(struct cc_buf *out, const struct cc_desc *d)
+static void content(struct cc_buf *out, const struct cc_desc *d, const char *type)
 {
-	cc_buf_printf(out, "\"content\":{\"%s\":{\"schema\":", media_type(d));
+	cc_buf_printf(out, "\"content\":{\"%s\":{\"schema\":", type);
 	if (d == &router_bytes_desc)
 		cc_buf_adds(out, "{\"type\":\"string\",\"format\":\"binary\"}");
 	else if (d == &router_text_desc || d == &router_events_desc)
@@ -109,7 +109,7 @@ static void responses(struct cc_buf *out, const struct route *r)
 	reply_headers(out, r);
 	if (r->reply != &router_none_desc) {
 		cc_buf_addc(out, ',');
-		content(out, r->reply);
+		content(out, r->reply, media_type(r->reply));
 	}
 	cc_buf_adds(out, "}");
 	if (strcmp(r->method, "GET") == 0 && r->reply->n_fields > 0)
@@ -172,7 +172,7 @@ static void operation(struct cc_buf *out, const struct route *r)
 	cc_buf_adds(out, "],");
 	if (r->body != &router_none_desc) {
 		cc_buf_adds(out, "\"requestBody\":{\"required\":true,");
-		content(out, r->body);
+		content(out, r->body, r->flags & RF_MERGE ? "application/merge-patch+json" : media_type(r->body));
 		cc_buf_adds(out, "},");
 	}
 	responses(out, r);
@@ -218,6 +218,8 @@ void openapi_write(struct cc_buf *out)
 	        "\"description\":\"The same key with the same request has its effect once, for a day\",\"schema\":{\"type\":\"string\","
 	        "\"maxLength\":255}},\"if_match\":{\"name\":\"If-Match\",\"in\":\"header\",\"required\":false,"
 	        "\"description\":\"The ETag of the version that is meant; another one is refused\",\"schema\":{\"type\":\"string\"}},"
+	        "\"if_match_needed\":{\"name\":\"If-Match\",\"in\":\"header\",\"required\":true,"
+	        "\"description\":\"The ETag of the version that is meant, or *\",\"schema\":{\"type\":\"string\"}},"
 	        "\"if_none_match\":{\"name\":\"If-None-Match\",\"in\":\"header\",\"required\":false,"
 	        "\"description\":\"ETags of versions that are known; 304 when one of them is still so\",\"schema\":{\"type\":\"string\"}}},"
 	        "\"headers\":{\"index\":{\"description\":\"What a blocking read goes on from\",\"schema\":{\"type\":\"integer\","

@@ -163,7 +163,8 @@ static int decode(struct request *r, struct cc_error *err)
 	if (d == &router_none_desc || d == &router_bytes_desc)
 		return 0;
 	body = cc_arena_alloc(r->call.arena, d->size);
-	if (cc_json_decode(d, cc_buf_str(&r->body), r->body.len, CC_JSON_STRICT, body, r->call.arena, err) < 0)
+	if (cc_json_decode(
+	            d, cc_buf_str(&r->body), r->body.len, r->route->flags & RF_MERGE ? CC_JSON_PATCH : CC_JSON_STRICT, body, r->call.arena, err) < 0)
 		return -1;
 	r->call.body = body;
 	cc_buf_free(&r->body);
