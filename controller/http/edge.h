@@ -25,9 +25,13 @@ struct http_server {
 	struct streams *streams;
 	struct metrics *metrics;
 	struct ration *joins;
-	struct quota *nodes;     /* requests of each node under way */
-	struct quota *feeds;     /* events followed by each caller */
-	struct quota *all_feeds; /* by all, under the nil id */
+	struct ration *strangers;  /* requests without a known token or key, by address */
+	struct ration *callers;    /* of everybody else, by who it is */
+	atomic_size_t reply_bytes; /* of replies that are being sent */
+	struct quota *nodes;       /* requests of each node under way */
+	struct quota *uploads;     /* of each member under way */
+	struct quota *feeds;       /* events followed by each caller */
+	struct quota *all_feeds;   /* by all, under the nil id */
 	const char *openapi;
 	struct api_setup setup;
 	struct MHD_Daemon *tls;
@@ -55,8 +59,13 @@ struct request {
 	char id[REQUEST_ID_MAX + 1];
 	int64_t started_us;
 	enum request_phase phase;
-	bool counted; /* in the quota of its node */
-	bool failed;  /* `error` is what to reply */
+	bool counted;         /* in the quota of its node */
+	bool uploads;         /* in that of its member */
+	size_t reply_bytes;   /* that it adds to those of the server */
+	int64_t body_by;      /* boot time: its body must be complete, or have grown, by then */
+	int64_t body_by_told; /* to the hub */
+	size_t earned;        /* bytes that have not moved it yet */
+	bool failed;          /* `error` is what to reply */
 	struct cc_error error;
 	const char *allow; /* with METHOD */
 	int retry_after_s; /* with BUSY and UNAVAILABLE; 0: the usual one */

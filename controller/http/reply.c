@@ -9,6 +9,7 @@
 
 #define RETRY_AFTER_S 1
 #define LINK_MAX      1024
+#define REPLY_SMALL   (32 * 1024)
 
 static const char *title_of(int status)
 {
@@ -184,12 +185,30 @@ static void add_read_headers(const struct request *r, struct MHD_Response *resp)
 		add_link(r, resp);
 }
 
+/* What a reply takes until its reader has it: its text and the rows it was made of. Small ones always pass, so that a zone whose readers are slow can still
+ * be asked what is wrong. */
+static bool fits(struct request *r, size_t len)
+{
+	size_t bytes = len + cc_arena_used(r->call.arena), now;
+
+	if (len <= REPLY_SMALL)
+		return true;
+	now = atomic_fetch_add(&r->server->reply_bytes, bytes) + bytes;
+	r->reply_bytes = bytes;
+	return now <= r->server->opt.reply_bytes_max;
+}
+
 static enum MHD_Result entity(struct request *r, int status)
 {
 	struct MHD_Response *resp;
 	struct cc_buf b = { 0 };
 
 	cc_json_encode(r->route->reply, r->call.reply, &b);
+	if (status < 300 && strcmp(r->route->method, "GET") == 0 && !fits(r, b.len)) {
+		cc_buf_free(&b);
+		cc_fail(&r->error, UNAVAILABLE, "too many large replies are being sent");
+		return reply_problem(r);
+	}
 	set_etag(r, b.data, b.len);
 	if (is_known(r)) {
 		cc_buf_free(&b);
