@@ -66,6 +66,12 @@ static const struct opt member_opts[] = {
 	{ "admin",      0,   OPT_FLAG,     NULL,        NULL,               "The member may run the zone." },
 	{ NULL },
 };
+static const struct opt events_opts[] = {
+	{ "follow",     0,   OPT_FLAG,     NULL,        NULL,               "Go on as things happen, until you end it." },
+	{ "topic",      0,   OPT_TEXT,     "TOPIC",     NULL,               "Only these: instance, node, image, member; separated by commas." },
+	{ "recent",     0,   OPT_COUNT,    "N",         NULL,               "Begin with so many of the zone's last events. Default: 100, with --follow none" },
+	{ NULL },
+};
 static const struct opt help_opts[] = {
 	{ "man",        0,   OPT_FLAG,     NULL,        NULL,               "Print the manual page, for man -l -." },
 	{ NULL },
@@ -236,6 +242,17 @@ const struct cmd command_table[] = {
 	        .summary = "List members",
 	        .text = "Filters: name.",
 	        .examples = "ccctl member list\n" },
+	{ .name = "events",
+	        .args = "",
+	        .opts = events_opts,
+	        .flags = CMD_OUTPUT,
+	        .run = cmd_events,
+	        .also = "watch log monitor",
+	        .summary = "Show what happened, or follow what happens",
+	        .text = "Members see what happens to their own instances and to nodes and images, admins everything. The controller remembers the last "
+	                "events while it runs. When some were missed, ccctl says so: list again then.",
+	        .examples = "ccctl events --recent 20\n"
+	                    "ccctl events --follow --topic instance -o json | jq -r .name\n" },
 	{ .name = "status",
 	        .args = "",
 	        .flags = CMD_OUTPUT,

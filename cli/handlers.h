@@ -8,4 +8,4 @@ cmd_fn cmd_create, cmd_list, cmd_show, cmd_explain, cmd_start, cmd_stop, cmd_res
 cmd_fn cmd_image_import, cmd_image_list, cmd_image_delete;
 cmd_fn cmd_node_invite, cmd_node_list, cmd_node_show;
 cmd_fn cmd_member_add, cmd_member_list;
-cmd_fn cmd_status, cmd_version, cmd_completion, cmd_help;
+cmd_fn cmd_events, cmd_status, cmd_version, cmd_completion, cmd_help;

@@ -218,7 +218,8 @@ static bool refill(struct request *r, struct feed *f)
 	struct hub *hub = r->server->hub;
 	struct cc_uuid key = zone_table_key(TABLE_MAX);
 
-	f->out.len = f->sent = 0;
+	cc_buf_clear(&f->out);
+	f->sent = 0;
 	while (f->out.len == 0 && !f->ended) {
 		uint64_t seq = hub_touch_seq(hub, key);
 

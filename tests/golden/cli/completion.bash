@@ -5,7 +5,7 @@ _ccctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--) return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--pin|--token|--filter|-f|--selector|-l|--env|-e|--arch|-a|--owner|--expires) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--pin|--token|--filter|-f|--selector|-l|--env|-e|--arch|-a|--owner|--expires|--topic|--recent) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -31,9 +31,11 @@ _ccctl() {
 	--arch|-a) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--owner) COMPREPLY=($(compgen -W "$(ccctl member list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--expires) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--topic) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--recent) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	esac
 	case $cmd in
-	'') names="create list show explain start stop restart delete exec image node member status version completion help"; opts="--help --version" ;;
+	'') names="create list show explain start stop restart delete exec image node member events status version completion help"; opts="--help --version" ;;
 	image) names="import list delete" ;;
 	node) names="invite list show" ;;
 	member) names="add list" ;;
@@ -97,6 +99,9 @@ _ccctl() {
 		;;
 	'member list' | 'member list '*)
 		opts="--filter --output --socket --controller --pin --token --help --version"
+		;;
+	'events' | 'events '*)
+		opts="--follow --topic --recent --output --socket --controller --pin --token --help --version"
 		;;
 	'status' | 'status '*)
 		opts="--output --socket --controller --pin --token --help --version"

@@ -324,6 +324,30 @@ START_TEST(a_list_follows_its_pages_and_passes_on_filters)
 }
 END_TEST
 
+#define EVENT(id, name)                                                                                                                      \
+	"event: instance\nid: " id "\ndata: {\"topic\":\"instance\",\"action\":\"changed\",\"id\":\"0192aaaa-0000-7000-8000-000000000001\"," \
+	"\"name\":\"" name "\",\"state\":\"running\",\"at\":\"2026-11-20T21:05:00.000Z\",\"revision\":7}\n\n"
+
+START_TEST(events_are_shown_in_every_format)
+{
+	static const struct fake_row rows[] = {
+		{ "GET", "/v1/events", 200, ": hello\n\n" EVENT("7.0", "hello") "event: weather\ndata: {}\n\n" EVENT("8.0", "other") }, { NULL }
+	};
+
+	struct ran r;
+
+	fake_start(rows);
+	r = fake_run("ccctl events -o name --topic instance");
+	ck_assert_msg(strcmp(r.out, "hello\nother\n") == 0, "%s%s", r.out, r.err);
+	ck_assert_str_eq(fake_seen("GET", "/v1/events", 0)->url, "/v1/events?recent=100&follow=false&topic=instance");
+	ck_assert_ptr_nonnull(strstr(fake_run("ccctl events").out, "hello"));
+	ck_assert_int_eq(fake_run("ccctl events --follow -o csv").status, 2);
+	ck_assert_str_eq(
+	        fake_run("timeout 2 ccctl events --follow | head -n 1").out, "2026-11-20T21:05:00.000Z  instance  changed  hello  running\n");
+	fake_stop();
+}
+END_TEST
+
 START_TEST(a_controller_that_repeats_a_page_does_not_hold_ccctl)
 {
 	static const struct fake_row rows[] = { { "GET", "/v1/instances", 200, "{\"index\":9,\"items\":[],\"next\":\"abc\"}" }, { NULL } };
@@ -377,6 +401,7 @@ int main(void)
 	tcase_add_test(tc, an_empty_list_tells_a_person_how_to_go_on);
 	tcase_add_test(tc, a_list_follows_its_pages_and_passes_on_filters);
 	tcase_add_test(tc, a_controller_that_repeats_a_page_does_not_hold_ccctl);
+	tcase_add_test(tc, events_are_shown_in_every_format);
 	tcase_add_test(tc, a_list_of_500_is_printed);
 	return test_run(s);
 }
