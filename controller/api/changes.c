@@ -39,15 +39,6 @@ int api_image_change(struct call *c, struct cc_error *err)
 	return call_submit(c, COMMAND_IMAGE_CHANGE, args, changed);
 }
 
-int api_member_change(struct call *c, struct cc_error *err)
-{
-	struct cmd_member_change *args = cc_new(c->arena, struct cmd_member_change);
-
-	(void)err;
-	*args = (struct cmd_member_change){ .ref = c->path[0], .change = c->body, .if_revision = c->if_revision };
-	return call_submit(c, COMMAND_MEMBER_CHANGE, args, changed);
-}
-
 int api_invite_delete(struct call *c, struct cc_error *err)
 {
 	struct cmd_invite_delete *args = cc_new(c->arena, struct cmd_invite_delete);

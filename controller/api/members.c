@@ -10,16 +10,11 @@ static bool may(const struct call *c, const void *row)
 	return call_may(c, ((const struct member *)row)->id);
 }
 
-static const struct view view = { .table = TABLE_MEMBER, .may = may };
-
 int api_member_list(struct call *c, struct cc_error *err)
 {
-	return read_list(c, &view, err);
-}
+	static const struct view view = { .table = TABLE_MEMBER, .may = may };
 
-int api_member_get(struct call *c, struct cc_error *err)
-{
-	return read_row(c, &view, err);
+	return read_list(c, &view, err);
 }
 
 /* A repeated request derives the same secret, unless the controller got another key since. */

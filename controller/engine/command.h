@@ -76,11 +76,6 @@ struct cmd_image_change {
 	const struct image_change *change;
 	int64_t if_revision;
 };
-struct cmd_member_change {
-	const char *ref;
-	const struct member_change *change;
-	int64_t if_revision;
-};
 struct cmd_invite_delete {
 	struct cc_uuid id;
 };

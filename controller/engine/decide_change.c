@@ -131,37 +131,6 @@ int decide_image_change(const struct decide *d, struct command *cmd, struct effe
 	return 0;
 }
 
-static size_t count_admins(const struct decide *d)
-{
-	const struct member *m;
-	size_t n = 0;
-
-	for (size_t at = 0; (m = zone_next(d->zone, TABLE_MEMBER, &at)) != NULL;)
-		n += m->role == ROLE_ADMIN;
-	return n;
-}
-
-int decide_member_change(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
-{
-	const struct cmd_member_change *args = cmd->args;
-	const struct member *was = zone_find_ref(d->zone, TABLE_MEMBER, args->ref);
-	struct member is;
-
-	if (was == NULL)
-		return cc_fail_missing(err, "member", args->ref, "; see ccctl member list");
-	*ret_resource = was->id;
-	if (check_revision(args->if_revision, was->revision, "member", args->ref, err) < 0)
-		return -1;
-	is = *was;
-	if (!cc_has(args->change, member_change, role))
-		return 0;
-	is.role = args->change->role;
-	if (was->role == ROLE_ADMIN && is.role != ROLE_ADMIN && count_admins(d) == 1)
-		return cc_fail(err, CONFLICT, "'%s' is the last admin; make another member one first", was->name);
-	effects_put(fx, TABLE_MEMBER, &is);
-	return 0;
-}
-
 int decide_invite_delete(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
 {
 	const struct cmd_invite_delete *args = cmd->args;

@@ -41,8 +41,6 @@ static const struct route_case {
 	{ "DELETE", "/v1/invites/{id}", "/v1/invites/" NO_ID, NULL, NULL, { .admin = 404 }, 0 },
 	{ "POST", "/v1/invites", "/v1/invites", "{\"node_name\":\"n9\"}", NULL, { .admin = 201 }, 0 },
 	{ "GET", "/v1/members", "/v1/members", NULL, NULL, { 200, 200, .admin = 200 }, 0 },
-	{ "GET", "/v1/members/{ref}", "/v1/members/ana", NULL, NULL, { 200, 404, .admin = 200 }, 0 },
-	{ "PATCH", "/v1/members/{ref}", "/v1/members/ana", "{\"role\":\"member\"}", MERGE, { .admin = 200 }, 0 },
 	{ "POST", "/v1/members", "/v1/members", "{\"name\":\"eva\"}", NULL, { .admin = 201 }, 0 },
 	{ "GET", "/v1/images", "/v1/images", NULL, NULL, { 200, 200, .admin = 200 }, 0 },
 	{ "POST", "/v1/images", "/v1/images?name=new&arch=amd64", "archive", BYTES, { 201, 201, .admin = 201 }, 0 },
