@@ -5,6 +5,7 @@
 #include "agent/agent.h"
 
 #include "agent/act.h"
+#include "agent/controllers.h"
 #include "agent/image_fetch.h"
 #include "agent/statefile.h"
 #include "agent/stream.h"
@@ -20,12 +21,14 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#define CONNECT_MS    5000 /* to one controller, before the next one is tried */
 #define HELLO_MS      20000
 #define SAVE_AGAIN_MS 5000 /* after a failure */
 
 struct agent {
 	const struct agent_start *start;
 	const struct agent_config *cfg;
+	struct spool_identity *who; /* start->who with the controllers learnt since */
 	struct fingerprint machine;
 	uint32_t features;
 	struct cc_arena *facts_arena;
@@ -75,6 +78,26 @@ static int apply_settings(struct agent *a, const struct agent_config *cfg, struc
 	return 0;
 }
 
+/* A port that was not known when the program gave up its rights cannot be dialled: it starts again, and what runs runs on. */
+static void learn_controllers(struct agent *a, const struct cc_texts *told)
+{
+	cc_auto(cc_arena_free) struct cc_arena *arena = cc_arena_new(0);
+	struct spool_identity who = *a->who;
+	struct cc_error err = { 0 };
+
+	if (!controllers_merge(&a->who->controllers, told, cc_http_address(a->http), &who.controllers, arena))
+		return;
+	if (spool_save_identity(a->start->cfg->state_dir, &who, &err) < 0 ||
+	        cc_http_set_addresses(a->http, who.controllers.items, who.controllers.n, &err) < 0) {
+		cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&err));
+		return;
+	}
+	free(a->who);
+	a->who = cc_row_clone(&spool_identity_desc, &who);
+	cc_log(NOTICE, CONTROLLERS_LEARNT, kv_u64("addresses", who.controllers.n));
+	a->ended |= !controllers_same_ports(&a->start->who->controllers, &who.controllers, arena);
+}
+
 static bool on_orders(void *user, const struct node_orders *o, int64_t sent_ms)
 {
 	struct agent *a = user;
@@ -85,6 +108,8 @@ static bool on_orders(void *user, const struct node_orders *o, int64_t sent_ms)
 		a->act.lease_until_ms = sent_ms + o->lease_ms;
 	for (size_t k = 0; k < o->streams.n; k++)
 		any |= stream_take(&a->streams, &o->streams.items[k], cc_boottime_ms());
+	if (cc_has(o, node_orders, controllers) && a->cfg->controllers.n == 0)
+		learn_controllers(a, &o->controllers);
 	a->act.again = true;
 	return any;
 }
@@ -124,6 +149,7 @@ static int open_http(struct agent *a, struct cc_error *err)
 		.n_addresses = own->n > 0 ? own->n : who->controllers.n,
 		.identity_path = a->start->identity_path,
 		.user_agent = "cc-agent/" CC_VERSION,
+		.connect_timeout_ms = CONNECT_MS,
 	};
 
 	if (cc_pin_parse(who->pin, &options.pin, err) < 0)
@@ -283,6 +309,7 @@ static void done(struct agent *a)
 	priv_client_free(a->priv);
 	local_image_table_done(&a->images);
 	inst_table_done(&a->insts);
+	free(a->who);
 	cc_arena_free(a->facts_arena);
 	if (a->timer_fd >= 0)
 		close(a->timer_fd);
@@ -295,6 +322,7 @@ int agent_run(const struct agent_start *start, struct cc_error *err)
 	int result;
 
 	a->start = start;
+	a->who = cc_row_clone(&spool_identity_desc, start->who);
 	a->timer_fd = -1;
 	a->facts_arena = cc_arena_new(0);
 	a->priv = priv_client_new(start->priv_fd, act_on_event, &a->act);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/image_fetch.h"
 
+#include "agent/refusal.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -30,6 +31,15 @@ static enum cc_http_flow take_bytes(void *context, const void *bytes, size_t len
 	return local_image_add(m, bytes, len, &f->err) < 0 ? CC_HTTP_STOP : CC_HTTP_ON;
 }
 
+/* Whatever it was, it is tried again later. */
+static void refused(const struct cc_http_reply *reply, struct cc_error *err)
+{
+	struct cc_error why = { 0 };
+
+	(void)refusal_error(reply, &why);
+	cc_fail(err, UNAVAILABLE, "%s", why.msg);
+}
+
 static const struct cc_error *outcome(struct image_fetch *f, struct local_image *m, const struct cc_http_reply *reply, const struct cc_error *err)
 {
 	if (f->err.code != CC_OK)
@@ -37,7 +47,7 @@ static const struct cc_error *outcome(struct image_fetch *f, struct local_image 
 	if (err != NULL)
 		return err;
 	if (reply->status != 200)
-		cc_fail(&f->err, UNAVAILABLE, "the controller answered with status %d", reply->status);
+		refused(reply, &f->err);
 	else
 		(void)local_image_end(m, &f->err);
 	return f->err.code != CC_OK ? &f->err : NULL;

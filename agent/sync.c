@@ -15,7 +15,9 @@
 #include <string.h>
 
 #define TALK_MS        30000
-#define LISTEN_MORE_MS 30000
+#define TALK_SILENCE   8000 /* a controller that stands still is left for another one */
+#define LISTEN_MORE_MS 10000
+#define SOON           3 /* failures that the wait grows by while a standby answers: the zone is about to be served again */
 #define LEAST_WAIT_MS  1000
 #define DIALLING_MS    3
 #define FULL_EVERY_MS  3600000 /* so that no misunderstanding lasts */
@@ -34,6 +36,13 @@ void sync_init(struct sync *s, struct cc_uuid node, int64_t revision)
 	s->listen.sync = s;
 }
 
+static void break_off(struct sync_call *c)
+{
+	if (c->exchange != NULL)
+		cc_http_cancel(c->exchange);
+	c->exchange = NULL;
+}
+
 static void failed(struct sync *s, const struct cc_error *err, int64_t retry_after_ms)
 {
 	int64_t now = cc_boottime_ms();
@@ -42,6 +51,9 @@ static void failed(struct sync *s, const struct cc_error *err, int64_t retry_aft
 	if (s->backoff.next_ms < now + retry_after_ms)
 		s->backoff.next_ms = now + (retry_after_ms < BACKOFF_MAX_MS ? retry_after_ms : BACKOFF_MAX_MS);
 	s->reached = false;
+	/* What still hangs on a controller that was left would be answered from the past. */
+	break_off(&s->talk);
+	break_off(&s->listen);
 	s->full_due = true; /* what was moved elsewhere meanwhile is found out by naming all that is here */
 	if (!s->lost)
 		cc_log(WARNING, CONTROLLER_LOST, kv_err(err));
@@ -146,11 +158,13 @@ static void call_done(void *context, const struct cc_http_reply *reply, const st
 		answered(c->sync, c, reply);
 	} else {
 		(void)refusal_error(reply, &refused);
+		if (refused.code == CC_STANDBY && c->sync->backoff.failures > SOON)
+			c->sync->backoff.failures = SOON;
 		failed(c->sync, &refused, reply->retry_after_ms);
 	}
 }
 
-static void send(struct sync *s, struct sync_call *c, const struct cc_buf *body, int64_t deadline_ms, int64_t now_ms)
+static void send(struct sync *s, struct sync_call *c, const struct cc_buf *body, int64_t deadline_ms, int64_t silence_ms, int64_t now_ms)
 {
 	struct cc_error err = { 0 };
 
@@ -163,6 +177,7 @@ static void send(struct sync *s, struct sync_call *c, const struct cc_buf *body,
 	                    .body = cc_buf_str(body),
 	                    .body_len = body->len,
 	                    .deadline_ms = deadline_ms,
+	                    .silence_ms = silence_ms,
 	                    .reply_max = ORDERS_MAX,
 	                    .on_done = call_done,
 	                    .context = c,
@@ -182,7 +197,7 @@ static void talk(struct sync *s, int64_t now_ms)
 		s->full_ms = now_ms;
 	s->talk.facts = want.facts != NULL;
 	s->talk.change = report_build(s->insts, &want, &body);
-	send(s, &s->talk, &body, TALK_MS, now_ms);
+	send(s, &s->talk, &body, TALK_MS, TALK_SILENCE, now_ms);
 }
 
 static void listen(struct sync *s, int64_t now_ms)
@@ -192,7 +207,7 @@ static void listen(struct sync *s, int64_t now_ms)
 
 	report_build_empty(&want, &body);
 	s->listen.full = s->listen.facts = false;
-	send(s, &s->listen, &body, s->wait_ms + LISTEN_MORE_MS, now_ms);
+	send(s, &s->listen, &body, s->wait_ms + LISTEN_MORE_MS, 0, now_ms);
 }
 
 /* A lease that does not get longer by asking is not asked for in a tight loop. */
@@ -236,13 +251,6 @@ int64_t sync_next_ms(const struct sync *s)
 	if (s->listen.exchange == NULL && may_listen(s) && s->listen_ms < next)
 		next = s->listen_ms;
 	return next;
-}
-
-static void break_off(struct sync_call *c)
-{
-	if (c->exchange != NULL)
-		cc_http_cancel(c->exchange);
-	c->exchange = NULL;
 }
 
 void sync_stop(struct sync *s)

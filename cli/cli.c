@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "cli/cli_confine.h"
+#include "cli/context.h"
 #include "cli/handlers.h"
 #include "cli/help.h"
 #include "cli/hint.h"
@@ -12,8 +13,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#define DEFAULT_SOCKET "/run/communitycloud/controller.sock"
 
 /* The option, else its environment variable, else NULL. */
 static const char *setting(const struct args *args, const char *name)
@@ -28,32 +27,123 @@ static const char *setting(const struct args *args, const char *name)
 	return NULL;
 }
 
-/* An option beats a variable: --socket is taken even when CCCTL_CONTROLLER is set. */
-static const char *controller_of(const struct args *args)
+void cli_target_of(struct cli *cli, const struct cc_token *token, struct client_target *ret)
 {
-	return args_has(args, "socket") ? NULL : setting(args, "controller");
+	*ret = (struct client_target){ .n_addresses = token->n_addresses, .pin = token->pin };
+	ret->addresses = (void *)cc_arena_memdup(cli->arena, token->addresses, token->n_addresses * sizeof(*token->addresses));
+	ret->token = cc_secret_format(&token->secret, cc_arena_alloc(cli->arena, CC_SECRET_TEXT));
 }
 
-static int find_target(const struct args *args, struct client_target *ret, struct cc_error *err)
+/* A login token as it was printed, or its bare secret; NULL when none was given. *ret_whole tells whether it carries an address. */
+static int given_token(struct cli *cli, struct cc_token *ret, bool *ret_whole, const char **ret_secret, struct cc_error *err)
 {
-	const char *controller = controller_of(args);
-	const char *socket = setting(args, "socket");
+	const char *text = setting(&cli->args, "token");
 
-	if (args_has(args, "socket") && args_has(args, "controller"))
-		return cc_fail(err, INVALID, "--socket and --controller exclude each other");
-	*ret = (struct client_target){ socket != NULL ? socket : DEFAULT_SOCKET, controller, setting(args, "pin"), setting(args, "token") };
-	if (controller != NULL && ret->pin == NULL)
+	*ret_secret = text;
+	*ret_whole = text != NULL && strncmp(text, "cct", 3) == 0 && strchr(text, '_') != NULL;
+	if (!*ret_whole)
+		return 0;
+	if (cc_token_decode(text, cli->arena, ret, err) < 0)
+		return cc_wrap(err, "--token");
+	*ret_secret = cc_secret_format(&ret->secret, cc_arena_alloc(cli->arena, CC_SECRET_TEXT));
+	return 0;
+}
+
+/* "host:port,host:port" */
+static const char *const *split_addresses(const char *text, struct cc_arena *a, size_t *ret_n)
+{
+	const char **items = cc_new_array(a, strlen(text) + 1, const char *);
+
+	*ret_n = 0;
+	for (;;) {
+		size_t len = strcspn(text, ",");
+
+		items[(*ret_n)++] = cc_printf(a, "%.*s", (int)len, text);
+		if (text[len] == '\0')
+			return items;
+		text += len + 1;
+	}
+}
+
+/* A controller named by --controller or its variable; a login token brings the pin. */
+static int target_named(struct cli *cli, const char *controller, struct client_target *ret, struct cc_error *err)
+{
+	const char *pin = setting(&cli->args, "pin");
+	struct cc_token token;
+	bool whole;
+
+	*ret = (struct client_target){ 0 };
+	ret->addresses = split_addresses(controller, cli->arena, &ret->n_addresses);
+	if (given_token(cli, &token, &whole, &ret->token, err) < 0)
+		return -1;
+	if (pin == NULL && !whole)
 		return cc_fail(err, INVALID, "a controller on the network needs --pin (or CCCTL_PIN): the SHA-256 of its key; its admin knows it");
-	if (controller != NULL && ret->token == NULL)
-		return cc_fail(err, INVALID, "a controller on the network needs your token: --token or CCCTL_TOKEN; see ccctl member add");
+	if (ret->token == NULL)
+		return cc_fail(err, INVALID, "a controller on the network needs your token: --token or CCCTL_TOKEN; see ccctl login");
+	if (pin == NULL)
+		ret->pin = token.pin;
+	else if (cc_pin_parse(pin, &ret->pin, err) < 0)
+		return cc_wrap(err, "--pin");
+	return 0;
+}
+
+/* A context that was named, or the current one. */
+static int target_of_context(struct cli *cli, const char *name, struct client_target *ret, struct cc_error *err)
+{
+	struct cc_token token;
+
+	if (name == NULL && context_current(cli->arena, &name, err) < 0)
+		return -1;
+	*ret = (struct client_target){ .socket = CLI_DEFAULT_SOCKET };
+	if (strcmp(name, CONTEXT_LOCAL) == 0)
+		return 0;
+	if (context_load(cli->arena, name, &token, err) < 0)
+		return -1;
+	cli_target_of(cli, &token, ret);
+	return 0;
+}
+
+/* What no option says: variables, the token's own address, then the current context. */
+static int target_around(struct cli *cli, struct client_target *ret, struct cc_error *err)
+{
+	const char *controller = setting(&cli->args, "controller"), *socket = setting(&cli->args, "socket"), *secret;
+	struct cc_token token;
+	bool whole;
+
+	if (controller != NULL)
+		return target_named(cli, controller, ret, err);
+	if (socket != NULL) {
+		*ret = (struct client_target){ .socket = socket };
+		return 0;
+	}
+	if (given_token(cli, &token, &whole, &secret, err) < 0)
+		return -1;
+	if (!whole)
+		return target_of_context(cli, setting(&cli->args, "context"), ret, err);
+	cli_target_of(cli, &token, ret);
+	return 0;
+}
+
+/* An option beats a variable: --socket is taken even when CCCTL_CONTROLLER is set. */
+static int find_target(struct cli *cli, struct client_target *ret, struct cc_error *err)
+{
+	const struct args *args = &cli->args;
+
+	if (args_has(args, "socket") + args_has(args, "controller") + args_has(args, "context") > 1)
+		return cc_fail(err, INVALID, "--socket, --controller and --context exclude each other");
+	if (args_has(args, "controller"))
+		return target_named(cli, args_text(args, "controller", NULL), ret, err);
+	if (args_has(args, "context"))
+		return target_of_context(cli, args_text(args, "context", NULL), ret, err);
+	if (!args_has(args, "socket"))
+		return target_around(cli, ret, err);
+	*ret = (struct client_target){ .socket = args_text(args, "socket", NULL) };
 	return 0;
 }
 
 int cli_client(struct cli *cli, struct client **ret, struct cc_error *err)
 {
-	struct client_target target;
-
-	if (cli->client == NULL && (find_target(&cli->args, &target, err) < 0 || client_new(&target, cli->arena, &cli->client, err) < 0))
+	if (cli->client == NULL && client_new(&cli->target, cli->arena, &cli->client, err) < 0)
 		return -1;
 	*ret = cli->client;
 	return 0;
@@ -162,7 +252,8 @@ static int run_command(struct cli *cli)
 
 	if (cli->args.cmd->flags & CMD_OUTPUT)
 		cli->output.format = output_format_find(args_text(&cli->args, "output", "table"));
-	if (!(cli->args.cmd->flags & CMD_LOCAL) && cli_confine(&cli->args, controller_of(&cli->args), &err) < 0)
+	if (!(cli->args.cmd->flags & CMD_LOCAL) &&
+	        (find_target(cli, &cli->target, &err) < 0 || cli_confine(&cli->args, &cli->target, NULL, &err) < 0))
 		return cli_tell(cli, &err);
 	status = cli->args.cmd->run(cli, &err);
 	return status < 0 ? cli_tell(cli, &err) : status;

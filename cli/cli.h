@@ -5,6 +5,9 @@
 #include "cli/args.h"
 #include "cli/client.h"
 #include "cli/output.h"
+#include "common/token.h"
+
+#define CLI_DEFAULT_SOCKET "/run/communitycloud/controller.sock"
 
 struct cli {
 	struct cc_arena *arena; /* lives as long as the run */
@@ -13,7 +16,8 @@ struct cli {
 	bool in_tty;
 	bool out_tty;
 	bool err_tty;
-	struct client *client; /* made at the first request */
+	struct client_target target; /* of commands that speak to a controller */
+	struct client *client;       /* made at the first request */
 };
 
 /* The whole of ccctl: reads the command line, runs the command, tells errors. Returns the exit status. Main thread only. */
@@ -21,6 +25,9 @@ int cli_run(int argc, char **argv);
 
 /* The connection, opened when first asked for. Sets *ret only on success. @err INVALID wrong connection options */
 int cli_client(struct cli *cli, struct client **ret, struct cc_error *err);
+
+/* The target that a login token leads to, in the arena. */
+void cli_target_of(struct cli *cli, const struct cc_token *token, struct client_target *ret);
 
 /* Data: all of it goes to stdout, or it is an error. @err IO */
 int cli_write(struct cli *cli, const struct cc_buf *data, struct cc_error *err);

@@ -14,23 +14,31 @@ static const char *named_file(const struct args *args)
 	               : NULL;
 }
 
-int cli_confine(const struct args *args, const char *controller, struct cc_error *err)
+/* A wrong address is told by who dials it. */
+static void let_dial(struct cc_confine *c, const struct client_target *target, struct cc_arena *a)
 {
-	cc_auto(cc_arena_free) struct cc_arena *a = cc_arena_new(0);
-	struct cc_confine c = { .calls = CC_CALLS_DIAL | CC_CALLS_TERMINAL };
-	const char *file = named_file(args);
+	struct cc_error ignored;
 	struct cc_addr addr;
 
+	for (size_t i = 0; i < target->n_addresses; i++)
+		if (cc_addr_parse(a, target->addresses[i], &addr, &ignored) < 0)
+			c->dial_anywhere = true;
+		else
+			cc_confine_dial(c, addr.port);
+}
+
+int cli_confine(const struct args *args, const struct client_target *target, const char *folder, struct cc_error *err)
+{
+	cc_auto(cc_arena_free) struct cc_arena *a = cc_arena_new(0);
+	struct cc_confine c = { .calls = CC_CALLS_DIAL | CC_CALLS_TERMINAL | (folder != NULL ? CC_CALLS_WRITE : 0) };
+	const char *file = named_file(args);
+
 	/* Commands over the unix socket load no module: nothing but the terminal is left to open. */
-	if (controller != NULL || file != NULL)
+	if (target->n_addresses > 0 || file != NULL)
 		cc_confine_system(&c);
-	if (controller != NULL) {
-		/* A wrong address is told by who dials it. */
-		c.dial_anywhere = cc_addr_parse(a, controller, &addr, err) < 0;
-		*err = (struct cc_error){ 0 };
-		cc_confine_dial(&c, c.dial_anywhere ? 0 : addr.port);
-	}
+	let_dial(&c, target, a);
 	cc_confine_path(&c, file, CC_MAY_READ);
+	cc_confine_path(&c, folder, CC_MAY_WRITE);
 	cc_confine_path(&c, "/dev/tty", CC_MAY_READ | CC_MAY_WRITE);
 	if (cc_confine_enter(&c, err) < 0)
 		return cc_wrap(err, "giving up rights");

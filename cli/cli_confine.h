@@ -4,5 +4,5 @@
 
 #include "cli/cli.h"
 
-/* `controller` is "host:port", NULL for the unix socket. @err UNAVAILABLE, IO, INVALID an address that is none */
-int cli_confine(const struct args *args, const char *controller, struct cc_error *err);
+/* `folder` may be written to; NULL: none. @err UNAVAILABLE, IO */
+int cli_confine(const struct args *args, const struct client_target *target, const char *folder, struct cc_error *err);

@@ -10,6 +10,8 @@
 #define TIMEOUT_MS        60000
 #define UPLOAD_SILENCE_MS 300000 /* the controller hashes and syncs a large image before it answers */
 #define AGAIN_FOR_MS      3000
+#define TAKEOVER_MS       15000 /* the same where there is another controller, which needs some seconds to take over */
+#define CONNECT_MS        3000  /* to one of several controllers, before the next one is tried */
 #define REPLY_MAX         (256 << 20)
 
 struct client {
@@ -22,18 +24,18 @@ int client_new(const struct client_target *target, struct cc_arena *a, struct cl
 	struct client *c = cc_new(a, struct client);
 	struct cc_http_options o = { .user_agent = "ccctl/" CC_VERSION };
 
-	if (target->controller == NULL) {
+	if (target->n_addresses == 0) {
 		o.unix_path = target->socket;
 	} else {
-		o.addresses = &target->controller;
-		o.n_addresses = 1;
+		o.addresses = target->addresses;
+		o.n_addresses = target->n_addresses;
+		o.connect_timeout_ms = o.n_addresses > 1 ? CONNECT_MS : 0;
 		o.bearer = target->token;
-		if (cc_pin_parse(target->pin, &o.pin, err) < 0)
-			return cc_wrap(err, "--pin");
+		o.pin = target->pin;
 	}
 	c->arena = a;
 	if (cc_http_new(&o, &c->http, err) < 0)
-		return target->controller != NULL && err->code == CC_INVALID ? cc_wrap(err, "--controller") : -1;
+		return target->n_addresses > 0 && err->code == CC_INVALID ? cc_wrap(err, "--controller") : -1;
 	*ret = c;
 	return 0;
 }
@@ -93,6 +95,12 @@ static bool is_worth_repeating(int result, const struct cc_http_reply *reply, co
 	return reply->status == 429 || reply->status == 503;
 }
 
+/* Of several controllers one may be about to take over from those that cannot be reached. */
+static bool is_for_another(const struct client *c, int result)
+{
+	return result < 0 && cc_http_n_addresses(c->http) > 1;
+}
+
 int client_call(struct client *c, const struct client_call *call, struct cc_error *err)
 {
 	char key[CC_UUID_TEXT];
@@ -111,8 +119,8 @@ int client_call(struct client *c, const struct client_call *call, struct cc_erro
 	if (strcmp(call->method, "POST") == 0 && !call->once)
 		r.idempotency_key = cc_uuid_format(cc_uuid_new(cc_now_ms()), key);
 	result = cc_http_call(c->http, &r, c->arena, &reply, &e);
-	if (!call->once && is_worth_repeating(result, &reply, &e)) {
-		r.retry_for_ms = AGAIN_FOR_MS;
+	if (!call->once && (is_worth_repeating(result, &reply, &e) || is_for_another(c, result))) {
+		r.retry_for_ms = cc_http_n_addresses(c->http) > 1 ? TAKEOVER_MS : AGAIN_FOR_MS;
 		result = cc_http_call(c->http, &r, c->arena, &reply, &e);
 	}
 	if (result < 0) {

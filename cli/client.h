@@ -8,15 +8,16 @@
 
 struct client;
 
-/* Where the controller is: a unix socket, or an address with its pin and a token. */
+/* Where the controller is: a unix socket, or addresses with its pin and a token. */
 struct client_target {
-	const char *socket;     /* used when controller is NULL */
-	const char *controller; /* "host:port" */
-	const char *pin;
-	const char *token;
+	const char *socket;           /* used when there are no addresses */
+	const char *const *addresses; /* "host:port", the best first */
+	size_t n_addresses;
+	struct cc_pin pin;
+	const char *token; /* the bare secret */
 };
 
-/* Opens no connection yet, and sets TLS up only for a controller on the network. @err INVALID an address or pin that is none */
+/* Opens no connection yet, and sets TLS up only for a controller on the network. @err INVALID an address that is none */
 int client_new(const struct client_target *target, struct cc_arena *a, struct client **ret, struct cc_error *err);
 void client_free(struct client *c);
 CC_DEFINE_CLEANUP(struct client *, client_free)

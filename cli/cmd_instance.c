@@ -161,6 +161,11 @@ int cmd_member_list(struct cli *cli, struct cc_error *err)
 	return list_noun(cli, &noun_member, err);
 }
 
+int cmd_token_list(struct cli *cli, struct cc_error *err)
+{
+	return list_noun(cli, &noun_token, err);
+}
+
 /* GETs the thing that the first word names and prints it. */
 static int show_noun(struct cli *cli, const struct noun *noun, struct cc_error *err)
 {
@@ -176,6 +181,11 @@ static int show_noun(struct cli *cli, const struct noun *noun, struct cc_error *
 int cmd_show(struct cli *cli, struct cc_error *err)
 {
 	return show_noun(cli, &noun_instance, err);
+}
+
+int cmd_member_show(struct cli *cli, struct cc_error *err)
+{
+	return show_noun(cli, &noun_member, err);
 }
 
 int cmd_node_show(struct cli *cli, struct cc_error *err)

@@ -2,6 +2,7 @@
 /* How the zone is, in sentences for a volunteer; and which versions there are. */
 #include "cli/handlers.h"
 
+#include "cli/units.h"
 #include "common/model.h"
 
 #include <inttypes.h>
@@ -11,10 +12,18 @@ static void count(struct cc_buf *out, int64_t n, const char *noun)
 	cc_buf_printf(out, "%" PRId64 " %s%s", n, noun, n == 1 ? "" : "s");
 }
 
+/* An older controller does not say. */
+static bool is_active(const struct zone_status *z)
+{
+	return !cc_has(z, zone_status, role) || strcmp(z->role, "active") == 0;
+}
+
 /* What is the matter and what to do about it; the first thing in the way of the others. */
 static void advise(const struct zone_status *z, struct cc_buf *out)
 {
-	if (strcmp(z->database, "ok") != 0)
+	if (!is_active(z))
+		cc_buf_adds(out, "Nothing is served here. Ask the active controller, or see what keeps this one from being it.\n");
+	else if (strcmp(z->database, "ok") != 0)
 		cc_buf_adds(out,
 		        "The database is not well, so nothing can be changed now; what runs runs on. Look at the controller's and PostgreSQL's logs.\n");
 	else if (z->nodes == 0)
@@ -29,6 +38,61 @@ static void advise(const struct zone_status *z, struct cc_buf *out)
 		cc_buf_adds(out, "Ready. Create an instance: ccctl create NAME --image IMAGE (see ccctl image list)\n");
 	else
 		cc_buf_adds(out, "All is well.\n");
+}
+
+static void of(struct cc_buf *out, bool limited, int64_t max)
+{
+	if (limited)
+		cc_buf_printf(out, " of %" PRId64, max);
+}
+
+/* What the member who asks uses. Where nothing limits it, the use alone. */
+static void write_member(const struct zone_status *z, struct cc_buf *out)
+{
+	cc_buf_printf(out, "  %-10s %" PRId64, z->member, z->used_instances);
+	of(out, cc_has(z, zone_status, max_instances), z->max_instances);
+	cc_buf_adds(out, " instances, ");
+	if (cc_has(z, zone_status, max_memory_mib))
+		units_add_mib_of(out, z->used_memory_mib, z->max_memory_mib);
+	else
+		units_add_mib(out, z->used_memory_mib);
+	cc_buf_adds(out, " memory, ");
+	units_add_cpu(out, z->used_cpu_millis);
+	if (cc_has(z, zone_status, max_cpu_millis)) {
+		cc_buf_adds(out, " of ");
+		units_add_cpu(out, z->max_cpu_millis);
+	}
+	cc_buf_adds(out, " cores, ");
+	if (cc_has(z, zone_status, max_disk_mib))
+		units_add_mib_of(out, z->used_disk_mib, z->max_disk_mib);
+	else
+		units_add_mib(out, z->used_disk_mib);
+	cc_buf_adds(out, " disk\n");
+}
+
+static void write_controllers(const struct zone_status *z, struct cc_buf *out)
+{
+	if (!is_active(z)) {
+		cc_buf_adds(out, "  role       ");
+		output_add_safe(out, z->role);
+		cc_buf_addc(out, '\n');
+	}
+	for (size_t i = 0; z->controllers.n > 1 && i < z->controllers.n; i++) {
+		const struct zone_controller *c = &z->controllers.items[i];
+
+		cc_buf_printf(out, "  %-10s %s ", i == 0 ? "controllers" : "", cc_enum_slug(&controller_state_enum, (int)c->state));
+		output_add_safe(out, c->name);
+		for (size_t k = 0; k < c->addresses.n; k++) {
+			cc_buf_addc(out, ' ');
+			output_add_safe(out, c->addresses.items[k]);
+		}
+		cc_buf_addc(out, '\n');
+	}
+	if (z->images_missing > 0)
+		cc_buf_printf(out,
+		        "  archives   %" PRId64
+		        " missing on this controller: copy them from the other one's state_dir/images, or import them again\n",
+		        z->images_missing);
 }
 
 static void write_status(const struct zone_status *z, struct cc_buf *out)
@@ -47,6 +111,9 @@ static void write_status(const struct zone_status *z, struct cc_buf *out)
 	cc_buf_adds(out, cc_has(z, zone_status, fences) ? "\n  fences     " : "");
 	output_add_safe(out, cc_has(z, zone_status, fences) ? z->fences : "");
 	cc_buf_addc(out, '\n');
+	write_controllers(z, out);
+	if (cc_has(z, zone_status, member))
+		write_member(z, out);
 	advise(z, out);
 }
 

@@ -108,7 +108,7 @@ void help_man(const struct cmd *table, struct cc_buf *out)
 	        ".SH NAME\nccctl \\- run containers on the machines of a community network\n"
 	        ".SH SYNOPSIS\n.B ccctl\n.I COMMAND\n[\\fIWORDS\\fR] [\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n"
 	        "ccctl speaks to the controller of a zone.\nOn the supernode it uses a unix socket, and root needs no set-up.\n"
-	        "From elsewhere it needs the controller's address, the pin of its key and a member's token.\n.PP\n"
+	        "From elsewhere 'ccctl login' is needed once, with a token that says where the controller is.\n.PP\n"
 	        "Data goes to stdout, talk and progress to stderr.\nOptions may stand before or after the words; what follows \\-\\- is words.\n"
 	        ".SH COMMANDS\n");
 	for (const struct cmd *c = table; c->name != NULL; c++)
@@ -119,5 +119,7 @@ void help_man(const struct cmd *table, struct cc_buf *out)
 	add_opts(out, command_common_opts);
 	add_exit_statuses(out);
 	add_environment(out);
-	cc_buf_adds(out, ".SH FILES\n.TP\n.B /run/communitycloud/controller.sock\nThe controller's unix socket.\n");
+	cc_buf_adds(out,
+	        ".SH FILES\n.TP\n.B /run/communitycloud/controller.sock\nThe controller's unix socket.\n"
+	        ".TP\n.B $XDG_CONFIG_HOME/communitycloud/contexts, ~/.config/communitycloud/contexts\nOne file per context with its token, for its owner alone.\n");
 }

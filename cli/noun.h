@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the words on a command line name: instances, images, nodes, members. For lists, completion and "did you mean". */
+/* What the words on a command line name: instances, images, nodes, members, tokens. For lists, completion and "did you mean". */
 #pragma once
 
 #include "common/desc.h"
 
 struct noun {
 	const char *word; /* "instance" */
-	const char *path; /* where the API lists them */
+	const char *path; /* where the API lists them; NULL for contexts, which are ccctl's own */
 	const struct cc_desc *list;
 	const char *list_command; /* "list", "image list" */
 	const char *make_command; /* how to make the first one */
 };
 
-extern const struct noun noun_instance, noun_image, noun_node, noun_member;
+extern const struct noun noun_instance, noun_image, noun_node, noun_member, noun_token, noun_context;
 /* All of them; ends with NULL. */
 extern const struct noun *const noun_all[];
 

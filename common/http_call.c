@@ -100,7 +100,8 @@ int cc_http_call(struct cc_http *h, const struct cc_http_request *request, struc
 	for (unsigned n = 0;; n++) {
 		if (attempt(h, request, deadline - cc_boottime_ms(), &w, err) < 0)
 			return -1;
-		pause = pause_before(n, &w);
+		/* The first round over all addresses is without pauses: one of them is the active controller. */
+		pause = n + 1 < cc_http_n_addresses(h) ? 0 : pause_before(n, &w);
 		if (!may_pass(&w) || cc_boottime_ms() + pause >= give_up || cc_boottime_ms() + pause >= deadline)
 			break;
 		wait_until(h, cc_boottime_ms() + pause);

@@ -30,6 +30,31 @@ int cc_http_new(const struct cc_http_options *options, struct cc_http **ret, str
 	return 0;
 }
 
+int cc_http_set_addresses(struct cc_http *h, const char *const *addresses, size_t n, struct cc_error *err)
+{
+	const struct cc_http_options wanted = { .addresses = addresses, .n_addresses = n };
+	struct cc_http_options checked;
+
+	if (h->options.unix_path != NULL || cc_http_copy_options(h->arena, &wanted, &checked, err) < 0)
+		return h->options.unix_path != NULL ? cc_fail(err, INVALID, "a client of a socket has no addresses") : -1;
+	h->options.addresses = checked.addresses;
+	h->options.n_addresses = n;
+	h->current = 0;
+	for (struct cc_http_exchange *x = h->exchanges; x != NULL; x = x->next)
+		x->address %= n;
+	return 0;
+}
+
+const char *cc_http_address(const struct cc_http *h)
+{
+	return h->options.addresses[h->current];
+}
+
+size_t cc_http_n_addresses(const struct cc_http *h)
+{
+	return h->options.n_addresses > 0 ? h->options.n_addresses : 1;
+}
+
 static void end_attempt(struct cc_http_exchange *x)
 {
 	if (x->attempt != NULL)
@@ -108,13 +133,21 @@ static bool can_go_on(const struct cc_http_exchange *x)
 	return x->failure <= CC_HTTP_NO_TLS && !x->was_sent && x->attempts < x->http->options.n_addresses;
 }
 
+static size_t next_address(const struct cc_http_exchange *x)
+{
+	size_t n = x->http->options.n_addresses;
+
+	return n > 0 ? (x->address + 1) % n : 0;
+}
+
 /* Its attempt is over, or its time. */
 static void end(struct cc_http_exchange *x)
 {
 	struct cc_error err = { 0 };
 
 	if (x->failure == CC_HTTP_FINE) {
-		x->http->current = x->address;
+		/* Who is unavailable may be a standby: the next request asks another one. */
+		x->http->current = x->reply.status == 503 ? next_address(x) : x->address;
 		finish(x, NULL);
 		return;
 	}
@@ -122,10 +155,11 @@ static void end(struct cc_http_exchange *x)
 	cc_http_exchange_note_error(x, &err);
 	if (can_go_on(x)) {
 		end_attempt(x);
-		x->address = (x->address + 1) % x->http->options.n_addresses;
+		x->address = next_address(x);
 		begin_attempt(x);
 		return;
 	}
+	x->http->current = next_address(x);
 	err = x->first_err;
 	finish(x, &err);
 }

@@ -22,7 +22,9 @@ struct cc_http;
 struct cc_http_exchange; /* one request under way */
 
 struct cc_http_options {
-	const char *const *addresses; /* "host:port" of one controller, the best first; the last that worked is tried first */
+	const char *const
+	        *addresses; /* "host:port" of the zone's controllers, the best first; the last that worked is tried first, and one that fails or
+	                               * answers 503 is followed by the next */
 	size_t n_addresses;
 	struct cc_pin pin;          /* what it must show; not looked at on a unix socket */
 	const char *unix_path;      /* instead of addresses */
@@ -85,6 +87,14 @@ int cc_http_new(const struct cc_http_options *options, struct cc_http **ret, str
 /* Ends all exchanges without on_done. NULL is allowed. */
 void cc_http_free(struct cc_http *http);
 CC_DEFINE_CLEANUP(struct cc_http *, cc_http_free)
+
+/* Other addresses from now on, the first of which is tried first. The old ones stay in memory until the end: for rare news. What is under way goes on.
+ * @err INVALID none, or one that is no address */
+int cc_http_set_addresses(struct cc_http *http, const char *const *addresses, size_t n, struct cc_error *err);
+/* Where the next request goes; not for a socket. */
+const char *cc_http_address(const struct cc_http *http);
+/* How many there are; 1 for a socket. */
+size_t cc_http_n_addresses(const struct cc_http *http);
 
 /* Queues a request; the next cc_http_poll begins it. on_done's errors:
  * @err UNAVAILABLE not reached or broken off, BUSY the unix socket's queue is full, TIMEOUT, UNAUTHENTICATED another key than the pinned one, DENIED no access to the unix socket,

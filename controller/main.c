@@ -2,11 +2,13 @@
 /* cc-controller: settings, key, database and zone, HTTP; then it waits for a signal and takes everything down in the opposite order. */
 #include "common/config_args.h"
 #include "common/confine.h"
+#include "common/hash.h"
 #include "common/keys.h"
 #include "common/log.h"
 #include "controller/controller_confine.h"
 #include "controller/http/server.h"
 #include "controller/settings.h"
+#include "controller/store/store.h"
 #include "controller/writer.h"
 
 #include <errno.h>
@@ -84,6 +86,39 @@ static int open_key(struct app *app, struct cc_error *err)
 	return cc_key_pair_open(cfg->state_dir, cfg->zone[0] != '\0' ? cfg->zone : "cc-controller", &app->key, err);
 }
 
+/* The same at each start, and another one for each controller: of the machine and the folder, so that a copied folder is not taken for the same controller. */
+static struct cc_uuid own_id(const struct app *app, const char *host)
+{
+	char machine[64] = "";
+	FILE *f = fopen("/etc/machine-id", "re");
+	struct cc_uuid id;
+	struct cc_sha256 h;
+	const char *text;
+
+	if (f != NULL) {
+		(void)!fgets(machine, sizeof(machine), f);
+		fclose(f);
+	}
+	text = cc_printf(app->arena, "%s %s %s", host, machine, app->cfg->state_dir);
+	h = cc_sha256(text, strlen(text));
+	memcpy(id.b, h.b, sizeof(id.b));
+	return id;
+}
+
+static struct zone_controller describe_self(const struct app *app)
+{
+	char *host = cc_arena_alloc(app->arena, 256);
+	char *pin = cc_arena_alloc(app->arena, CC_PIN_HEX);
+	struct zone_controller self = { .name = host, .version = CC_VERSION, .pin = cc_pin_format(cc_key_pair_pin(app->key), pin) };
+
+	snprintf(host, 256, "localhost");
+	gethostname(host, 255);
+	self.id = own_id(app, host);
+	self.addresses.items = cc_new_array(app->arena, TOKEN_ADDRESSES, const char *);
+	self.addresses.n = token_addresses(app, self.addresses.items);
+	return self;
+}
+
 static int start_writer(struct app *app, struct cc_error *err)
 {
 	const struct controller_config *cfg = app->cfg;
@@ -92,12 +127,28 @@ static int start_writer(struct app *app, struct cc_error *err)
 		.node_lease_ms = cfg->node_lease,
 		.idempotency_ms = cfg->idempotency_keep,
 		.idempotency_max = IDEMPOTENCY_MAX,
+		.audit_ms = cfg->audit_keep,
 		.overcommit_cpu_percent = cfg->overcommit_cpu,
 		.overcommit_memory_percent = cfg->overcommit_memory,
-		.overcommit_disk_percent = cfg->overcommit_disk };
-	struct writer_options opt = { .database = cfg->database, .zone_name = cfg->zone, .engine = &engine, .retry_ms = DATABASE_RETRY_MS };
+		.overcommit_disk_percent = cfg->overcommit_disk,
+		.member_max = { cfg->member_instances_max, cfg->member_cpu_max * 1000, cfg->member_memory_max >> 20, cfg->member_disk_max >> 20 } };
+	struct zone_controller self = describe_self(app);
+	struct writer_options opt = { .database = cfg->database,
+		.zone_name = cfg->zone,
+		.engine = &engine,
+		.retry_ms = DATABASE_RETRY_MS,
+		.self = &self,
+		.new_key = cfg->new_key };
 
-	return writer_start(&opt, &stop_asked, &app->writer, err);
+	return writer_start(&opt, &app->writer, err);
+}
+
+static int read_audit(void *arg, const struct api_audit_query *q, struct cc_arena *a, struct audit_list *ret, struct cc_error *err)
+{
+	const struct app *app = arg;
+	const struct store_audit_query query = { q->before, q->member, q->resource, q->since_ms, q->until_ms, q->most };
+
+	return store_audit(app->cfg->database, &query, a, ret, err);
 }
 
 static int start_http(struct app *app, struct cc_error *err)
@@ -116,6 +167,8 @@ static int start_http(struct app *app, struct cc_error *err)
 		.fences = cc_confine_text(),
 		.addresses = addresses,
 		.n_addresses = token_addresses(app, addresses),
+		.audit_read = read_audit,
+		.audit_arg = app,
 		.images_dir = cc_printf(app->arena, "%s/images", cfg->state_dir),
 		.image_max_bytes = cfg->image_max,
 		.sync_wait_ms = cfg->sync_wait,

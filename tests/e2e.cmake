@@ -19,6 +19,7 @@ cc_e2e_test(faults)
 cc_script_test(e2e.confine ROOT NEEDS postgres
   COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_confine.py
   ENV CC_BUILD=${PROJECT_BINARY_DIR} LABELS e2e TIMEOUT 120)
+cc_e2e_test(standby TIMEOUT 600)
 
 # cc_chaos_test(NAME KILLS ...): e2e/chaos.py; the seed is printed and CC_SEED replays.
 function(cc_chaos_test name kills)
@@ -28,6 +29,9 @@ function(cc_chaos_test name kills)
 endfunction()
 cc_chaos_test(chaos 20 LABELS e2e TIMEOUT 300)
 cc_chaos_test(chaos_200 200 LABELS long TIMEOUT 1800)
+cc_script_test(e2e.chaos_failover ROOT NEEDS postgres busybox nft ip
+  COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/chaos.py --kills 40 --failover
+  ENV CC_BUILD=${PROJECT_BINARY_DIR} LOCKS machine LABELS long TIMEOUT 900)
 
 if(CC_TEST_BUILDS)
   cc_script_test(e2e.quickstart ROOT NEEDS busybox nft ip

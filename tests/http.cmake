@@ -19,3 +19,8 @@ cc_test(http_waiting SOURCES ${http}/test_waiting.c LIBS cc_http_world LABELS ts
 cc_test(http_streams SOURCES ${http}/test_streams.c LIBS cc_http_world LABELS tsan TIMEOUT 300)
 cc_test(http_protocol SOURCES ${http}/test_protocol.c LIBS cc_http_world)
 target_compile_definitions(test_http_protocol PRIVATE CC_PROTOCOL_DIR="${PROJECT_SOURCE_DIR}/tests/golden/protocol")
+
+# ccctl against the real server.
+cc_test(cli.login SOURCES unit/cli/test_login.c LIBS cc_http_world NEEDS script TIMEOUT 300)
+target_compile_definitions(test_cli.login PRIVATE CC_CCCTL_DIR="$<TARGET_FILE_DIR:ccctl>")
+add_dependencies(test_cli.login ccctl)

@@ -112,6 +112,11 @@ int blobs_read(struct blobs *b, const char *sha256, int *ret_fd, uint64_t *ret_b
 	return 0;
 }
 
+bool blobs_has(struct blobs *b, const char *sha256)
+{
+	return faccessat(b->dir_fd, sha256, F_OK, 0) == 0;
+}
+
 static int enter(struct blobs *b, struct upload *u, struct cc_error *err)
 {
 	size_t i = 0;

@@ -20,6 +20,9 @@ CC_DEFINE_CLEANUP(struct blobs *, blobs_free)
 /* A descriptor of an archive and its size. @err NOT_FOUND, IO */
 int blobs_read(struct blobs *b, const char *sha256, int *ret_fd, uint64_t *ret_bytes, struct cc_error *err);
 
+/* Whether the archive is there. */
+bool blobs_has(struct blobs *b, const char *sha256);
+
 /* Begins to receive a body of at most max_bytes. @err BUSY too many at once, IO */
 int blobs_receive(struct blobs *b, int64_t max_bytes, struct upload **ret, struct cc_error *err);
 /* Releases it, with its file unless that was kept. Slow. */

@@ -17,9 +17,28 @@ int api_image_get(struct call *c, struct cc_error *err)
 	return read_row(c, &view, err);
 }
 
+/* An image of the zone whose archive another controller took in. */
+static int fail_missing(const struct call *c, struct cc_error *err)
+{
+	const struct zone *z = engine_read_begin(c->engine);
+	const struct image *img;
+	bool missing = false;
+
+	for (size_t at = 0; !missing && (img = zone_next(z, TABLE_IMAGE, &at)) != NULL;)
+		missing = strcmp(img->sha256, c->path[0]) == 0;
+	engine_read_end(c->engine);
+	if (!missing)
+		return -1;
+	return cc_fail(err, NOT_FOUND,
+	        "the archive '%s' is not on this controller; its admin copies it from the other one's state_dir/images, or imports it again",
+	        c->path[0]);
+}
+
 int api_blob_get(struct call *c, struct cc_error *err)
 {
-	return blobs_read(c->setup->blobs, c->path[0], &c->file, &c->file_bytes, err);
+	if (blobs_read(c->setup->blobs, c->path[0], &c->file, &c->file_bytes, err) == 0)
+		return 0;
+	return err->code == CC_NOT_FOUND ? fail_missing(c, err) : -1;
 }
 
 /* Work for the thread for slow files that outlives its call. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Invitations, by which nodes join. */
 #include "common/clock.h"
-#include "common/token.h"
 #include "controller/api/api.h"
 #include "controller/api/read.h"
 #include "controller/api/secrets.h"
@@ -18,21 +17,6 @@ int api_invite_get(struct call *c, struct cc_error *err)
 	return read_row(c, &view, err);
 }
 
-/* The text that the node's owner pastes. */
-static int token_text(struct call *c, const struct invite *inv, const struct cc_secret *secret, const char **ret, struct cc_error *err)
-{
-	struct cc_token token = { .kind = CC_TOKEN_NODE, .secret = *secret, .expires_ms = inv->expires };
-	const struct zone *z = engine_read_begin(c->engine);
-
-	token.zone = cc_arena_strdup(c->arena, zone_name(z));
-	engine_read_end(c->engine);
-	for (size_t i = 0; i < c->setup->n_addresses && i < CC_TOKEN_ADDRESSES_MAX; i++)
-		token.addresses[token.n_addresses++] = c->setup->addresses[i];
-	if (cc_pin_parse(c->setup->pin, &token.pin, err) < 0)
-		return -1;
-	return cc_token_encode(&token, c->arena, ret, err);
-}
-
 static int made(struct call *c, struct cc_error *err)
 {
 	const struct invite *inv = c->command.reply;
@@ -42,7 +26,7 @@ static int made(struct call *c, struct cc_error *err)
 
 	if (strcmp(inv->secret_hash, secrets_hash(cc_secret_format(secret, text), hash)) != 0)
 		return cc_fail(err, CONFLICT, "this invitation was made before and its token cannot be shown again; make another one");
-	if (token_text(c, inv, secret, &m->token, err) < 0)
+	if (secrets_token(c, CC_TOKEN_NODE, secret, inv->expires, &m->token, err) < 0)
 		return -1;
 	m->id = inv->id;
 	m->node_name = inv->node_name;

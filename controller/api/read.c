@@ -166,6 +166,7 @@ static size_t collect(const struct call *c, const struct zone *z, const struct r
 	                       sizeof(struct type) == sizeof(struct instance_list),                     \
 	        #type " differs from other lists")
 SAME(member_list);
+SAME(member_token_list);
 SAME(node_list);
 SAME(invite_list);
 SAME(image_list);

@@ -49,6 +49,35 @@ void *rows_node(const struct call *c, const struct zone *z, const void *values)
 	return n;
 }
 
+void *rows_token(const struct call *c, const struct zone *z, const void *values)
+{
+	const struct member_token *row = values;
+	struct member_token *t = cc_row_copy(&member_token_desc, row, c->arena);
+	int64_t used = engine_token_used_ms(c->engine, t->id);
+
+	t->member_name = name_or_id(c, z, TABLE_MEMBER, row->member);
+	if (used > 0)
+		cc_set(t, member_token, used, cc_now_ms() - (cc_boottime_ms() - used));
+	return t;
+}
+
+void *rows_member(const struct call *c, const struct zone *z, const void *values)
+{
+	struct member *m = cc_row_copy(&member_desc, values, c->arena);
+	struct zone_use used = zone_member_use(z, m->id), max = engine_member_max(c->engine, m);
+
+#define SHOW(what)                  \
+	m->used_##what = used.what; \
+	if (max.what != INT64_MAX)  \
+		cc_set(m, member, max_##what, max.what);
+	SHOW(instances)
+	SHOW(cpu_millis)
+	SHOW(memory_mib)
+	SHOW(disk_mib)
+#undef SHOW
+	return m;
+}
+
 const void *rows_find(const struct call *c, const struct zone *z, enum table t, const char *ref, rows_filter *may, struct cc_error *err)
 {
 	const void *row = zone_find_ref(z, t, ref);

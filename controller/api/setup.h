@@ -7,6 +7,16 @@
 
 struct blobs;
 
+/* A page of the audit log: as store_audit_query, which this layer does not know. */
+struct api_audit_query {
+	struct cc_uuid before;
+	const char *member, *resource; /* "": any */
+	int64_t since_ms, until_ms;
+	size_t most;
+};
+/* May wait. */
+typedef int api_audit_read(void *arg, const struct api_audit_query *q, struct cc_arena *a, struct audit_list *ret, struct cc_error *err);
+
 struct api_setup {
 	const char *pin;    /* of the controller */
 	const char *fences; /* around this program, in words */
@@ -17,6 +27,9 @@ struct api_setup {
 	int64_t node_lease_ms;
 	struct blobs *blobs;
 	uint8_t secret_key[32]; /* from which secrets are derived when a request may be repeated (secrets.h) */
+
+	api_audit_read *audit_read;
+	void *audit_arg;
 
 	void *edge;
 	/* A number that grows with every touch of `id`. */

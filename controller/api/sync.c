@@ -2,12 +2,14 @@
 /* A node's steady conversation: its report is always told to the engine; the answer is what should be, or waits for something to say. Orders are computed
  * from the published zone when they are asked for, so a lost answer costs nothing. */
 #include "common/clock.h"
+#include "controller/api/addresses.h"
 #include "controller/api/api.h"
 #include "controller/engine/orders.h"
 
 /* A report whose answer waits for news. */
 struct waiting {
 	int64_t until;
+	uint64_t controllers;    /* their version when the report came */
 	struct cc_arena *looked; /* what the last look found; none while parked, so that many looks of a long wait take no more than one */
 };
 
@@ -24,6 +26,20 @@ static int build(struct call *c, struct node_orders *orders, struct cc_arena *a)
 	return news > 0 || orders->streams.n > 0;
 }
 
+/* Told to a full report, and to whoever was waiting while they changed. */
+static bool add_controllers(struct call *c, struct node_orders *orders, struct cc_arena *a)
+{
+	const struct waiting *w = c->state;
+	const struct node_report *r = c->body;
+	uint64_t version;
+	struct cc_texts addresses = addresses_of_zone(c, a, &version);
+
+	if (version == w->controllers && !r->full)
+		return false;
+	cc_set(orders, node_orders, controllers, addresses);
+	return version != w->controllers;
+}
+
 static void forget_look(struct call *c)
 {
 	struct waiting *w = c->state;
@@ -36,12 +52,17 @@ static int answer(struct call *c, struct cc_error *err)
 {
 	struct waiting *w = c->state;
 	struct node_orders *orders;
+	bool news;
 
-	(void)err;
+	/* A lease is the word of who holds the zone. */
+	if (!engine_is_available(c->engine, NULL, 0))
+		return cc_fail(err, UNAVAILABLE, "the controller has lost the database; the node goes on with what it has");
 	call_watch(c, c->who.id);
 	w->looked = cc_arena_new(0);
 	orders = cc_new(w->looked, struct node_orders);
-	if (build(c, orders, w->looked) == 0 && !c->timed_out && cc_boottime_ms() < w->until) {
+	news = build(c, orders, w->looked) != 0;
+	news |= add_controllers(c, orders, w->looked);
+	if (!news && !c->timed_out && cc_boottime_ms() < w->until) {
 		forget_look(c);
 		return call_park(c, w->until, answer);
 	}
@@ -55,6 +76,7 @@ static int after_report(struct call *c, struct cc_error *err)
 	struct waiting *w = cc_new(c->arena, struct waiting);
 	int64_t wait = cc_has(r, node_report, wait_ms) ? r->wait_ms : c->setup->sync_wait_ms;
 
+	(void)addresses_of_zone(c, c->arena, &w->controllers);
 	w->until = cc_boottime_ms() + (wait < c->setup->sync_wait_ms ? wait : c->setup->sync_wait_ms);
 	c->state = w;
 	c->end = forget_look;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The zone as a whole. */
 #include "controller/api/api.h"
+#include "controller/api/blobs.h"
 #include "controller/api/read.h"
 
 #define API_VERSION "1"
@@ -44,15 +45,42 @@ static void count_instances(const struct zone *z, struct zone_status *s)
 		s->instances_running += inst->state == INST_RUNNING;
 }
 
+/* The caller's own account: who is not a member has none. */
+static void show_member(struct call *c, const struct zone *z, struct zone_status *s)
+{
+	const struct member *m = zone_find(z, TABLE_MEMBER, c->who.id);
+	struct zone_use used, max;
+
+	if (m == NULL)
+		return;
+	used = zone_member_use(z, m->id);
+	max = engine_member_max(c->engine, m);
+	cc_set(s, zone_status, member, cc_arena_strdup(c->arena, m->name));
+#define SHOW(what)                                      \
+	cc_set(s, zone_status, used_##what, used.what); \
+	if (max.what != INT64_MAX)                      \
+		cc_set(s, zone_status, max_##what, max.what);
+	SHOW(instances)
+	SHOW(cpu_millis)
+	SHOW(memory_mib)
+	SHOW(disk_mib)
+#undef SHOW
+}
+
 /* Counted anew, so it is as new as the zone is. */
 static int look_at_status(struct call *c, struct cc_error *err)
 {
 	struct zone_status *s = cc_new(c->arena, struct zone_status);
+	const struct image *img;
 	const struct zone *z;
-	char why[256] = "";
+	char why[512] = "";
+	bool standby = engine_is_standby(c->engine, why, sizeof(why));
 
 	(void)err;
 	read_watch(c, zone_table_key(TABLE_MAX));
+	cc_set(s, zone_status, role, standby ? cc_arena_strdup(c->arena, why) : "active");
+	s->has |= CC_BIT(zone_status_f_controllers) | CC_BIT(zone_status_f_images_missing);
+	s->controllers.n = engine_controllers(c->engine, c->arena, &s->controllers.items, NULL);
 	s->database = engine_is_available(c->engine, why, sizeof(why)) ? "ok" : cc_arena_strdup(c->arena, why);
 	s->version = CC_VERSION;
 	cc_set(s, zone_status, fences, c->setup->fences);
@@ -60,8 +88,11 @@ static int look_at_status(struct call *c, struct cc_error *err)
 	s->zone = cc_arena_strdup(c->arena, zone_name(z));
 	c->index = s->revision = zone_revision(z);
 	s->images = (int64_t)zone_count(z, TABLE_IMAGE);
+	for (size_t at = 0; (img = zone_next(z, TABLE_IMAGE, &at)) != NULL;)
+		s->images_missing += !blobs_has(c->setup->blobs, img->sha256);
 	count_nodes(z, s);
 	count_instances(z, s);
+	show_member(c, z, s);
 	engine_read_end(c->engine);
 	if (read_waits(c, s->revision, s->revision))
 		return read_park(c, look_at_status);

@@ -32,6 +32,23 @@ struct cmd_member_create {
 	struct cc_uuid token_id;
 	char secret_hash[65]; /* of the bearer token */
 };
+struct cmd_member_change {
+	const char *ref;
+	const struct member_change *change;
+	int64_t if_revision; /* 0: whatever it is */
+};
+struct cmd_member_remove {
+	const char *ref;
+	int64_t if_revision;
+};
+struct cmd_token_create {
+	const struct token_spec *spec;
+	struct cc_uuid id;
+	char secret_hash[65];
+};
+struct cmd_token_revoke {
+	struct cc_uuid id;
+};
 struct cmd_invite_create {
 	const struct invite_spec *spec;
 	struct cc_uuid id;
@@ -60,11 +77,16 @@ struct cmd_instance_create {
 	const struct instance_spec *spec;
 	struct cc_uuid id;
 };
+/* A request that was refused before it could become a command. */
+struct cmd_refusal {
+	struct cc_error why;
+};
 enum instance_act { ACT_START, ACT_STOP, ACT_RESTART, ACT_DELETE, ACT_MAX };
 struct cmd_instance_act {
 	const char *ref;
 	enum instance_act act;
 	int64_t if_revision; /* 0: whatever it is */
+	const char *on_node; /* as the owner of this node, where the instance is; NULL: as its member */
 };
 struct cmd_instance_change {
 	const char *ref;
@@ -83,6 +105,15 @@ struct cmd_tick {
 	bool expire; /* forget old idempotency keys and invitations too */
 };
 
+/* For the audit log: what the request itself says. */
+struct command_audit {
+	struct cc_uuid id; /* nil: nothing is written down */
+	const char *origin;
+	const char *action;
+	const char *target; /* what was asked for, by name or id; "" for none */
+	const char *request_id;
+};
+
 /* One request on its way through the engine. Owned by whoever pushed it until done is called; between push and done it belongs to the engine. */
 struct command {
 	enum command_kind kind;
@@ -92,6 +123,8 @@ struct command {
 	uint64_t random;        /* seed of tie-breaks */
 	const void *args;       /* struct cmd_<name> */
 	struct cc_arena *arena; /* the request's; replies are copied into it */
+
+	struct command_audit audit; /* its texts live as long as the command */
 
 	bool idempotent; /* an Idempotency-Key came with it */
 	struct cc_uuid idempotency_id;

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "controller/engine/decide.h"
 
-#define ADMIN_NAME "admin"
-
 const struct member *decide_member(const struct decide *d, const struct command *cmd, struct cc_error *err)
 {
 	const struct member *m;
 
 	if (cmd->who.who == WHO_ADMIN && cc_uuid_is_nil(cmd->who.id))
-		m = zone_find_name(d->zone, TABLE_MEMBER, ADMIN_NAME);
+		m = zone_find_name(d->zone, TABLE_MEMBER, DECIDE_ADMIN_NAME);
 	else
 		m = zone_find(d->zone, TABLE_MEMBER, cmd->who.id);
 	if (m == NULL)

@@ -16,7 +16,9 @@ struct decide {
 	bool loaded; /* no tick has looked at this zone since it was loaded */
 	/* Boot time in ms from which a node's lease counts: when it was last heard of, but not before the zone was loaded. */
 	int64_t (*heard_ms)(void *arg, struct cc_uuid node);
-	void *heard_arg;
+	/* Boot time in ms at which a token was last used in this run, 0: not. */
+	int64_t (*used_ms)(void *arg, struct cc_uuid token);
+	void *heard_arg; /* of both */
 };
 
 /* Each sets *ret_resource to the id of the row that the reply shows (nil: none). */
@@ -24,6 +26,8 @@ struct decide {
 	int decide_##name(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err);
 #include "controller/engine/commands.def"
 #undef C
+
+#define DECIDE_ADMIN_NAME "admin"
 
 /* The caller as a member; root on the unix socket acts as the member 'admin'. @err DENIED */
 const struct member *decide_member(const struct decide *d, const struct command *cmd, struct cc_error *err);

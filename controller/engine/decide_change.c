@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Changes of what is there already, as merge patches. */
+#include "controller/engine/cap.h"
 #include "controller/engine/decide.h"
 
 static int check_revision(int64_t wanted, int64_t revision, const char *what, const char *ref, struct cc_error *err)
@@ -30,6 +31,23 @@ static int check_node(const struct decide *d, const struct instance *was, const 
 	        check_room("memory_mib", was->memory_mib, is->memory_mib, n->granted_memory_mib, n->used_memory_mib, n->name, err) < 0)
 		return -1;
 	return check_room("disk_mib", was->disk_mib, is->disk_mib, n->granted_disk_mib, n->used_disk_mib, n->name, err);
+}
+
+static int64_t growth(int64_t was, int64_t is)
+{
+	return is > was ? is - was : 0;
+}
+
+/* What the member may have. What does not grow is not asked about: the limit may have been lowered since. */
+static int check_member(const struct decide *d, const struct instance *was, const struct instance *is, struct cc_error *err)
+{
+	const struct member *m = zone_find(d->zone, TABLE_MEMBER, was->member);
+	struct zone_use more = { 0, growth(was->cpu_millis, is->cpu_millis), growth(was->memory_mib, is->memory_mib),
+		growth(was->disk_mib, is->disk_mib) };
+
+	if (m == NULL || (more.cpu_millis == 0 && more.memory_mib == 0 && more.disk_mib == 0))
+		return 0;
+	return cap_check(d->opt, d->zone, m, &more, err);
 }
 
 static int merge_labels(const struct command *cmd, const struct cc_map *changes, struct instance *inst, struct cc_error *err)
@@ -92,7 +110,7 @@ int decide_instance_change(const struct decide *d, struct command *cmd, struct e
 		return cc_fail(err, CONFLICT, "the instance '%s' is being deleted", was->name);
 	is = *was;
 	*ret_resource = was->id;
-	if (merge(cmd, args->change, &is, err) < 0 || check_node(d, was, &is, err) < 0)
+	if (merge(cmd, args->change, &is, err) < 0 || check_member(d, was, &is, err) < 0 || check_node(d, was, &is, err) < 0)
 		return -1;
 	if (!is_ordered(was, &is)) {
 		is.ordered = 0;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "controller/engine/cap.h"
 #include "controller/engine/decide.h"
 
 #define DEFAULT_CPU_MILLIS 1000
@@ -130,6 +131,8 @@ int decide_instance_create(const struct decide *d, struct command *cmd, struct e
 	inst.created = cmd->now_ms;
 	inst.reason = inst.address = "";
 	fill(spec, &inst);
+	if (cap_check(d->opt, d->zone, who, &(struct zone_use){ 1, inst.cpu_millis, inst.memory_mib, inst.disk_mib }, err) < 0)
+		return -1;
 	if (request_of(d, cmd, &inst, img, spec, &req, err) < 0 || place(d, cmd, &req, &inst, &placement, err) < 0)
 		return -1;
 	decide_move(d, fx, &inst, INST_EVENT_PLACED);
@@ -152,17 +155,44 @@ static const struct {
 	[ACT_DELETE] = { "delete", INST_EVENT_DELETE, DESIRED_DELETE, false },
 };
 
+/* An owner rules over what is on their node, and learns of nothing else. */
+static int check_owner(const struct decide *d, const struct command *cmd, const char *node, const struct instance *inst, struct cc_error *err)
+{
+	const struct node *n = zone_find_ref(d->zone, TABLE_NODE, node);
+	const struct cmd_instance_act *args = cmd->args;
+
+	if (n == NULL)
+		return cc_fail_missing(err, "node", node, "; see ccctl node list");
+	if (!principal_may(&cmd->who, n->owner))
+		return cc_fail(err, DENIED, "this is for the owner of the node '%s' and admins", n->name);
+	if (inst == NULL || !cc_has(inst, instance, node) || !cc_uuid_equal(inst->node, n->id))
+		return cc_fail(err, NOT_FOUND, "no instance '%s' is on the node '%s'; see ccctl node guests %s", args->ref, n->name, n->name);
+	return 0;
+}
+
 static int find_instance(const struct decide *d, const struct command *cmd, const struct instance **ret, struct cc_error *err)
 {
 	const struct cmd_instance_act *args = cmd->args;
 	const struct instance *inst = zone_find_ref(d->zone, TABLE_INSTANCE, args->ref);
 
-	if (inst == NULL || !principal_may(&cmd->who, inst->member))
+	if (args->on_node != NULL && check_owner(d, cmd, args->on_node, inst, err) < 0)
+		return -1;
+	if (inst == NULL || (args->on_node == NULL && !principal_may(&cmd->who, inst->member)))
 		return cc_fail_missing(err, "instance", args->ref, "; see ccctl list");
 	if (args->if_revision != 0 && args->if_revision != inst->revision)
 		return cc_fail(err, PRECONDITION, "the instance '%s' changed since you read it; read it again", args->ref);
 	*ret = inst;
 	return 0;
+}
+
+/* What is stopped counts already; but the limit may have been lowered since. */
+static int check_start(const struct decide *d, const struct instance *inst, struct cc_error *err)
+{
+	const struct member *m = zone_find(d->zone, TABLE_MEMBER, inst->member);
+
+	if (inst->desired == DESIRED_RUN)
+		return 0;
+	return m != NULL ? cap_check(d->opt, d->zone, m, &(struct zone_use){ 0 }, err) : 0;
 }
 
 int decide_instance_act(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
@@ -184,6 +214,8 @@ int decide_instance_act(const struct decide *d, struct command *cmd, struct effe
 		decide_remove_instance(d, fx, &inst);
 		return 0;
 	}
+	if (args->act == ACT_START && check_start(d, &inst, err) < 0)
+		return -1;
 	if (edge->from == edge->to && !acts[args->act].counts_boot)
 		return 0;
 	/* A failed one is tried again only when the count moves: the node must see that somebody asked anew. */

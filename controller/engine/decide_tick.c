@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What time alone brings. */
+#include "controller/engine/audit.h"
 #include "controller/engine/decide.h"
 
 #define INVITE_KEEP_MS \
 	(7 * (int64_t)86400000) /* a used or expired invitation is known so long: to be told apart from a false one, and to repeat a join */
+
+#define DAY_MS        ((int64_t)86400000)
+#define AUDIT_MS      600000 /* a tick that forgets comes that often */
+#define TOKEN_KEEP_MS (30 * (int64_t)86400000)
+#define TOKEN_USE_MS  3600000 /* how exactly the time of the last use is stored */
 
 static void fall_silent(const struct decide *d, struct effects *fx, struct cc_uuid node)
 {
@@ -52,6 +58,48 @@ static void forget_invites(const struct decide *d, const struct command *cmd, st
 			effects_remove(fx, TABLE_INVITE, inv->id);
 }
 
+static void store_use(const struct decide *d, const struct command *cmd, struct effects *fx, const struct member_token *now)
+{
+	int64_t boot_ms = d->used_ms(d->heard_arg, now->id);
+	int64_t used = cmd->now_ms - (cmd->boot_ms - boot_ms);
+	struct member_token t = *now;
+
+	if (boot_ms == 0 || (cc_has(now, member_token, used) && used - now->used < TOKEN_USE_MS))
+		return;
+	cc_set(&t, member_token, used, used);
+	effects_put(fx, TABLE_MEMBER_TOKEN, &t);
+}
+
+/* Tokens whose time is over are known for a while, so that they are told from false ones. */
+static void forget_tokens(const struct decide *d, const struct command *cmd, struct effects *fx)
+{
+	const struct member_token *t;
+
+	for (size_t at = 0; (t = zone_next(d->zone, TABLE_MEMBER_TOKEN, &at)) != NULL;)
+		if (cc_has(t, member_token, expires) && cmd->now_ms - t->expires > TOKEN_KEEP_MS)
+			effects_remove(fx, TABLE_MEMBER_TOKEN, t->id);
+		else
+			store_use(d, cmd, fx, t);
+}
+
+/* Once a day and at the start, as it is a statement of its own: an idle zone writes nothing. */
+static void forget_audit(const struct decide *d, const struct command *cmd, struct effects *fx)
+{
+	if (d->opt->audit_ms > 0 && (d->loaded || cmd->now_ms % DAY_MS < AUDIT_MS))
+		audit_forget(cmd->now_ms - d->opt->audit_ms, fx);
+}
+
+int decide_refusal(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
+{
+	const struct cmd_refusal *args = cmd->args;
+
+	(void)d;
+	(void)fx;
+	(void)ret_resource;
+	*err = args->why;
+	return -1;
+}
+
 int decide_tick(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
 {
 	const struct cmd_tick *args = cmd->args;
@@ -67,6 +115,8 @@ int decide_tick(const struct decide *d, struct command *cmd, struct effects *fx,
 	if (args->expire) {
 		forget_keys(d, cmd, fx);
 		forget_invites(d, cmd, fx);
+		forget_tokens(d, cmd, fx);
+		forget_audit(d, cmd, fx);
 	}
 	return 0;
 }

@@ -3,12 +3,16 @@
  * the published zone follows when the batch is committed. Both zones share the rows. */
 #include "controller/engine/engine.h"
 
+#include "controller/engine/audit.h"
+#include "controller/engine/cap.h"
 #include "controller/engine/decide.h"
 #include "controller/engine/liveness.h"
 #include "controller/engine/queue.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+
+#define REFUSALS_MAX 60 /* entries about refused requests in a minute */
 
 struct batch {
 	struct command *commands;
@@ -24,12 +28,19 @@ struct engine {
 	pthread_rwlock_t lock; /* of published */
 	struct zone *published;
 	struct liveness *liveness;
+	struct liveness *tokens; /* when each was last used */
 	struct history *history;
-	int64_t started_ms; /* boot time of the first command since the zone was loaded: every lease begins then anew */
-	bool loaded;        /* no tick has looked at the loaded zone yet */
+	int64_t started_ms;      /* boot time of the first command since the zone was loaded: every lease begins then anew */
+	bool loaded;             /* no tick has looked at the loaded zone yet */
+	int64_t refusals_minute; /* boot time in minutes, of: */
+	int refusals;            /* entries of the audit log about refused requests */
 	pthread_mutex_t state_lock;
 	bool available;
-	char why[256]; /* why it is not available */
+	bool standby;
+	char why[512]; /* why it is not available */
+	struct zone_controller **controllers;
+	size_t n_controllers;
+	uint64_t controllers_version;
 };
 
 static const struct {
@@ -38,6 +49,7 @@ static const struct {
 	enum table reply; /* TABLE_MAX: none */
 } kinds[COMMAND_MAX] = {
 #define TABLE_OF_member            TABLE_MEMBER
+#define TABLE_OF_member_token      TABLE_MEMBER_TOKEN
 #define TABLE_OF_invite            TABLE_INVITE
 #define TABLE_OF_node              TABLE_NODE
 #define TABLE_OF_image             TABLE_IMAGE
@@ -84,6 +96,7 @@ struct engine *engine_new(const struct engine_options *opt, struct zone *working
 	e->published = share(working);
 	e->liveness = liveness_new();
 	e->history = history_new(opt->history_max, zone_revision(working));
+	e->tokens = liveness_new();
 	e->available = e->loaded = true;
 	init_lock(&e->lock);
 	pthread_mutex_init(&e->state_lock, NULL);
@@ -107,6 +120,15 @@ static void answer_all(struct command *first, enum cc_code code, const char *why
 	}
 }
 
+static void forget_controllers(struct engine *e)
+{
+	for (size_t i = 0; i < e->n_controllers; i++)
+		free(e->controllers[i]);
+	free(e->controllers);
+	e->controllers = NULL;
+	e->n_controllers = 0;
+}
+
 void engine_free(struct engine *e)
 {
 	if (e == NULL)
@@ -118,6 +140,8 @@ void engine_free(struct engine *e)
 	zone_free(e->published);
 	liveness_free(e->liveness);
 	history_free(e->history);
+	liveness_free(e->tokens);
+	forget_controllers(e);
 	pthread_rwlock_destroy(&e->lock);
 	pthread_mutex_destroy(&e->state_lock);
 	free(e);
@@ -140,12 +164,35 @@ void engine_refuse_waiting(struct engine *e, const char *why)
 	answer_all(queue_take(e->queue, SIZE_MAX, &n), CC_UNAVAILABLE, why);
 }
 
-void engine_set_available(struct engine *e, bool available, const char *why)
+static void set_state(struct engine *e, bool available, bool standby, const char *why)
 {
 	pthread_mutex_lock(&e->state_lock);
 	e->available = available;
+	e->standby = standby;
 	snprintf(e->why, sizeof(e->why), "%s", available ? "" : why);
 	pthread_mutex_unlock(&e->state_lock);
+}
+
+void engine_set_available(struct engine *e, bool available, const char *why)
+{
+	set_state(e, available, false, why);
+}
+
+void engine_set_standby(struct engine *e, const char *why)
+{
+	set_state(e, false, true, why);
+}
+
+bool engine_is_standby(struct engine *e, char *why, size_t size)
+{
+	bool standby;
+
+	pthread_mutex_lock(&e->state_lock);
+	standby = e->standby;
+	if (why != NULL)
+		snprintf(why, size, "%s", e->why);
+	pthread_mutex_unlock(&e->state_lock);
+	return standby;
 }
 
 bool engine_is_available(struct engine *e, char *why, size_t size)
@@ -160,12 +207,58 @@ bool engine_is_available(struct engine *e, char *why, size_t size)
 	return available;
 }
 
+static bool same_addresses(const struct zone_controller *a, const struct zone_controller *b)
+{
+	bool same = a->addresses.n == b->addresses.n;
+
+	for (size_t i = 0; same && i < a->addresses.n; i++)
+		same = strcmp(a->addresses.items[i], b->addresses.items[i]) == 0;
+	return same;
+}
+
+bool engine_set_controllers(struct engine *e, const struct zone_controller *items, size_t n)
+{
+	bool same;
+
+	pthread_mutex_lock(&e->state_lock);
+	same = n == e->n_controllers;
+	for (size_t i = 0; same && i < n; i++)
+		same = same_addresses(e->controllers[i], &items[i]);
+	e->controllers_version += !same;
+	forget_controllers(e);
+	e->controllers = cc_calloc(n + 1, sizeof(struct zone_controller *));
+	for (size_t i = 0; i < n; i++)
+		e->controllers[e->n_controllers++] = cc_row_clone(&zone_controller_desc, &items[i]);
+	pthread_mutex_unlock(&e->state_lock);
+	return !same;
+}
+
+size_t engine_controllers(struct engine *e, struct cc_arena *a, struct zone_controller **ret, uint64_t *ret_version)
+{
+	size_t n;
+
+	pthread_mutex_lock(&e->state_lock);
+	n = e->n_controllers;
+	*ret = cc_new_array(a, n + 1, struct zone_controller);
+	for (size_t i = 0; i < n; i++)
+		(*ret)[i] = *(struct zone_controller *)cc_row_copy(&zone_controller_desc, e->controllers[i], a);
+	if (ret_version != NULL)
+		*ret_version = e->controllers_version;
+	pthread_mutex_unlock(&e->state_lock);
+	return n;
+}
+
 static int64_t heard_ms(void *arg, struct cc_uuid node)
 {
 	const struct engine *e = arg;
 	int64_t ms = liveness_last(e->liveness, node);
 
 	return ms > e->started_ms ? ms : e->started_ms;
+}
+
+static int64_t used_ms(void *arg, struct cc_uuid token)
+{
+	return liveness_last(((const struct engine *)arg)->tokens, token);
 }
 
 /* What the reply shows, copied; NULL when it is gone. */
@@ -236,10 +329,29 @@ static void apply(struct engine *e, struct effects *fx, size_t from, int64_t now
 	zone_set_revision(e->working, revision);
 }
 
+/* Strangers decide how often they are refused: so many entries a minute, and no more. */
+static void audit_refusal(struct engine *e, const struct command *cmd, struct effects *fx)
+{
+	const struct cc_uuid none = { { 0 } };
+	int64_t minute = cmd->boot_ms / 60000;
+
+	if (cc_uuid_is_nil(cmd->audit.id) || !audit_tells(&cmd->error))
+		return;
+	if (minute != e->refusals_minute)
+		e->refusals = 0;
+	e->refusals_minute = minute;
+	if (e->refusals++ >= REFUSALS_MAX)
+		return;
+	audit_add(e->working, cmd, none, &cmd->error, fx);
+	apply(e, fx, fx->n - 1, cmd->now_ms);
+}
+
 static void decide_one(struct engine *e, struct command *cmd, struct effects *fx)
 {
 	size_t from = fx->n, wakes = fx->n_wakes;
-	struct decide d = { .zone = e->working, .opt = &e->opt, .from = from, .loaded = e->loaded, .heard_ms = heard_ms, .heard_arg = e };
+	struct decide d = {
+		.zone = e->working, .opt = &e->opt, .from = from, .loaded = e->loaded, .heard_ms = heard_ms, .used_ms = used_ms, .heard_arg = e
+	};
 	struct cc_uuid resource = { { 0 } };
 
 	cmd->error = (struct cc_error){ 0 };
@@ -250,12 +362,15 @@ static void decide_one(struct engine *e, struct command *cmd, struct effects *fx
 		return;
 	if (check_room(e, cmd, &cmd->error) < 0 || kinds[cmd->kind].decide(&d, cmd, fx, &resource, &cmd->error) < 0) {
 		effects_truncate(fx, from, wakes);
+		audit_refusal(e, cmd, fx);
 		return;
 	}
 	if (cmd->kind == COMMAND_NODE_SYNC)
 		liveness_heard(e->liveness, resource, cmd->boot_ms);
 	if (cmd->kind == COMMAND_TICK)
 		e->loaded = false;
+	if (fx->n > from && !cc_uuid_is_nil(cmd->audit.id))
+		audit_add(e->working, cmd, resource, &cmd->error, fx);
 	remember(cmd, fx, resource);
 	if (fx->n > from)
 		apply(e, fx, from, cmd->now_ms);
@@ -366,6 +481,8 @@ static void touch_all(const struct effects *fx, void (*on_touch)(void *arg, stru
 	unsigned tables = 0;
 
 	for (size_t i = 0; i < fx->n; i++) {
+		if (!table_kept(fx->items[i].table))
+			continue;
 		on_touch(arg, fx->items[i].id);
 		tables |= 1u << fx->items[i].table;
 	}
@@ -425,6 +542,21 @@ const struct zone *engine_read_begin(struct engine *e)
 void engine_read_end(struct engine *e)
 {
 	pthread_rwlock_unlock(&e->lock);
+}
+
+struct zone_use engine_member_max(const struct engine *e, const struct member *m)
+{
+	return cap_of(&e->opt, m);
+}
+
+void engine_token_used(struct engine *e, struct cc_uuid token, int64_t boot_ms)
+{
+	liveness_heard(e->tokens, token, boot_ms);
+}
+
+int64_t engine_token_used_ms(const struct engine *e, struct cc_uuid token)
+{
+	return liveness_last(e->tokens, token);
 }
 
 int64_t engine_node_heard_ms(const struct engine *e, struct cc_uuid node)

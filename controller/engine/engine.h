@@ -21,12 +21,14 @@ struct engine_options {
 	size_t batch_max;      /* commands per batch */
 	int64_t node_lease_ms; /* silence after which a node counts as lost */
 	int64_t idempotency_ms;
+	int64_t audit_ms;       /* how long the audit log is kept; 0: for ever */
 	size_t idempotency_max; /* keys remembered for one caller; 0: any number */
 	size_t history_max;     /* changes that are remembered for those who follow the zone; 0: HISTORY_USUAL */
 	/* Zone policy: what is granted is the offer times this, in percent. */
 	int64_t overcommit_cpu_percent;
 	int64_t overcommit_memory_percent;
 	int64_t overcommit_disk_percent;
+	struct zone_use member_max; /* what each member may have; 0: no limit */
 };
 
 /* Takes over `working` (loaded, or new). */
@@ -44,6 +46,15 @@ void engine_set_available(struct engine *e, bool available, const char *why);
 void engine_refuse_waiting(struct engine *e, const char *why);
 /* False, and why, when there is no session; `why` may be NULL. Any thread. */
 bool engine_is_available(struct engine *e, char *why, size_t size);
+/* The zone is another controller's, or may be by now: what is published here is not to be shown either, until it is available again. Any thread. */
+void engine_set_standby(struct engine *e, const char *why);
+bool engine_is_standby(struct engine *e, char *why, size_t size);
+
+/* The zone's controllers as the database knows them, the active one first; copied. True when their addresses differ from those before: whoever
+ * waits for news is then to be woken. Any thread. */
+bool engine_set_controllers(struct engine *e, const struct zone_controller *items, size_t n);
+/* In the arena; returns how many. *ret_version, which may be NULL, is another one when their addresses have changed. */
+size_t engine_controllers(struct engine *e, struct cc_arena *a, struct zone_controller **ret, uint64_t *ret_version);
 
 /* Takes up to batch_max queued commands and decides them; NULL when none waits. The batch may be without effects: then it needs no commit, but its replies
  * still wait for the batches before it. */
@@ -63,8 +74,14 @@ void engine_reload(struct engine *e, struct zone *loaded);
 const struct zone *engine_read_begin(struct engine *e);
 void engine_read_end(struct engine *e);
 
+/* What the member may have, INT64_MAX where nothing limits it. Any thread. */
+struct zone_use engine_member_max(const struct engine *e, const struct member *m);
+
 /* Liveness that is not stored with every report: boot time in ms of the last report, 0 when never in this run. Any thread, between read_begin and read_end. */
 int64_t engine_node_heard_ms(const struct engine *e, struct cc_uuid node);
+/* The same of bearer tokens: a use is noted at once and stored with a tick, at most once an hour. Any thread. */
+void engine_token_used(struct engine *e, struct cc_uuid token, int64_t boot_ms);
+int64_t engine_token_used_ms(const struct engine *e, struct cc_uuid token);
 
 /* What happened last, as far as it is published. Any thread. */
 struct history *engine_history(struct engine *e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* When each node was last heard of, in memory only: heartbeats write nothing. Any thread. */
+/* When each node was last heard of, or each token last used; in memory only: heartbeats write nothing. Any thread. */
 #pragma once
 
 #include "common/id.h"

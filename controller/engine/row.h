@@ -25,6 +25,12 @@ struct row {
 	void *values;
 };
 
+/* Whether the zone holds its rows; those of the audit log are written and no more. */
+static inline bool table_kept(enum table t)
+{
+	return t != TABLE_AUDIT;
+}
+
 const struct cc_desc *table_desc(enum table t);
 const char *table_name(enum table t);
 bool table_named(enum table t);

@@ -25,6 +25,12 @@ struct caller {
 	size_t n;
 };
 
+/* What one member uses. */
+struct used {
+	struct cc_uuid member;
+	struct zone_use use;
+};
+
 struct zone {
 	char name[64];
 	struct cc_uuid id;
@@ -36,6 +42,7 @@ struct zone {
 	struct cc_hash by_text[TEXT_INDEX_MAX];
 	struct cc_hash by_node; /* struct hosted */
 	struct cc_hash callers; /* struct caller */
+	struct cc_hash use;     /* struct used */
 	struct columns *columns;
 };
 
@@ -82,13 +89,13 @@ static void free_lists(struct cc_hash *by_node)
 	cc_hash_free(by_node);
 }
 
-static void free_callers(struct cc_hash *callers)
+static void free_items(struct cc_hash *h)
 {
 	const void *p;
 
-	for (size_t at = 0; (p = cc_hash_next(callers, &at)) != NULL;)
+	for (size_t at = 0; (p = cc_hash_next(h, &at)) != NULL;)
 		free((void *)p);
-	cc_hash_free(callers);
+	cc_hash_free(h);
 }
 
 void zone_free(struct zone *z)
@@ -106,7 +113,8 @@ void zone_free(struct zone *z)
 	for (int i = 0; i < TEXT_INDEX_MAX; i++)
 		cc_hash_free(&z->by_text[i]);
 	free_lists(&z->by_node);
-	free_callers(&z->callers);
+	free_items(&z->callers);
+	free_items(&z->use);
 	columns_free(z->columns);
 	free(z);
 }
@@ -257,6 +265,44 @@ size_t zone_count_keys(const struct zone *z, struct cc_uuid key)
 	return c != NULL ? c->n : 0;
 }
 
+/* What members use */
+
+static bool use_is_of(const void *item, const void *key)
+{
+	return cc_uuid_equal(((const struct used *)item)->member, *(const struct cc_uuid *)key);
+}
+
+static struct used *find_use(const struct zone *z, struct cc_uuid member)
+{
+	return (struct used *)cc_hash_find(&z->use, cc_hash_id(member), use_is_of, &member);
+}
+
+static void count_use(struct zone *z, const struct instance *inst, int by)
+{
+	struct used *u = find_use(z, inst->member);
+
+	if (u == NULL) {
+		u = cc_calloc(1, sizeof(*u));
+		u->member = inst->member;
+		cc_hash_add(&z->use, cc_hash_id(inst->member), u);
+	}
+	u->use.instances += by;
+	u->use.cpu_millis += by * inst->cpu_millis;
+	u->use.memory_mib += by * inst->memory_mib;
+	u->use.disk_mib += by * inst->disk_mib;
+	if (u->use.instances > 0)
+		return;
+	cc_hash_remove(&z->use, cc_hash_id(inst->member), u);
+	free(u);
+}
+
+struct zone_use zone_member_use(const struct zone *z, struct cc_uuid member)
+{
+	const struct used *u = find_use(z, member);
+
+	return u != NULL ? u->use : (struct zone_use){ 0 };
+}
+
 /* Indexes */
 
 static const char *indexed_text(const struct row *r, enum text_index *ret_index)
@@ -296,6 +342,8 @@ static void index_row(struct zone *z, struct row *r)
 	link_instance(z, r);
 	if (r->table == TABLE_IDEMPOTENCY)
 		count_key(z, ((const struct row_head *)r->values)->id, 1);
+	if (r->table == TABLE_INSTANCE)
+		count_use(z, r->values, 1);
 	if (r->table == TABLE_NODE)
 		columns_put(z->columns, r->values);
 }
@@ -313,6 +361,8 @@ static void unindex_row(struct zone *z, struct row *r)
 	unlink_instance(z, r);
 	if (r->table == TABLE_IDEMPOTENCY)
 		count_key(z, ((const struct row_head *)r->values)->id, -1);
+	if (r->table == TABLE_INSTANCE)
+		count_use(z, r->values, -1);
 }
 
 static struct row *find_row(const struct zone *z, enum table t, struct cc_uuid id)
@@ -324,6 +374,8 @@ void zone_apply_one(struct zone *z, const struct effect *e)
 {
 	struct row *old = find_row(z, e->table, e->id);
 
+	if (!table_kept(e->table))
+		return;
 	z->touched |= 1u << e->table;
 	if (old != NULL) {
 		unindex_row(z, old);

@@ -52,6 +52,15 @@ static inline const void *zone_find_ref(const struct zone *z, enum table t, cons
 #define ZONE_CALLER_BYTES 8
 size_t zone_count_keys(const struct zone *z, struct cc_uuid key);
 
+/* What all instances of a member take together, whatever their state. */
+struct zone_use {
+	int64_t instances;
+	int64_t cpu_millis;
+	int64_t memory_mib;
+	int64_t disk_mib;
+};
+struct zone_use zone_member_use(const struct zone *z, struct cc_uuid member);
+
 size_t zone_count(const struct zone *z, enum table t);
 /* Walks all rows of a table in no particular order: for (size_t at = 0; (row = zone_next(z, t, &at)) != NULL;) */
 const void *zone_next(const struct zone *z, enum table t, size_t *at);

@@ -3,6 +3,7 @@
  * only its hash counts, neither issuer nor dates. */
 #include "common/clock.h"
 #include "common/keys.h"
+#include "common/token.h"
 #include "controller/api/secrets.h"
 #include "controller/http/edge.h"
 
@@ -35,17 +36,34 @@ static const char *bearer(struct request *r)
 	return header + 7 + strspn(header + 7, " ");
 }
 
-static bool by_token(const struct zone *z, const char *token, struct principal *ret)
+/* The secret of a whole token (common/token.h), else the text itself. */
+static const char *secret_of(struct request *r, const char *text)
 {
-	char hash[CC_SHA256_HEX];
-	const struct member_token *t = zone_find_token(z, secrets_hash(token, hash));
+	struct cc_error ignored;
+	struct cc_token token;
+
+	if (strncmp(text, "cct", 3) != 0 || cc_token_decode(text, r->call.arena, &token, &ignored) < 0 || token.kind != CC_TOKEN_LOGIN)
+		return text;
+	return cc_secret_format(&token.secret, cc_arena_alloc(r->call.arena, CC_SECRET_TEXT));
+}
+
+static int by_token(struct request *r, const struct zone *z, const char *secret, struct principal *ret, struct cc_error *err)
+{
+	char hash[CC_SHA256_HEX], when[CC_TIME_TEXT];
+	const struct member_token *t = zone_find_token(z, secrets_hash(secret, hash));
 	const struct member *m = t != NULL ? zone_find(z, TABLE_MEMBER, t->member) : NULL;
 
-	if (m == NULL || (cc_has(t, member_token, expires) && t->expires <= cc_now_ms()))
-		return false;
+	if (m == NULL)
+		return cc_fail(err, UNAUTHENTICATED, "this token is not known, or it was revoked; ask the zone's admin for another");
+	if (cc_has(t, member_token, expires) && t->expires <= cc_now_ms())
+		return cc_fail(err, TOKEN_EXPIRED,
+		        "this token expired at %s; make another with one that still serves (ccctl token create), "
+		        "or ask the zone's admin",
+		        cc_time_format(t->expires, when));
+	engine_token_used(r->server->engine, t->id, cc_boottime_ms());
 	ret->who = m->role == ROLE_ADMIN ? WHO_ADMIN : WHO_MEMBER;
 	ret->id = m->id;
-	return true;
+	return 0;
 }
 
 static void by_pin(const struct zone *z, struct principal *ret)
@@ -68,7 +86,7 @@ int auth_principal(struct request *r, struct principal *ret, struct cc_error *er
 {
 	const char *token = bearer(r);
 	const struct zone *z;
-	bool known = true;
+	int result = 0;
 
 	*ret = (struct principal){ .who = WHO_ANONYMOUS };
 	if (!r->conn->pin_read)
@@ -78,13 +96,15 @@ int auth_principal(struct request *r, struct principal *ret, struct cc_error *er
 		by_uid(r->conn, ret);
 		return 0;
 	}
+	if (token != NULL)
+		token = secret_of(r, token);
 	z = engine_read_begin(r->server->engine);
 	if (token != NULL)
-		known = by_token(z, token, ret);
+		result = by_token(r, z, token, ret, err);
 	else
 		by_pin(z, ret);
 	engine_read_end(r->server->engine);
-	return known ? 0 : cc_fail(err, UNAUTHENTICATED, "this token is not known, or it has expired; ask the zone's admin for another");
+	return result;
 }
 
 static bool is_self(const struct request *r)

@@ -28,6 +28,7 @@ struct http_server {
 	struct ration *strangers;  /* requests without a known token or key, by address */
 	struct ration *callers;    /* of everybody else, by who it is */
 	atomic_size_t reply_bytes; /* of replies that are being sent */
+	struct ration *refusals;   /* entries of the audit log about refused requests */
 	struct quota *nodes;       /* requests of each node under way */
 	struct quota *uploads;     /* of each member under way */
 	struct quota *feeds;       /* events followed by each caller */
@@ -80,6 +81,11 @@ struct request {
 enum MHD_Result request_handle(void *server, struct MHD_Connection *mhd, const char *url, const char *method, const char *version, const char *data,
         size_t *size, void **state);
 void request_completed(void *server, struct MHD_Connection *mhd, void **state, enum MHD_RequestTerminationCode how);
+
+/* Fills in what the audit log will say of the call's command (audit.c). */
+void audit_command(struct request *r);
+/* Writes down that the request was refused, if that is worth an entry. */
+void audit_refused(struct request *r);
 
 /* Sends what the call holds, or the problem that `error` is. In the connection's thread. */
 enum MHD_Result reply_send(struct request *r);

@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/json.h"
 #include "controller/http/handlers.h"
+#include "controller/http/head.h"
 #include "controller/http/quota.h"
 
 #include <stdlib.h>
@@ -203,10 +204,14 @@ static bool is_still_allowed(struct request *r)
 
 static void beat(struct request *r, struct feed *f, int64_t now)
 {
+	struct cc_error standby = { 0 };
+
 	if (now < f->beat_at)
 		return;
 	f->beat_at = now + HEARTBEAT_MS;
-	if (is_still_allowed(r))
+	if (head_check_standby(r, &standby) < 0)
+		add_end(f, standby.msg);
+	else if (is_still_allowed(r))
 		cc_buf_adds(&f->out, ":\n\n");
 	else
 		add_end(f, "the token is not good any more");

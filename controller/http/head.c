@@ -203,12 +203,22 @@ static int ration_joins(struct request *r, struct cc_error *err)
 	return r->retry_after_s > 0 ? cc_fail(err, BUSY, "too many attempts to join; try again later") : 0;
 }
 
+int head_check_standby(struct request *r, struct cc_error *err)
+{
+	bool about_itself = (r->route->flags & RF_STANDBY) && (r->route->perm == PERM_PUBLIC || r->conn->local);
+	char why[512];
+
+	if (about_itself || !engine_is_standby(r->server->engine, why, sizeof(why)))
+		return 0;
+	return cc_fail(err, STANDBY, "%s", why);
+}
+
 int head_read(struct request *r, const char *url, const char *method, struct cc_error *err)
 {
 	struct cc_error busy = { 0 };
 	bool known;
 
-	if (find_route(r, url, method, err) < 0)
+	if (find_route(r, url, method, err) < 0 || head_check_standby(r, err) < 0)
 		return -1;
 	known = auth_principal(r, &r->call.who, err) == 0;
 	if (ration_requests(r, &busy) < 0) {

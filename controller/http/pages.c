@@ -23,8 +23,10 @@ int http_healthz(struct call *c, struct cc_error *err)
 
 int http_readyz(struct call *c, struct cc_error *err)
 {
-	char why[256] = "";
+	char why[512] = "";
 
+	if (engine_is_standby(c->engine, why, sizeof(why)))
+		return cc_fail(err, STANDBY, "%s", why);
 	if (!engine_is_available(c->engine, why, sizeof(why)))
 		return cc_fail(err, UNAVAILABLE, "%s", why);
 	return http_healthz(c, err);

@@ -58,9 +58,9 @@ static void add_retry_after(struct request *r, struct MHD_Response *resp)
 static void log_failure(const struct request *r)
 {
 	cc_log_set_request(r->id);
-	if (r->error.code == CC_UNAUTHENTICATED)
+	if (cc_code_info(r->error.code)->http_status == 401)
 		cc_log(INFO, AUTH_FAILED, kv_text("route", r->route != NULL ? r->route->path : ""), kv_err(&r->error));
-	else if (r->error.code == CC_UNAVAILABLE) /* said once by who noticed it; each request would repeat it */
+	else if (r->error.code == CC_UNAVAILABLE || r->error.code == CC_STANDBY) /* said once by who noticed it; each request would repeat it */
 		cc_log(DEBUG, REQUEST_FAILED, kv_text("route", r->route != NULL ? r->route->path : ""), kv_err(&r->error));
 	else if (cc_code_info(r->error.code)->http_status >= 500)
 		cc_log(ERROR, REQUEST_FAILED, kv_text("route", r->route != NULL ? r->route->path : ""), kv_err(&r->error));
@@ -75,7 +75,7 @@ enum MHD_Result reply_problem(struct request *r)
 	struct problem p = { .type = "about:blank",
 		.title = title_of(status),
 		.status = status,
-		.detail = status >= 500 ? info->meaning : r->error.msg,
+		.detail = status >= 500 && r->error.code != CC_STANDBY ? info->meaning : r->error.msg,
 		.code = info->slug,
 		.request_id = r->id,
 		.has = CC_BIT(problem_f_request_id) };
@@ -88,6 +88,7 @@ enum MHD_Result reply_problem(struct request *r)
 		cc_set(&p, problem, name, r->error.name);
 	}
 	log_failure(r);
+	audit_refused(r);
 	if (decision != NULL && r->error.code == CC_NO_CAPACITY) {
 		p.has |= CC_BIT(problem_f_fell);
 		p.fell.items = decision->fell.items;

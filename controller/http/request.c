@@ -215,6 +215,7 @@ static enum MHD_Result submit(struct request *r)
 
 	r->call.command.done = command_done;
 	r->call.command.owner = r;
+	audit_command(r);
 	/* Whoever would answer it is busy reaching the database. */
 	if (!engine_is_available(r->server->engine, why, sizeof(why))) {
 		cc_fail(&r->error, UNAVAILABLE, "%s", why);
@@ -300,6 +301,8 @@ static enum MHD_Result after_wait(struct request *r)
 		return MHD_NO;
 	if (r->waiter.wake == WAKE_STOPPING)
 		return stopping(r);
+	if (head_check_standby(r, &r->error) < 0)
+		return reply_problem(r);
 	r->call.timed_out = r->waiter.wake == WAKE_DEADLINE;
 	return step(r, r->call.then);
 }

@@ -27,8 +27,10 @@ enum route_flag {
 	RF_BY_OWNER = 1 << 17,
 	RF_BY_IMAGE = 1 << 18,
 	RF_BY_LABELS = 1 << 19,
-	RF_FEED = 1 << 20,  /* events, until the client has enough */
-	RF_MERGE = 1 << 21, /* takes a merge patch, and If-Match with it */
+	RF_FEED = 1 << 20,    /* events, until the client has enough */
+	RF_MERGE = 1 << 21,   /* takes a merge patch, and If-Match with it */
+	RF_HISTORY = 1 << 22, /* takes what chooses entries of the audit log */
+	RF_STANDBY = 1 << 23, /* about the program itself, so a standby answers too: to anyone when it is public, else on this machine */
 	RF_PATCH = RF_MATCH | RF_MERGE,
 	RF_STREAM_POST = RF_CLIENT_IN | RF_NODE_OUT,
 	RF_STREAM_GET = RF_CLIENT_OUT | RF_NODE_IN,

@@ -130,6 +130,7 @@ static void take_options(struct http_server *s, const struct http_options *given
 		o->reply_bytes_max = 64 << 20;
 	default_number(&o->join_per_minute, 20);
 	default_number(&o->join_total_per_minute, 600);
+	default_number(&o->refusals_per_minute, 10);
 }
 
 static uint64_t touch_seq(void *edge, struct cc_uuid id)
@@ -186,6 +187,8 @@ static void fill_setup(struct http_server *s)
 		.sync_wait_ms = o->sync_wait_ms,
 		.node_lease_ms = o->node_lease_ms,
 		.blobs = s->blobs,
+		.audit_read = o->audit_read,
+		.audit_arg = o->audit_arg,
 		.edge = s,
 		.touch_seq = touch_seq,
 		.defer = defer,
@@ -264,6 +267,7 @@ static int start(struct http_server *s, struct cc_error *err)
 	s->strangers = ration_new(o->rate_address, STRANGERS_TOTAL * o->rate_address);
 	s->callers = ration_new(o->rate_caller, 0);
 	s->uploads = quota_new((size_t)o->caller_uploads_max);
+	s->refusals = ration_new(o->refusals_per_minute, 60);
 	s->nodes = quota_new(NODE_REQUESTS_MAX);
 	s->feeds = quota_new(CALLER_FEEDS_MAX);
 	s->all_feeds = quota_new(FEEDS_MAX);
@@ -337,6 +341,7 @@ void http_stop(struct http_server *s)
 	ration_free(s->strangers);
 	ration_free(s->callers);
 	quota_free(s->uploads);
+	ration_free(s->refusals);
 	quota_free(s->nodes);
 	quota_free(s->feeds);
 	quota_free(s->all_feeds);

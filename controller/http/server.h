@@ -5,6 +5,7 @@
  * Its threads only parse and reply; what takes time is suspended: commands until the engine answers, long polls until http_touch or their deadline. */
 #pragma once
 
+#include "controller/api/setup.h"
 #include "controller/engine/engine.h"
 
 #include <stdint.h>
@@ -29,6 +30,10 @@ struct http_options {
 	size_t n_addresses;
 	const char *images_dir; /* blobs: sha256/<hash>, tmp/ */
 	int64_t image_max_bytes;
+
+	api_audit_read *audit_read; /* NULL: the audit log cannot be read */
+	void *audit_arg;
+	int refusals_per_minute; /* entries of the audit log about one source address; 10 */
 
 	int64_t wait_max_ms;        /* longest long poll of a reader; 60 s */
 	int64_t sync_wait_ms;       /* longest wait of a node's sync */

@@ -89,6 +89,12 @@ static bool send_batch(struct store *s, const struct store_rows *rows, int64_t r
 	       send_scalar(s, "batch_end", &revision) && send_scalar(s, "commit", NULL) && PQpipelineSync(s->conn);
 }
 
+/* One statement is a transaction of its own. */
+static bool send_proof(struct store *s)
+{
+	return PQenterPipelineMode(s->conn) && send_scalar(s, "batch_prove", &s->term) && PQpipelineSync(s->conn);
+}
+
 /* 0 when all went out or the rest can wait for the socket. */
 static int flush(struct store *s, struct cc_error *err)
 {
@@ -100,24 +106,49 @@ static int flush(struct store *s, struct cc_error *err)
 	return 0;
 }
 
-int store_commit_begin(struct store *s, const struct effects *fx, int64_t revision, struct cc_error *err)
+static int begin(struct store *s, int64_t patience_ms, struct cc_error *err)
 {
-	struct store_rows rows;
-	bool sent;
-
 	CC_PRE(s->term > 0 && s->commit.phase == COMMIT_NONE);
 	if (s->lost)
 		return store_lose(s, "open it again", err);
-	s->commit = (struct store_commit){ .deadline_ms = cc_boottime_ms() + STORE_COMMIT_MS };
-	store_rows_init(&rows, fx);
-	sent = send_batch(s, &rows, revision);
-	store_rows_done(&rows);
+	s->commit = (struct store_commit){ .deadline_ms = cc_boottime_ms() + patience_ms };
+	return 0;
+}
+
+static int started(struct store *s, bool sent, struct cc_error *err)
+{
 	if (!sent)
 		return store_lose(s, PQerrorMessage(s->conn), err);
 	if (flush(s, err) < 0)
 		return -1;
 	s->commit.phase = COMMIT_RUNNING;
 	return 0;
+}
+
+int store_commit_begin(struct store *s, const struct effects *fx, int64_t revision, struct cc_error *err)
+{
+	struct store_rows rows;
+	bool sent;
+
+	if (begin(s, s->commit_ms, err) < 0)
+		return -1;
+	store_rows_init(&rows, fx);
+	sent = send_batch(s, &rows, revision);
+	store_rows_done(&rows);
+	return started(s, sent, err);
+}
+
+void store_set_patience(struct store *s, int64_t commit_ms)
+{
+	s->commit_ms = commit_ms;
+}
+
+int store_prove_begin(struct store *s, struct cc_error *err)
+{
+	if (begin(s, STORE_PROVE_MS, err) < 0)
+		return -1;
+	s->commit.proves = true;
+	return started(s, send_proof(s), err);
 }
 
 static enum store_state end(struct store *s, struct cc_error *err)
@@ -150,14 +181,28 @@ static enum store_state end_pipeline(struct store *s, struct cc_error *err)
 	return STORE_PENDING;
 }
 
+static bool is_good(ExecStatusType st)
+{
+	return st == PGRES_COMMAND_OK || st == PGRES_TUPLES_OK;
+}
+
+static bool holds(const struct store_commit *c, const PGresult *res)
+{
+	return !c->proves || (PQntuples(res) == 1 && PQgetvalue(res, 0, 0)[0] == 't');
+}
+
 static void take_result(struct store *s, const PGresult *res)
 {
 	struct store_commit *c = &s->commit;
 	ExecStatusType st = PQresultStatus(res);
 
-	if (st == PGRES_COMMAND_OK || st == PGRES_TUPLES_OK || c->failed)
+	if (c->failed || (is_good(st) && holds(c, res)))
 		return;
 	c->failed = true;
+	if (is_good(st)) {
+		cc_fail(&c->error, CONFLICT, "term %" PRId64 " is over: another controller has the zone", s->term);
+		return;
+	}
 	(void)store_refused(s, c->n_done < c->n_sent ? c->sent[c->n_done] : "sync", res, &c->error);
 }
 

@@ -104,7 +104,7 @@ static int load_all(struct loader *l, struct cc_error *err)
 	if (store_run(l->s, "begin_snapshot", NULL, err) < 0 || load_zone(l, err) < 0)
 		return -1;
 	for (enum table t = 0; t < TABLE_MAX; t++)
-		if (load_table(l, t, err) < 0)
+		if (table_kept(t) && load_table(l, t, err) < 0)
 			return -1;
 	return store_run(l->s, "commit", NULL, err);
 }

@@ -56,6 +56,25 @@ static int count_applied(struct store *s, size_t *ret, struct cc_error *err)
 	return 0;
 }
 
+int store_is_newer(struct store *s, char ret[static STORE_MIGRATION_NAME], struct cc_error *err)
+{
+	cc_auto(PQclear) PGresult *known = NULL;
+	cc_auto(PQclear) PGresult *applied = NULL;
+	int n;
+
+	if (store_query(s, "migration_known", NULL, &known, err) < 0)
+		return -1;
+	if (store_value(known, "known")[0] != 't')
+		return 0;
+	if (store_query(s, "migration_list", NULL, &applied, err) < 0)
+		return -1;
+	n = PQntuples(applied);
+	if (n <= (int)schema_migrations_n)
+		return 0;
+	snprintf(ret, STORE_MIGRATION_NAME, "%s", PQgetvalue(applied, n - 1, 1));
+	return 1;
+}
+
 static int apply(struct store *s, const struct schema_migration *m, struct cc_error *err)
 {
 	char version[24], applied[24], sum[CHECKSUM_TEXT];

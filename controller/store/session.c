@@ -170,7 +170,7 @@ static PGconn *connect_to(const char *conninfo)
 	/* What stands before the conninfo is a default, what stands behind it is not for the admin to choose. */
 	static const char *const names[] = { "connect_timeout", "application_name", "target_session_attrs", "keepalives_idle", "keepalives_interval",
 		"keepalives_count", "tcp_user_timeout", "options", "dbname", "client_encoding", NULL };
-	const char *values[] = { CC_STR(STORE_CONNECT_S), "cc-controller", "read-write", "5", "2", "3", "12000", "-c client_min_messages=error",
+	const char *values[] = { CC_STR(STORE_CONNECT_S), "cc-controller", "read-write", "1", "1", "3", "4000", "-c client_min_messages=error",
 		conninfo, "UTF8", NULL };
 
 	return PQconnectdbParams(names, values, 1);
@@ -208,6 +208,7 @@ int store_open(const char *conninfo, struct store **ret, struct cc_error *err)
 	cc_auto(store_close) struct store *s = cc_calloc(1, sizeof(*s));
 
 	s->wait_ms = STORE_WAIT_MS;
+	s->commit_ms = STORE_COMMIT_MS;
 	if (check_conninfo(conninfo, err) < 0 || store_plan_all(s->plans, err) < 0)
 		return -1;
 	s->conn = connect_to(conninfo);

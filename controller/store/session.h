@@ -21,6 +21,7 @@ struct store_commit {
 	size_t n_done;
 	bool unsent;         /* bytes wait for the socket */
 	int64_t deadline_ms; /* boot time */
+	bool proves;         /* without effects: only whether the term holds */
 	bool failed;
 	struct cc_error error; /* the first failure */
 };
@@ -28,9 +29,11 @@ struct store_commit {
 struct store {
 	PGconn *conn;
 	bool lost;
-	int64_t wait_ms; /* longest wait for an answer */
-	bool prepared;   /* queries are known to the server by name */
-	int64_t term;    /* 0: not taken */
+	int64_t wait_ms;   /* longest wait for an answer */
+	int64_t commit_ms; /* the same of a batch */
+	bool prepared;     /* queries are known to the server by name */
+	bool locked;       /* holds the zone's lock */
+	int64_t term;      /* 0: not taken */
 	struct store_plan plans[TABLE_MAX];
 	struct store_commit commit;
 	struct cc_buf columns[STORE_FIELDS_MAX]; /* reused by each statement of a batch */
@@ -41,6 +44,11 @@ struct store {
 int store_query(struct store *s, const char *name, const char *const *args, PGresult **ret, struct cc_error *err);
 /* The same for a query whose result is of no interest. */
 int store_run(struct store *s, const char *name, const char *const *args, struct cc_error *err);
+/* 1 when the column of that name of the one row is true, 0 when it is false. @err as store_query */
+int store_is_true(struct store *s, const char *name, const char *const *args, const char *column, struct cc_error *err);
+/* Whether the database has migrations that this program does not know: 1 and the name of the last one. Changes nothing. @err as store_query */
+enum { STORE_MIGRATION_NAME = 64 };
+int store_is_newer(struct store *s, char ret[static STORE_MIGRATION_NAME], struct cc_error *err);
 /* Runs statements that are no named query: a migration. */
 int store_script(struct store *s, const char *what, const char *sql, struct cc_error *err);
 /* After a failure: ends the transaction, if there is a session to end it on. */

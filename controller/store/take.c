@@ -10,7 +10,7 @@
 
 enum { PAUSE_MS = 50 };
 
-static int is_true(struct store *s, const char *query, const char *const *args, const char *column, struct cc_error *err)
+int store_is_true(struct store *s, const char *query, const char *const *args, const char *column, struct cc_error *err)
 {
 	cc_auto(PQclear) PGresult *res = NULL;
 
@@ -35,14 +35,17 @@ static int lock_zone(struct store *s, const char *controller, struct cc_error *e
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
 	const char *const args[] = { controller };
 
+	if (s->locked)
+		return 0;
 	for (int waited_ms = 0;; waited_ms += PAUSE_MS) {
-		int locked = is_true(s, "zone_lock", NULL, "locked", err);
+		int locked = store_is_true(s, "zone_lock", NULL, "locked", err);
 
+		s->locked = locked > 0;
 		if (locked != 0)
 			return locked < 0 ? -1 : 0;
 		if (waited_ms >= STORE_TAKE_MS)
 			return fail_held(s, err);
-		if (waited_ms == 0 && is_true(s, "zone_unlock_own", args, "ended", err) < 0)
+		if (waited_ms == 0 && store_is_true(s, "zone_unlock_own", args, "ended", err) < 0)
 			return -1;
 		nanosleep(&pause, NULL);
 	}

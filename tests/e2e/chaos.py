@@ -5,11 +5,12 @@ controller and nodes jump by up to two hours either way.
 After the last kill everything is left alone until it is quiet, and then the promises of docs/architecture.md are checked:
 I1 what was acknowledged exists, I2 nothing over what is granted, I5 one effect per Idempotency-Key, I6 containers = instances, I10 all came back.
 
-chaos.py [--seed N] [--kills N] [--nodes N] [--driver lxc|sim]. The seed decides who is killed, when, and what the load asks for."""
+chaos.py [--seed N] [--kills N] [--nodes N] [--driver lxc|sim] [--failover]. The seed decides who is killed, when, and what the load asks for."""
 
 import argparse
 import os
 import random
+import signal
 import sys
 import threading
 import time
@@ -35,6 +36,7 @@ class Worker(threading.Thread):
         self.keys = {}     # Idempotency-Key -> (body, id)
         self.requests = 0
         self.count = 0
+        self.turn = -1
         self.error = None
 
     def run(self):
@@ -49,14 +51,17 @@ class Worker(threading.Thread):
         """Asks again, with the same key, until the answer is one."""
         end = time.monotonic() + 120
         while time.monotonic() < end:
+            self.turn += 1
+            sockets = self.zone.sockets()
             try:
-                status, reply = request(self.zone.socket, method, target, body, key)
+                status, reply = request(sockets[self.turn % len(sockets)], method, target, body, key, timeout=10 if len(sockets) > 1 else 30)
             except Unreachable:
                 time.sleep(0.02)
                 continue
             if status in (429, 503):
                 time.sleep(0.02)
                 continue
+            self.turn -= 1  # the next goes to the same one
             if status >= 500:
                 raise Violation(f"I10: {method} {target} was answered {status} {reply}")
             self.requests += 1
@@ -112,7 +117,9 @@ class Killer:
             jump_clock(rng.choice([zone.clock, node.clock]), rng.uniform(-7200, 7200))
             self.jumps += 1
         self.kills[victim] = self.kills.get(victim, 0) + 1
-        if victim == "controller":
+        if victim == "controller" and zone.standby:
+            self.hurt_one_of_two(pause)
+        elif victim == "controller":
             zone.controller.kill()
             time.sleep(pause)
             zone.controller.start()
@@ -126,6 +133,18 @@ class Killer:
             zone.pg.kill()
             time.sleep(pause)
             zone.pg.start()
+
+    def hurt_one_of_two(self, pause):
+        """Killed, or frozen for so long that the other takes over, or for less."""
+        daemon = self.rng.choice((self.zone.controller, self.zone.standby))
+        if self.rng.random() < 0.5:
+            daemon.kill()
+            time.sleep(pause)
+            daemon.start()
+            return
+        daemon.process.send_signal(signal.SIGSTOP)
+        time.sleep(self.rng.choice((1, 5)))
+        daemon.process.send_signal(signal.SIGCONT)
 
 
 def wanted(workers):
@@ -169,7 +188,7 @@ def check_keys(zone, workers):
     """I5: the same request under the same key gives the same instance, or says that it was deleted since."""
     for w in workers:
         for key, (body, ident) in w.keys.items():
-            status, reply = request(zone.socket, "POST", "/v1/instances", body, key)
+            status, reply = request(zone.active_socket(), "POST", "/v1/instances", body, key)
             if status == 410 and body["name"] not in w.alive:
                 continue
             if status not in (200, 201) or reply["id"] != ident:
@@ -177,7 +196,7 @@ def check_keys(zone, workers):
 
 
 def check_processes(zone):
-    if not zone.controller.alive() or not zone.pg.daemon.alive() or any(not n.daemon.alive() or not n.agent_pid() for n in zone.nodes):
+    if not zone.controller.alive() or (zone.standby and not zone.standby.alive()) or not zone.pg.daemon.alive() or any(not n.daemon.alive() or not n.agent_pid() for n in zone.nodes):
         raise Violation("I10: a process did not come back")
 
 
@@ -185,6 +204,8 @@ def run(args, zone):
     rng = random.Random(args.seed)
     stop = threading.Event()
     zone.start()
+    if args.failover:
+        zone.add_standby()
     zone.import_busybox()
     for i in range(args.nodes):
         zone.add_node(f"node{i}", driver=args.driver, settings={"offer_memory": "4GiB"})
@@ -222,6 +243,7 @@ def main():
     p.add_argument("--kills", type=int, default=20)
     p.add_argument("--nodes", type=int, default=2)
     p.add_argument("--driver", default="lxc")
+    p.add_argument("--failover", action="store_true", help="with a second controller; either is killed or frozen")
     args = p.parse_args()
     if args.seed is not None:
         os.environ["CC_SEED"] = str(args.seed)

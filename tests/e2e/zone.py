@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 
+from api import Unreachable, request
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("CC_BUILD", os.path.join(TOP, "build", "dev"))
 AGENT_USER = "nobody"
@@ -103,15 +105,16 @@ class Daemon:
 class Postgres:
     """`durable`: as shipped. Without it, commits do not wait for the disk: a killed server still loses nothing, only a power cut would."""
 
-    def __init__(self, folder, durable=False):
+    def __init__(self, folder, durable=False, port=None):
         self.dir = folder
+        self.port = port  # of TCP on this machine; None: the socket alone
         self.socket = os.path.join(folder, "socket")
         os.makedirs(self.socket)
         self.bin = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
         user = pwd.getpwnam("postgres")
         for path in (folder, self.socket):
             os.chown(path, user.pw_uid, user.pw_gid)
-        self.conninfo = f"host={self.socket} dbname=postgres user=postgres"
+        self.conninfo = f"host={self.socket} port={port or 5432} dbname=postgres user=postgres"
         self.data = os.path.join(folder, "data")
         self.run = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
         subprocess.run(
@@ -119,7 +122,8 @@ class Postgres:
             check=True, stdout=subprocess.DEVNULL, cwd="/")
         self.daemon = Daemon(
             "postgres",
-            self.run + [f"{self.bin}/postgres", "-D", self.data, "-k", self.socket, "-c", "listen_addresses=", "-c", f"fsync={'on' if durable else 'off'}"],
+            self.run + [f"{self.bin}/postgres", "-D", self.data, "-k", self.socket, "-c", f"listen_addresses={'127.0.0.1' if port else ''}", "-c", f"port={port or 5432}",
+             "-c", f"fsync={'on' if durable else 'off'}"],
             os.path.join(folder, "log"))
 
     def start(self):
@@ -128,7 +132,7 @@ class Postgres:
             if not self.daemon.alive():
                 self.daemon.start()
                 time.sleep(0.2)
-            return subprocess.run([f"{self.bin}/pg_isready", "-q", "-h", self.socket]).returncode == 0
+            return subprocess.run([f"{self.bin}/pg_isready", "-q", "-h", self.socket, "-p", str(self.port or 5432)]).returncode == 0
         eventually("PostgreSQL accepts connections", up, 60)
         return self
 
@@ -241,6 +245,9 @@ class Zone:
         with open(self.config, "w") as f:
             for key, value in values.items():
                 f.write(f"{key}: {value}\n")
+        self.values = values
+        self.standby = None  # a second controller, and its socket
+        self.standby_socket = os.path.join(self.dir, "standby.sock")
         self.clock = os.path.join(self.dir, "clock")
         self.faults = os.path.join(self.dir, "faults")
         os.makedirs(self.faults)
@@ -259,11 +266,13 @@ class Zone:
             self.controller.stop()
         finally:
             self.controller.kill()
+            if self.standby:
+                self.standby.kill()
             for node in self.nodes:
                 node.daemon.kill()
             self.pg.stop()
         if failed or os.environ.get("CC_KEEP"):
-            for daemon in [self.controller] + [n.daemon for n in self.nodes]:
+            for daemon in [self.controller] + [self.standby] * (self.standby is not None) + [n.daemon for n in self.nodes]:
                 print(f"--- last lines of {daemon.name}\n{daemon.tail()}", file=sys.stderr)
             print(f"everything is kept in {self.dir}", file=sys.stderr)
         else:
@@ -273,6 +282,33 @@ class Zone:
         self.controller.start()
         self.wait_ready()
         return self
+
+    def add_standby(self):
+        """A second controller with the zone's key and the same folder of images; before the first node joins."""
+        state, config = os.path.join(self.dir, "standby"), os.path.join(self.dir, "standby.yaml")
+        os.makedirs(state)
+        shutil.copy(os.path.join(self.values["state_dir"], "identity.pem"), state)
+        os.symlink(os.path.join(self.values["state_dir"], "images"), os.path.join(state, "images"))
+        port = free_port()
+        with open(config, "w") as f:
+            for key, value in {**self.values, "state_dir": state, "http_socket": self.standby_socket, "http_listen": f'"127.0.0.1:{port}"',
+                               "advertise": f'["127.0.0.1:{port}"]'}.items():
+                f.write(f"{key}: {value}\n")
+        self.standby = Daemon("cc-controller standby", [program("cc-controller"), "--config", config], os.path.join(self.dir, "standby.log"),
+                              {"CC_TEST_CLOCK_OFFSET_FILE": self.clock}).start()
+
+    def sockets(self):
+        return [self.socket, self.standby_socket] if self.standby else [self.socket]
+
+    def active_socket(self):
+        """Where the zone is served; the first while nowhere."""
+        for path in self.sockets() if self.standby else []:
+            try:
+                if request(path, "GET", "/readyz", timeout=2)[0] == 200:
+                    return path
+            except Unreachable:
+                pass
+        return self.socket
 
     def wait_ready(self, seconds=60):
         def ready():
@@ -292,7 +328,7 @@ class Zone:
         eventually(f"node {name} is {state}", lambda: self.json("node", "show", name)["state"] == state)
 
     def run_ccctl(self, *args, input=None, timeout=120, env=None):
-        return subprocess.run([program("ccctl"), "--socket", self.socket, *args], capture_output=True, text=True, input=input, timeout=timeout,
+        return subprocess.run([program("ccctl"), "--socket", self.active_socket(), *args], capture_output=True, text=True, input=input, timeout=timeout,
                               env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL if input is None else None)
 
     def ccctl(self, *args, **how):

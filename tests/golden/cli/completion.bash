@@ -5,7 +5,7 @@ _ccctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--) return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--pin|--token|--filter|-f|--selector|-l|--env|-e|--arch|-a|--owner|--expires|--topic|--recent) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|-f|--selector|-l|--env|-e|--arch|-a|--owner|--expires|--instances|--member|--description|--resource|--since|--limit|--name|--topic|--recent) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -23,91 +23,160 @@ _ccctl() {
 	--output|-o) COMPREPLY=($(compgen -W "table wide json yaml csv name" -- "$cur")); return ;;
 	--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--controller) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--context) COMPREPLY=($(compgen -W "$(ccctl context list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--pin) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
-	--token) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--token) COMPREPLY=($(compgen -W "$(ccctl token list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--filter|-f) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--selector|-l) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--env|-e) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--arch|-a) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--owner) COMPREPLY=($(compgen -W "$(ccctl member list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--expires) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--instances) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--member) COMPREPLY=($(compgen -W "$(ccctl member list -o name 2>/dev/null)" -- "$cur")); return ;;
+	--description) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--resource) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--since) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--limit) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--name) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--topic) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--recent) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	esac
 	case $cmd in
-	'') names="create list show explain start stop restart delete exec image node member events status version completion help"; opts="--help --version" ;;
+	'') names="create list show explain start stop restart delete exec image node member token audit login logout context events status version completion help"; opts="--help --version" ;;
 	image) names="import list delete" ;;
-	node) names="invite list show" ;;
-	member) names="add list" ;;
+	node) names="invite list show guests evict" ;;
+	member) names="add list show role limit remove" ;;
+	token) names="create list revoke" ;;
+	context) names="list show use remove" ;;
 	'create' | 'create '*)
-		opts="--image --memory --cpu --disk --pids --node --label --on-disconnect --wait --no-wait --timeout --output --socket --controller --pin --token --help --version"
+		opts="--image --memory --cpu --disk --pids --node --label --on-disconnect --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		;;
 	'list' | 'list '*)
-		opts="--filter --selector --output --socket --controller --pin --token --help --version"
+		opts="--filter --selector --output --socket --controller --context --pin --token --help --version"
 		;;
 	'show' | 'show '*)
-		opts="--output --socket --controller --pin --token --help --version"
+		opts="--output --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'explain' | 'explain '*)
-		opts="--output --socket --controller --pin --token --help --version"
+		opts="--output --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'start' | 'start '*)
-		opts="--wait --no-wait --timeout --output --socket --controller --pin --token --help --version"
+		opts="--wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'stop' | 'stop '*)
-		opts="--wait --no-wait --timeout --output --socket --controller --pin --token --help --version"
+		opts="--wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'restart' | 'restart '*)
-		opts="--wait --no-wait --timeout --output --socket --controller --pin --token --help --version"
+		opts="--wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'delete' | 'delete '*)
-		opts="--yes --wait --no-wait --timeout --socket --controller --pin --token --help --version"
+		opts="--yes --wait --no-wait --timeout --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'exec' | 'exec '*)
-		opts="--env --stdin --socket --controller --pin --token --help --version"
+		opts="--env --stdin --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'image import' | 'image import '*)
-		opts="--arch --output --socket --controller --pin --token --help --version"
+		opts="--arch --output --socket --controller --context --pin --token --help --version"
 		files=-f
 		;;
 	'image list' | 'image list '*)
-		opts="--filter --output --socket --controller --pin --token --help --version"
+		opts="--filter --output --socket --controller --context --pin --token --help --version"
 		;;
 	'image delete' | 'image delete '*)
-		opts="--socket --controller --pin --token --help --version"
+		opts="--socket --controller --context --pin --token --help --version"
 		names="$(ccctl image list -o name 2>/dev/null)"
 		;;
 	'node invite' | 'node invite '*)
-		opts="--owner --expires --output --socket --controller --pin --token --help --version"
+		opts="--owner --expires --output --socket --controller --context --pin --token --help --version"
 		;;
 	'node list' | 'node list '*)
-		opts="--filter --selector --output --socket --controller --pin --token --help --version"
+		opts="--filter --selector --output --socket --controller --context --pin --token --help --version"
 		;;
 	'node show' | 'node show '*)
-		opts="--output --socket --controller --pin --token --help --version"
+		opts="--output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl node list -o name 2>/dev/null)"
+		;;
+	'node guests' | 'node guests '*)
+		opts="--output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl node list -o name 2>/dev/null)"
+		;;
+	'node evict' | 'node evict '*)
+		opts="--socket --controller --context --pin --token --help --version"
 		names="$(ccctl node list -o name 2>/dev/null)"
 		;;
 	'member add' | 'member add '*)
-		opts="--admin --output --socket --controller --pin --token --help --version"
+		opts="--admin --output --socket --controller --context --pin --token --help --version"
 		;;
 	'member list' | 'member list '*)
-		opts="--filter --output --socket --controller --pin --token --help --version"
+		opts="--filter --output --socket --controller --context --pin --token --help --version"
+		;;
+	'member show' | 'member show '*)
+		opts="--output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl member list -o name 2>/dev/null)"
+		;;
+	'member role' | 'member role '*)
+		opts="--output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl member list -o name 2>/dev/null)"
+		;;
+	'member limit' | 'member limit '*)
+		opts="--instances --cpu --memory --disk --default --output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl member list -o name 2>/dev/null)"
+		;;
+	'member remove' | 'member remove '*)
+		opts="--socket --controller --context --pin --token --help --version"
+		names="$(ccctl member list -o name 2>/dev/null)"
+		;;
+	'token create' | 'token create '*)
+		opts="--member --expires --description --output --socket --controller --context --pin --token --help --version"
+		;;
+	'token list' | 'token list '*)
+		opts="--filter --output --socket --controller --context --pin --token --help --version"
+		;;
+	'token revoke' | 'token revoke '*)
+		opts="--socket --controller --context --pin --token --help --version"
+		names="$(ccctl token list -o name 2>/dev/null)"
+		;;
+	'audit' | 'audit '*)
+		opts="--member --resource --since --limit --output --socket --controller --context --pin --token --help --version"
+		;;
+	'login' | 'login '*)
+		opts="--name --help --version"
+		;;
+	'logout' | 'logout '*)
+		opts="--help --version"
+		names="$(ccctl context list -o name 2>/dev/null)"
+		;;
+	'context list' | 'context list '*)
+		opts="--output --help --version"
+		;;
+	'context show' | 'context show '*)
+		opts="--output --help --version"
+		names="$(ccctl context list -o name 2>/dev/null)"
+		;;
+	'context use' | 'context use '*)
+		opts="--help --version"
+		names="$(ccctl context list -o name 2>/dev/null)"
+		;;
+	'context remove' | 'context remove '*)
+		opts="--help --version"
+		names="$(ccctl context list -o name 2>/dev/null)"
 		;;
 	'events' | 'events '*)
-		opts="--follow --topic --recent --output --socket --controller --pin --token --help --version"
+		opts="--follow --topic --recent --output --socket --controller --context --pin --token --help --version"
 		;;
 	'status' | 'status '*)
-		opts="--output --socket --controller --pin --token --help --version"
+		opts="--output --socket --controller --context --pin --token --help --version"
 		;;
 	'version' | 'version '*)
-		opts="--output --socket --controller --pin --token --help --version"
+		opts="--output --socket --controller --context --pin --token --help --version"
 		;;
 	'completion' | 'completion '*)
 		opts="--help --version"

@@ -141,6 +141,14 @@ START_TEST(too_many_connections_for_the_files_that_may_be_open_are_refused)
 }
 END_TEST
 
+static void share_key(const char *from, const char *to)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "cp -p '%s/%s/identity.pem' '%s/%s/'", dir, from, dir, to);
+	ck_assert_int_eq(system(command), 0);
+}
+
 START_TEST(a_second_controller_says_that_it_waits_and_goes_on_when_the_first_ends)
 {
 	struct program first, second;
@@ -152,10 +160,14 @@ START_TEST(a_second_controller_says_that_it_waits_and_goes_on_when_the_first_end
 	first = run("c", NULL, 0);
 	await(&first, "event=started");
 	second = run("d", NULL, 0);
+	await(&second, "event=zone_key_differs");
+	ck_assert_int_eq(stop(&second), 0);
+	share_key("c", "d");
+	second = run("d", NULL, 0);
 	await(&second, "event=zone_held");
 	kill(first.pid, SIGKILL);
 	ck_assert_int_eq(ended(&first), -SIGKILL);
-	await(&second, "event=started");
+	await(&second, "event=term_gained");
 	ck_assert_int_eq(stop(&second), 0);
 }
 END_TEST

@@ -89,6 +89,19 @@ START_TEST(bad_patches_change_nothing)
 }
 END_TEST
 
+START_TEST(a_patch_keeps_to_the_members_limits)
+{
+	expect(ASK(.role = ROLE_ROOT, .path = "/v1/members/ana", PATCH(.body = "{\"limit_memory_mib\":100}")), 200, "ana");
+	expect(ASK(.role = ROLE_ANA, .path = WEB, PATCH(.body = "{\"memory_mib\":129}")), 409, "\"quota\"");
+	expect(ASK(.role = ROLE_ROOT, .path = WEB, PATCH(.body = "{\"cpu_millis\":1001}")), 409, "member limit ana");
+	expect(ASK(.role = ROLE_ANA, .path = WEB), 200, "\"memory_mib\":128");
+	expect(ASK(.role = ROLE_ANA, .path = WEB, PATCH(.body = "{\"pids\":99,\"cpu_millis\":999}")), 200, "\"pids\":99");
+	expect(ASK(.role = ROLE_ROOT, .path = "/v1/members/ana", PATCH(.body = "{\"limit_memory_mib\":200}")), 200, "ana");
+	expect(ASK(.role = ROLE_ANA, .path = WEB, PATCH(.body = "{\"memory_mib\":201}")), 409, "\"quota\"");
+	expect(ASK(.role = ROLE_ANA, .path = WEB, PATCH(.body = "{\"memory_mib\":200}")), 200, "\"memory_mib\":200");
+}
+END_TEST
+
 START_TEST(an_image_is_renamed_by_its_owner_or_an_admin)
 {
 	struct instance *inst;
@@ -126,6 +139,7 @@ int main(void)
 	tcase_add_test(tc, an_instance_changes_and_its_node_is_told);
 	tcase_add_test(tc, a_patch_is_for_one_version);
 	tcase_add_loop_test(tc, bad_patches_change_nothing, 0, CC_ARRAY_LEN(bad));
+	tcase_add_test(tc, a_patch_keeps_to_the_members_limits);
 	tcase_add_test(tc, an_image_is_renamed_by_its_owner_or_an_admin);
 	tcase_add_test(tc, an_invitation_is_taken_back);
 	suite_add_tcase(s, tc);

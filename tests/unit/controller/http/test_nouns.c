@@ -142,6 +142,93 @@ START_TEST(a_member_is_added_and_its_token_works)
 }
 END_TEST
 
+/* Its secret by itself is what ccctl sends. */
+static const char *bare(const char *text)
+{
+	struct cc_token token;
+	struct cc_error err = { 0 };
+
+	if (cc_token_decode(text, a, &token, &err) < 0)
+		ck_abort_msg("%s", err.msg);
+	ck_assert_int_eq(token.kind, CC_TOKEN_LOGIN);
+	ck_assert_str_eq(token.addresses[0], "controller.example:8443");
+	return cc_secret_format(&token.secret, cc_arena_alloc(a, CC_SECRET_TEXT));
+}
+
+static void use(const char *token)
+{
+	snprintf(w->tokens[ROLE_STRANGER], sizeof(w->tokens[ROLE_STRANGER]), "%s", token);
+}
+
+START_TEST(a_token_is_made_listed_and_revoked)
+{
+	struct token_made *made = GET(token_made_desc, 201, .role = ROLE_ANA, .method = "POST", .path = "/v1/tokens",
+	        .body = "{\"description\":\"laptop\",\"expires_s\":86400}");
+	struct member_token_list *list;
+	char path[128], id[CC_UUID_TEXT];
+	struct answer r;
+
+	ck_assert_str_eq(made->member_name, "ana");
+	ck_assert(cc_has(made, token_made, expires));
+	use(made->token);
+	GET(member_list_desc, 200, .role = ROLE_STRANGER, .path = "/v1/members");
+	use(bare(made->token));
+	list = GET(member_token_list_desc, 200, .role = ROLE_STRANGER, .path = "/v1/tokens");
+	ck_assert_uint_eq(list->items.n, 2);
+	ck_assert_str_eq(list->items.items[1].description, "laptop");
+	ck_assert(cc_has(&list->items.items[1], member_token, used));
+	ck_assert(!cc_has(&list->items.items[0], member_token, expires));
+	list = GET(member_token_list_desc, 200, .role = ROLE_BOB, .path = "/v1/tokens");
+	ck_assert_uint_eq(list->items.n, 1);
+	snprintf(path, sizeof(path), "/v1/tokens/%s", cc_uuid_format(made->id, id));
+	GET(problem_desc, 404, .role = ROLE_BOB, .method = "DELETE", .path = path);
+	r = ASK(.role = ROLE_ANA, .method = "DELETE", .path = path);
+	ck_assert_int_eq(r.status, 204);
+	answer_free(&r);
+	GET(problem_desc, 401, .role = ROLE_STRANGER, .path = "/v1/tokens");
+}
+END_TEST
+
+START_TEST(a_list_of_tokens_tells_no_secret)
+{
+	struct answer r = ASK(.role = ROLE_ROOT, .path = "/v1/tokens");
+	char hash[CC_SHA256_HEX];
+
+	ck_assert_int_eq(r.status, 200);
+	ck_assert_ptr_null(strstr(cc_buf_str(&r.body), "secret"));
+	cc_sha256_format(cc_sha256("secret-of-ana", 13), hash);
+	ck_assert_ptr_null(strstr(cc_buf_str(&r.body), hash));
+	answer_free(&r);
+}
+END_TEST
+
+START_TEST(an_expired_token_is_told_so)
+{
+	struct token_made *made =
+	        GET(token_made_desc, 201, .role = ROLE_ROOT, .method = "POST", .path = "/v1/tokens", .body = "{\"member\":\"ana\",\"expires_s\":1}");
+	struct problem *p;
+
+	use(made->token);
+	usleep(1100000);
+	p = GET(problem_desc, 401, .role = ROLE_STRANGER, .path = "/v1/tokens");
+	ck_assert_str_eq(p->code, "token-expired");
+	ck_assert_ptr_nonnull(strstr(p->detail, "ccctl token create"));
+}
+END_TEST
+
+START_TEST(wrong_tokens_are_refused)
+{
+	static const char *const bodies[] = { "{\"expires_s\":0}", "{\"expires_s\":99999999999}", "{\"expires_s\":-1}", "{\"expires_s\":\"1d\"}",
+		"{\"description\":5}", "{\"member\":\"\"}" };
+
+	for (size_t i = 0; i < CC_ARRAY_LEN(bodies); i++)
+		GET(problem_desc, 400, .role = ROLE_ROOT, .method = "POST", .path = "/v1/tokens", .body = bodies[i]);
+	GET(problem_desc, 404, .role = ROLE_ROOT, .method = "POST", .path = "/v1/tokens", .body = "{\"member\":\"nobody\"}");
+	GET(problem_desc, 403, .role = ROLE_ANA, .method = "POST", .path = "/v1/tokens", .body = "{\"member\":\"nobody\"}");
+	GET(problem_desc, 404, .role = ROLE_ANA, .method = "DELETE", .path = "/v1/tokens/laptop");
+}
+END_TEST
+
 START_TEST(an_image_is_imported_and_deleted)
 {
 	size_t n = 3 << 20;
@@ -172,6 +259,163 @@ START_TEST(an_image_is_imported_and_deleted)
 }
 END_TEST
 
+static struct member *patch(int status, const char *body)
+{
+	return GET(member_desc, status, .role = ROLE_ROOT, .method = "PATCH", .path = "/v1/members/ana", .body = body);
+}
+
+START_TEST(a_member_is_limited_and_told_so)
+{
+	struct member *m = patch(200, "{\"limit_instances\":2,\"limit_memory_mib\":256}");
+	struct zone_status *s;
+	struct problem *p;
+
+	ck_assert_int_eq(m->used_instances, 1);
+	ck_assert_int_eq(m->max_instances, 2);
+	ck_assert_int_eq(m->max_memory_mib, 256);
+	ck_assert(!cc_has(m, member, max_disk_mib));
+	p = GET(problem_desc, 409, .role = ROLE_ANA, .method = "POST", .path = "/v1/instances",
+	        .body = "{\"name\":\"big\",\"image\":\"busybox\",\"memory_mib\":129}");
+	ck_assert_str_eq(p->code, "quota");
+	ck_assert_ptr_nonnull(strstr(p->detail, "ana uses 128 of at most 256 MiB of memory, and this takes 129 MiB more"));
+	ck_assert_ptr_nonnull(strstr(p->detail, "ccctl member limit ana --memory"));
+	GET(instance_desc, 201, .role = ROLE_ANA, .method = "POST", .path = "/v1/instances", .body = "{\"name\":\"small\",\"image\":\"busybox\"}");
+	GET(problem_desc, 409, .role = ROLE_ANA, .method = "POST", .path = "/v1/instances",
+	        .body = "{\"name\":\"third\",\"image\":\"busybox\",\"memory_mib\":4}");
+	s = GET(zone_status_desc, 200, .role = ROLE_ANA, .path = "/v1/status");
+	ck_assert_str_eq(s->member, "ana");
+	ck_assert_int_eq(s->used_instances, 2);
+	ck_assert_int_eq(s->max_instances, 2);
+	m = patch(200, "{\"no_limits\":true,\"limit_cpu_millis\":0}");
+	ck_assert(!cc_has(m, member, max_instances) && cc_has(m, member, max_cpu_millis));
+	GET(problem_desc, 400, .role = ROLE_ROOT, .method = "PATCH", .path = "/v1/members/ana", .body = "{\"limit_instances\":-1}");
+	GET(problem_desc, 400, .role = ROLE_ROOT, .method = "PATCH", .path = "/v1/members/ana", .body = "{\"role\":\"king\"}");
+	GET(problem_desc, 400, .role = ROLE_ROOT, .method = "PATCH", .path = "/v1/members/ana", .body = "{\"name\":\"eva\"}");
+	GET(problem_desc, 404, .role = ROLE_ROOT, .method = "PATCH", .path = "/v1/members/nobody", .body = "{}");
+	GET(problem_desc, 412, .role = ROLE_ROOT, .method = "PATCH", .path = "/v1/members/ana", .body = "{}", .header = "If-Match: \"999999\"");
+}
+END_TEST
+
+START_TEST(roles_change_but_an_admin_stays)
+{
+	struct member *m;
+	struct problem *p =
+	        GET(problem_desc, 409, .role = ROLE_ROOT, .method = "PATCH", .path = "/v1/members/admin", .body = "{\"role\":\"member\"}");
+
+	ck_assert_ptr_nonnull(strstr(p->detail, "ccctl member role NAME admin"));
+	p = GET(problem_desc, 409, .role = ROLE_ROOT, .method = "DELETE", .path = "/v1/members/admin");
+	ck_assert_ptr_nonnull(strstr(p->detail, "last admin"));
+	m = patch(200, "{\"role\":\"admin\"}");
+	ck_assert_int_eq(m->role, ROLE_ADMIN);
+	GET(invite_list_desc, 200, .role = ROLE_ANA, .path = "/v1/invites");
+	p = GET(problem_desc, 409, .role = ROLE_ANA, .method = "DELETE", .path = "/v1/members/admin");
+	ck_assert_ptr_nonnull(strstr(p->detail, "root on the controller's machine"));
+	GET(member_desc, 200, .role = ROLE_ANA, .method = "PATCH", .path = "/v1/members/admin", .body = "{\"role\":\"member\"}");
+	GET(problem_desc, 403, .role = ROLE_ADMIN_TOKEN, .path = "/v1/invites");
+}
+END_TEST
+
+START_TEST(who_owns_something_is_not_removed)
+{
+	struct problem *p = GET(problem_desc, 409, .role = ROLE_ROOT, .method = "DELETE", .path = "/v1/members/ana");
+	struct answer r;
+
+	ck_assert_ptr_nonnull(strstr(p->detail, "ana owns 1 instance, such as 'web'; delete them first: ccctl delete"));
+	r = ASK(.role = ROLE_ROOT, .method = "DELETE", .path = "/v1/members/bob");
+	ck_assert_int_eq(r.status, 204);
+	answer_free(&r);
+	GET(problem_desc, 401, .role = ROLE_BOB, .path = "/v1/instances");
+	GET(problem_desc, 404, .role = ROLE_ROOT, .path = "/v1/members/bob");
+}
+END_TEST
+
+START_TEST(who_did_what_is_written_down)
+{
+	struct audit_list *list;
+	const struct audit *e;
+	struct answer r = ASK(.role = ROLE_ANA, .method = "DELETE", .path = "/v1/instances/web", .header = "X-Request-Id: r-1");
+	char path[128], id[CC_UUID_TEXT];
+
+	answer_free(&r);
+	r = ASK(.role = ROLE_BOB, .method = "POST", .path = "/v1/members", .body = "{\"name\":\"eve\"}");
+	answer_free(&r);
+	use("nonsense");
+	GET(problem_desc, 401, .role = ROLE_STRANGER, .path = "/v1/instances");
+	GET(member_made_desc, 201, .role = ROLE_ROOT, .method = "POST", .path = "/v1/members", .body = "{\"name\":\"eva\"}");
+	list = GET(audit_list_desc, 200, .role = ROLE_ROOT, .path = "/v1/audit");
+	ck_assert_uint_eq(list->items.n, 4);
+	e = &list->items.items[3];
+	ck_assert_str_eq(e->who_name, "ana");
+	ck_assert_str_eq(e->role, "member");
+	ck_assert_str_eq(e->origin, "127.0.0.1");
+	ck_assert_str_eq(e->action, "instance_delete");
+	ck_assert_str_eq(e->target, "web");
+	ck_assert_str_eq(e->outcome, "ok");
+	ck_assert_str_eq(e->request_id, "r-1");
+	ck_assert(cc_has(e, audit, resource) && cc_uuid_equal(e->resource, w->web));
+	e = &list->items.items[2];
+	ck_assert_str_eq(e->who_name, "bob");
+	ck_assert_str_eq(e->action, "member_create");
+	ck_assert_str_eq(e->outcome, "denied");
+	ck_assert_str_eq(list->items.items[1].who_name, "-");
+	ck_assert_str_eq(list->items.items[1].outcome, "unauthenticated");
+	e = &list->items.items[0];
+	ck_assert_str_eq(e->who_name, "root");
+	ck_assert_str_eq(e->target, "eva");
+	snprintf(path, sizeof(path), "uid %lu", (unsigned long)getuid());
+	ck_assert_str_eq(e->origin, path);
+	list = GET(audit_list_desc, 200, .role = ROLE_ROOT, .path = "/v1/audit?limit=1");
+	ck_assert_uint_eq(list->items.n, 1);
+	ck_assert(cc_has(list, audit_list, next));
+	snprintf(path, sizeof(path), "/v1/audit?limit=3&before=%s", cc_uuid_format(list->next, id));
+	list = GET(audit_list_desc, 200, .role = ROLE_ROOT, .path = path);
+	ck_assert_uint_eq(list->items.n, 3);
+	ck_assert(!cc_has(list, audit_list, next));
+}
+END_TEST
+
+START_TEST(strangers_do_not_fill_the_audit_log)
+{
+	use("nonsense");
+	for (int i = 0; i < 30; i++)
+		GET(problem_desc, 401, .role = ROLE_STRANGER, .path = "/v1/instances");
+	ck_assert_uint_eq(((struct audit_list *)GET(audit_list_desc, 200, .role = ROLE_ROOT, .path = "/v1/audit"))->items.n, 10);
+}
+END_TEST
+
+START_TEST(wrong_questions_to_the_audit_log_are_refused)
+{
+	static const char *const queries[] = { "limit=0", "limit=1001", "limit=x", "before=web", "since=yesterday", "until=2026", "since=" };
+	char path[128];
+
+	for (size_t i = 0; i < CC_ARRAY_LEN(queries); i++) {
+		snprintf(path, sizeof(path), "/v1/audit?%s", queries[i]);
+		GET(problem_desc, 400, .role = ROLE_ROOT, .path = path);
+	}
+}
+END_TEST
+
+START_TEST(an_owner_sees_and_stops_what_is_on_their_node)
+{
+	struct guest_list *list;
+	struct guest *g;
+
+	GET(member_desc, 200, .role = ROLE_ROOT, .method = "PATCH", .path = "/v1/members/bob", .body = "{\"role\":\"admin\"}");
+	GET(instance_desc, 201, .role = ROLE_BOB, .method = "POST", .path = "/v1/instances",
+	        .body = "{\"name\":\"guest\",\"image\":\"busybox\",\"node\":\"n2\"}");
+	list = GET(guest_list_desc, 200, .role = ROLE_ANA, .path = "/v1/nodes/n2/instances");
+	ck_assert_uint_eq(list->items.n, 1);
+	ck_assert_str_eq(list->items.items[0].member_name, "bob");
+	GET(problem_desc, 404, .role = ROLE_ANA, .path = "/v1/instances/guest");
+	GET(problem_desc, 404, .role = ROLE_ANA, .method = "POST", .path = "/v1/nodes/n1/instances/guest/stop");
+	GET(problem_desc, 404, .role = ROLE_ANA, .method = "POST", .path = "/v1/nodes/n2/instances/nothing/stop");
+	GET(problem_desc, 404, .role = ROLE_ANA, .method = "POST", .path = "/v1/nodes/n9/instances/guest/stop");
+	g = GET(guest_desc, 202, .role = ROLE_ANA, .method = "POST", .path = "/v1/nodes/n2/instances/guest/stop");
+	ck_assert_str_eq(g->name, "guest");
+	ck_assert(g->state == INST_STOPPING || g->state == INST_STOPPED);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("http_nouns");
@@ -185,6 +429,17 @@ int main(void)
 	tcase_add_test(tc, a_node_syncs_and_fetches_its_image);
 	tcase_add_test(tc, a_node_joins_with_an_invitation);
 	tcase_add_test(tc, a_member_is_added_and_its_token_works);
+	tcase_add_test(tc, a_member_is_limited_and_told_so);
+	tcase_add_test(tc, roles_change_but_an_admin_stays);
+	tcase_add_test(tc, who_owns_something_is_not_removed);
+	tcase_add_test(tc, who_did_what_is_written_down);
+	tcase_add_test(tc, strangers_do_not_fill_the_audit_log);
+	tcase_add_test(tc, wrong_questions_to_the_audit_log_are_refused);
+	tcase_add_test(tc, an_owner_sees_and_stops_what_is_on_their_node);
+	tcase_add_test(tc, a_token_is_made_listed_and_revoked);
+	tcase_add_test(tc, a_list_of_tokens_tells_no_secret);
+	tcase_add_test(tc, an_expired_token_is_told_so);
+	tcase_add_test(tc, wrong_tokens_are_refused);
 	tcase_add_test(tc, an_image_is_imported_and_deleted);
 	suite_add_tcase(s, tc);
 	world_prepare();

@@ -17,10 +17,12 @@ struct world {
 	struct http_server *server;
 	char dir[64];
 	char socket[96];
-	char tokens[ROLES][48];
+	char tokens[ROLES][512];
 	char key_files[ROLES][128];
 	char pins[ROLES][65];
 	struct cc_uuid ana, bob, n1, n2, image, web;
+	struct audit *audit[256]; /* what was written into the audit log; with the writer's lock */
+	size_t n_audit;
 	char sha256[65]; /* of the image's archive */
 };
 
@@ -61,7 +63,7 @@ struct ask {
 	const char *path;
 	const char *body; /* NULL: none */
 	size_t body_len;  /* 0: strlen */
-	const char *type; /* application/json with a body, of a PATCH application/merge-patch+json */
+	const char *type; /* application/json with a body, of a PATCH application/merge-patch+json, but for members */
 	const char *header, *header2;
 	bool unconditional; /* a PATCH without If-Match; else it has `header`, or * */
 	bool chunked;

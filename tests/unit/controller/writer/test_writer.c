@@ -21,7 +21,6 @@ static const struct engine_options engine_options = { .queue_max = 1024,
 	.overcommit_cpu_percent = 400,
 	.overcommit_memory_percent = 100,
 	.overcommit_disk_percent = 100 };
-static volatile sig_atomic_t never;
 
 /* A command and the thread that waits for it. */
 struct call {
@@ -74,7 +73,7 @@ static struct writer *start_with(const struct pg_db *db, const struct engine_opt
 	struct cc_error err = { 0 };
 	struct writer *w = NULL;
 
-	ck_assert_msg(writer_start(&opt, &never, &w, &err) == 0, "%s", err.msg);
+	ck_assert_msg(writer_start(&opt, &w, &err) == 0, "%s", err.msg);
 	return w;
 }
 
@@ -229,40 +228,148 @@ START_TEST(nothing_acknowledged_is_lost_when_the_database_restarts)
 }
 END_TEST
 
-struct second {
-	struct writer_options opt;
-	struct writer *writer;
-	atomic_bool started;
-	pthread_t thread;
-};
-
-static void *start_second(void *arg)
+static void await_available(struct writer *w, int64_t within_ms)
 {
-	struct second *s = arg;
-	struct cc_error err = { 0 };
+	int64_t until = cc_boottime_ms() + within_ms;
 
-	ck_assert_msg(writer_start(&s->opt, &never, &s->writer, &err) == 0, "%s", err.msg);
-	atomic_store(&s->started, true);
-	return NULL;
+	while (!engine_is_available(writer_engine(w), NULL, 0)) {
+		ck_assert_msg(cc_boottime_ms() < until, "the zone was not taken within %d ms", (int)within_ms);
+		usleep(10000);
+	}
 }
 
-START_TEST(a_second_controller_waits_for_the_end_of_the_first)
+START_TEST(a_second_controller_is_a_standby_until_the_first_ends)
 {
-	struct second s = { .opt = { .zone_name = "village", .engine = &engine_options, .retry_ms = 50 } };
-	struct writer *w;
+	struct writer *w, *second;
 	struct pg_db db;
 
 	pg_database_new(&db);
 	w = start(&db);
-	s.opt.database = db.conninfo;
-	pthread_create(&s.thread, NULL, start_second, &s);
-	usleep(3000000);
-	ck_assert(!atomic_load(&s.started));
+	second = start(&db);
+	usleep(4000000);
+	ck_assert(engine_is_standby(writer_engine(second), NULL, 0));
+	ck_assert(!engine_is_standby(writer_engine(w), NULL, 0));
 	ck_assert_int_eq(add_member(w, "eva", NULL).code, CC_OK);
+	ck_assert_int_eq(add_member(second, "eve", NULL).code, CC_UNAVAILABLE);
 	writer_stop(w);
-	pthread_join(s.thread, NULL);
-	ck_assert(has_member(s.writer, "eva"));
-	writer_stop(s.writer);
+	await_available(second, 2000);
+	ck_assert(has_member(second, "eva"));
+	ck_assert_int_eq(add_member(second, "eve", NULL).code, CC_OK);
+	writer_stop(second);
+}
+END_TEST
+
+struct asking {
+	struct writer *writer;
+	const char *name;
+	struct cc_error error;
+	pthread_t thread;
+};
+
+static void *add_one(void *arg)
+{
+	struct asking *k = arg;
+
+	k->error = add_member(k->writer, k->name, NULL);
+	return NULL;
+}
+
+/* An active whose program stands still: its session is there, and silent. */
+static void stand_still(void *arg, struct cc_uuid id)
+{
+	(void)id;
+	pthread_mutex_lock(arg);
+	pthread_mutex_unlock(arg);
+}
+
+START_TEST(a_controller_that_stands_still_is_replaced_and_acknowledges_nothing_afterwards)
+{
+	pthread_mutex_t still = PTHREAD_MUTEX_INITIALIZER;
+	struct writer *w, *second;
+	struct asking asks[2];
+	struct pg_db db;
+
+	pg_database_new(&db);
+	w = start(&db);
+	second = start(&db);
+	pthread_mutex_lock(&still);
+	writer_hook(w, &(struct writer_hooks){ .touch = stand_still, .arg = &still });
+	asks[0] = (struct asking){ .writer = w, .name = "eva" };
+	asks[1] = (struct asking){ .writer = w, .name = "eve" };
+	pthread_create(&asks[0].thread, NULL, add_one, &asks[0]);
+	usleep(300000);
+	pthread_create(&asks[1].thread, NULL, add_one, &asks[1]);
+	await_available(second, 5000);
+	ck_assert(has_member(second, "eva"));
+	ck_assert_int_eq(add_member(second, "zoe", NULL).code, CC_OK);
+	pthread_mutex_unlock(&still);
+	for (size_t i = 0; i < CC_ARRAY_LEN(asks); i++)
+		pthread_join(asks[i].thread, NULL);
+	ck_assert_int_eq(asks[0].error.code, CC_OK);
+	ck_assert_int_eq(asks[1].error.code, CC_UNAVAILABLE);
+	ck_assert(!has_member(second, "eve"));
+	for (int i = 0; i < 300 && !engine_is_standby(writer_engine(w), NULL, 0); i++)
+		usleep(10000);
+	ck_assert(engine_is_standby(writer_engine(w), NULL, 0));
+	writer_hook(w, NULL);
+	writer_stop(second);
+	await_available(w, 2000);
+	ck_assert(has_member(w, "zoe"));
+	writer_stop(w);
+}
+END_TEST
+
+static int64_t number(const struct pg_db *db, const char *query)
+{
+	cc_auto_free char *text = pg_value(db, query);
+
+	ck_assert_ptr_nonnull(text);
+	return strtoll(text, NULL, 10);
+}
+
+START_TEST(a_standby_older_than_the_database_never_takes_the_zone)
+{
+	struct writer *w;
+	struct pg_db db;
+	char why[512];
+
+	pg_database_new(&db);
+	writer_stop(start(&db));
+	pg_exec(&db, "INSERT INTO schema_migration VALUES ((SELECT max(version) + 1 FROM schema_migration), '9999_future', repeat('0', 64), 0)");
+	w = start(&db);
+	usleep(1500000);
+	ck_assert(engine_is_standby(writer_engine(w), why, sizeof(why)));
+	ck_assert_ptr_nonnull(strstr(why, "older than the database"));
+	ck_assert_int_eq(number(&db, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), 0);
+	ck_assert_int_eq(number(&db, "SELECT term FROM zone"), 1);
+	pg_exec(&db, "DELETE FROM schema_migration WHERE name = '9999_future'");
+	await_available(w, 3000);
+	writer_stop(w);
+}
+END_TEST
+
+static int64_t wal_position(const struct pg_db *db)
+{
+	return number(db, "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::int8");
+}
+
+START_TEST(an_idle_zone_with_a_standby_writes_nothing)
+{
+	struct writer *w, *second;
+	struct pg_db db;
+	int64_t before;
+
+	pg_database_new(&db);
+	w = start(&db);
+	second = start(&db);
+	usleep(1500000);
+	pg_exec(&db, "CHECKPOINT");
+	before = wal_position(&db);
+	usleep(3000000);
+	/* The server itself notes running transactions now and then. */
+	ck_assert_int_lt(wal_position(&db) - before, 400);
+	writer_stop(w);
+	writer_stop(second);
 }
 END_TEST
 
@@ -306,21 +413,6 @@ static pid_t session_of(const struct pg_db *db)
 	free(pid);
 	ck_assert_int_gt(n, 1);
 	return n;
-}
-
-struct asking {
-	struct writer *writer;
-	const char *name;
-	struct cc_error error;
-	pthread_t thread;
-};
-
-static void *add_one(void *arg)
-{
-	struct asking *k = arg;
-
-	k->error = add_member(k->writer, k->name, NULL);
-	return NULL;
 }
 
 /* The first is with the server, the second was decided on top of it, the others wait in the queue: the end of the session is the end of all, though the server
@@ -396,7 +488,10 @@ int main(void)
 	pg_cluster_begin(NULL);
 	tcase_set_timeout(tc, 100);
 	tcase_add_test(tc, what_is_acknowledged_is_there_after_a_restart);
-	tcase_add_test(tc, a_second_controller_waits_for_the_end_of_the_first);
+	tcase_add_test(tc, a_second_controller_is_a_standby_until_the_first_ends);
+	tcase_add_test(tc, a_controller_that_stands_still_is_replaced_and_acknowledges_nothing_afterwards);
+	tcase_add_test(tc, a_standby_older_than_the_database_never_takes_the_zone);
+	tcase_add_test(tc, an_idle_zone_with_a_standby_writes_nothing);
 	tcase_add_test(tc, a_database_that_refuses_a_batch_loses_only_that_batch);
 	tcase_add_test(tc, nothing_acknowledged_is_lost_when_the_database_restarts);
 	tcase_add_test(tc, nothing_acknowledged_is_lost_when_the_database_is_killed);
