@@ -135,6 +135,41 @@ int client_get(struct client *c, const char *path, const struct cc_desc *d, void
 	return client_call(c, &(struct client_call){ .method = "GET", .path = path, .reply_desc = d, .reply = ret }, err);
 }
 
+static void append(struct cc_arena *a, const struct cc_desc *row, struct cc_list *to, const struct cc_list *more)
+{
+	char *all = cc_arena_array(a, to->n + more->n + 1, row->size);
+
+	memcpy(all, to->items != NULL ? to->items : all, to->n * row->size);
+	memcpy(all + to->n * row->size, more->items != NULL ? more->items : all, more->n * row->size);
+	to->items = all;
+	to->n += more->n;
+}
+
+int client_list(struct client *c, const char *path, const struct cc_desc *d, void *ret, struct cc_error *err)
+{
+	const struct cc_field *items = cc_desc_find(d, "items"), *next = cc_desc_find(d, "next");
+	struct cc_list all = { 0 };
+	const char *cursor = "";
+
+	for (;;) {
+		const char *page =
+		        cursor[0] == '\0' ? path : cc_printf(c->arena, "%s%ccursor=%s", path, strchr(path, '?') != NULL ? '&' : '?', cursor);
+		const char *before = cursor;
+
+		memset(ret, 0, d->size);
+		if (client_get(c, page, d, ret, err) < 0)
+			return -1;
+		append(c->arena, items->desc, &all, cc_field_at(items, ret));
+		if (!cc_field_has(next, ret))
+			break;
+		cursor = client_escape(c->arena, *(const char *const *)cc_field_at(next, ret));
+		if (strcmp(cursor, before) == 0)
+			return cc_fail(err, INTERNAL, "the controller answers with the same page again and again");
+	}
+	*(struct cc_list *)cc_field_at(items, ret) = all;
+	return 0;
+}
+
 /* A source under way; its own error says more than that the sending stopped. */
 struct upload {
 	const struct client_source *source;

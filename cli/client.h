@@ -40,6 +40,9 @@ int client_call(struct client *c, const struct client_call *call, struct cc_erro
 
 int client_get(struct client *c, const char *path, const struct cc_desc *d, void *ret, struct cc_error *err);
 
+/* A list with all its pages: `d` is instance_list, node_list..., `path` may have a query. */
+int client_list(struct client *c, const char *path, const struct cc_desc *d, void *ret, struct cc_error *err);
+
 /* A body that is sent piece by piece. */
 struct client_source {
 	const char *path; /* where to */

@@ -23,6 +23,25 @@ static int out_of_range(const struct cc_field *f, const char *option, const char
 	return cc_fail(err, INVALID, "--%s: '%s' is out of range: %s", option, text, range.data);
 }
 
+static int fill_labels(const struct cli *cli, struct instance_spec *spec, struct cc_error *err)
+{
+	struct cc_texts given = args_texts(&cli->args, "label", cli->arena);
+	struct cc_map labels = { .items = cc_new_array(cli->arena, given.n, struct cc_pair) };
+
+	for (size_t i = 0; i < given.n; i++) {
+		size_t key = strcspn(given.items[i], "=");
+
+		if (key == 0 || given.items[i][key] == '\0')
+			return cc_fail(err, INVALID, "--label: '%s' is not NAME=VALUE", given.items[i]);
+		labels.items[labels.n].key = cc_arena_memdup(cli->arena, given.items[i], key);
+		if (cc_map_get(&labels, labels.items[labels.n].key) != NULL)
+			return cc_fail(err, INVALID, "--label: '%s' is given twice", labels.items[labels.n].key);
+		labels.items[labels.n++].value = given.items[i] + key + 1;
+	}
+	cc_set(spec, instance_spec, labels, labels);
+	return 0;
+}
+
 static int fill_spec(const struct cli *cli, struct instance_spec *spec, struct cc_error *err)
 {
 	static const char *const numbers[] = { "memory", "memory_mib", "cpu", "cpu_millis", "disk", "disk_mib", "pids", "pids" };
@@ -48,6 +67,8 @@ static int fill_spec(const struct cli *cli, struct instance_spec *spec, struct c
 	if (args_has(args, "on-disconnect"))
 		cc_set(spec, instance_spec, on_disconnect,
 		        (enum on_disconnect)cc_enum_find(&on_disconnect_enum, args_text(args, "on-disconnect", "keep")));
+	if (args_has(args, "label") && fill_labels(cli, spec, err) < 0)
+		return -1;
 	return cc_text_check(cc_desc_find(&instance_spec_desc, "name"), spec->name, strlen(spec->name), err);
 }
 
@@ -73,17 +94,47 @@ int cmd_create(struct cli *cli, struct cc_error *err)
 	return wait_and_show(&w, &inst, err);
 }
 
+/* NULL for what has no labels, or none was given. */
+static const char *selector_of(const struct cli *cli, const struct noun *noun)
+{
+	return cc_desc_find(noun_items(noun)->desc, "labels") != NULL ? args_text(&cli->args, "selector", NULL) : NULL;
+}
+
+/* The noun's path with what --filter and --selector ask for. */
+static int list_path(const struct cli *cli, const struct noun *noun, const char **ret, struct cc_error *err)
+{
+	const struct args *args = &cli->args;
+	struct cc_texts filters = args_texts(args, "filter", cli->arena);
+	const char *path = noun->path, *sep = "?";
+
+	for (size_t i = 0; i < filters.n; i++) {
+		size_t key = strcspn(filters.items[i], "=");
+
+		if (key == 0 || filters.items[i][key] == '\0')
+			return cc_fail(err, INVALID, "--filter: '%s' is not KEY=VALUE, such as state=running", filters.items[i]);
+		path = cc_printf(cli->arena, "%s%s%s=%s", path, sep, client_escape(cli->arena, cc_arena_memdup(cli->arena, filters.items[i], key)),
+		        client_escape(cli->arena, filters.items[i] + key + 1));
+		sep = "&";
+	}
+	if (selector_of(cli, noun) != NULL)
+		path = cc_printf(cli->arena, "%s%sselector=%s", path, sep, client_escape(cli->arena, selector_of(cli, noun)));
+	*ret = path;
+	return 0;
+}
+
 /* GETs the noun's list and prints it. */
 static int list_noun(struct cli *cli, const struct noun *noun, struct cc_error *err)
 {
 	const struct cc_field *items = noun_items(noun);
 	void *list = cc_arena_alloc(cli->arena, noun->list->size);
 	const struct cc_list *rows = cc_field_at(items, list);
+	bool all = !args_has(&cli->args, "filter") && selector_of(cli, noun) == NULL;
 	struct client *client;
+	const char *path;
 
-	if (cli_client(cli, &client, err) < 0 || client_get(client, noun->path, noun->list, list, err) < 0)
+	if (list_path(cli, noun, &path, err) < 0 || cli_client(cli, &client, err) < 0 || client_list(client, path, noun->list, list, err) < 0)
 		return -1;
-	if (rows->n == 0 && cli->out_tty && !args_has(&cli->args, "output")) {
+	if (rows->n == 0 && all && cli->out_tty && !args_has(&cli->args, "output")) {
 		cli_say(cli, "There is no %s yet. To make one: ccctl %s", noun->word, noun->make_command);
 		return 0;
 	}

@@ -32,7 +32,17 @@ static const struct opt create_opts[] = {
 	{ "disk",       'd', OPT_MIB,      "SIZE",      NULL,               "Disk limit. Default: 1GiB" },
 	{ "pids",       0,   OPT_COUNT,    "N",         NULL,               "Limit of processes and threads. Default: 512" },
 	{ "node",       'n', OPT_TEXT,     "NODE",      NULL,               "Only this node. Default: the zone chooses; see ccctl explain." },
+	{ "label",      0,   OPT_TEXTS,    "NAME=VALUE", NULL,              "A label, for 'ccctl list --selector'; may be given again." },
 	{ "on-disconnect", 0, OPT_WORD,    "keep|stop", NULL,               "While its node is cut off: keep it running (default), or stop it when the node's lease ends." },
+	{ NULL },
+};
+static const struct opt list_opts[] = {
+	{ "filter",     'f', OPT_TEXTS,    "KEY=VALUE", NULL,               "Only those that are so; may be given again. See the help of the command for keys." },
+	{ "selector",   'l', OPT_TEXT,     "SELECTOR",  NULL,               "Only those with such labels: a=b,c!=d,e in (x,y),f,!g" },
+	{ NULL },
+};
+static const struct opt filter_opts[] = {
+	{ "filter",     'f', OPT_TEXTS,    "KEY=VALUE", NULL,               "Only those that are so; may be given again. See the help of the command for keys." },
 	{ NULL },
 };
 static const struct opt delete_opts[] = {
@@ -55,6 +65,12 @@ static const struct opt invite_opts[] = {
 };
 static const struct opt member_opts[] = {
 	{ "admin",      0,   OPT_FLAG,     NULL,        NULL,               "The member may run the zone." },
+	{ NULL },
+};
+static const struct opt events_opts[] = {
+	{ "follow",     0,   OPT_FLAG,     NULL,        NULL,               "Go on as things happen, until you end it." },
+	{ "topic",      0,   OPT_TEXT,     "TOPIC",     NULL,               "Only these: instance, node, image, member; separated by commas." },
+	{ "recent",     0,   OPT_COUNT,    "N",         NULL,               "Begin with so many of the zone's last events. Default: 100, with --follow none" },
 	{ NULL },
 };
 static const struct opt limit_opts[] = {
@@ -103,12 +119,16 @@ const struct cmd command_table[] = {
 	                    "ccctl create db --image debian --memory 1GiB --cpu 2 --disk 8GiB --node ada\n" },
 	{ .name = "list",
 	        .args = "",
+	        .opts = list_opts,
 	        .flags = CMD_OUTPUT,
 	        .run = cmd_list,
 	        .also = "ls ps",
 	        .summary = "List instances",
-	        .text = "Members see their own instances, admins all.",
+	        .text = "Members see their own instances, admins all. Filters: state (one or more, separated by commas), node, member, image, name "
+	                "(with * at its end: names that begin so).",
 	        .examples = "ccctl list\n"
+	                    "ccctl list --filter state=failed,unreachable --filter node=ada\n"
+	                    "ccctl list --selector app=shop,tier!=db\n"
 	                    "ccctl list -o name | xargs ccctl stop\n" },
 	{ .name = "show",
 	        .args = "NAME",
@@ -189,10 +209,12 @@ const struct cmd command_table[] = {
 	                    "ccctl image import debian ./rootfs --arch arm64\n" },
 	{ .name = "image list",
 	        .args = "",
+	        .opts = filter_opts,
 	        .flags = CMD_OUTPUT,
 	        .run = cmd_image_list,
 	        .also = "images",
 	        .summary = "List images",
+	        .text = "Filters: name, member.",
 	        .examples = "ccctl image list\n" },
 	{ .name = "image delete",
 	        .args = "NAME...",
@@ -214,11 +236,13 @@ const struct cmd command_table[] = {
 	                    "cc-agent join \"$(ccctl node invite ada)\"\n" },
 	{ .name = "node list",
 	        .args = "",
+	        .opts = list_opts,
 	        .flags = CMD_OUTPUT,
 	        .run = cmd_node_list,
 	        .also = "nodes",
 	        .summary = "List nodes and what is used of them",
-	        .text = "CPU, MEMORY and DISK read used/granted: what is promised to instances, of what the node's owner lets the zone promise.",
+	        .text = "CPU, MEMORY and DISK read used/granted: what is promised to instances, of what the node's owner lets the zone promise. "
+	                "Filters: state, owner, name.",
 	        .examples = "ccctl node list\n" },
 	{ .name = "node show",
 	        .args = "NAME",
@@ -252,10 +276,12 @@ const struct cmd command_table[] = {
 	        .examples = "ccctl member add maria\n" },
 	{ .name = "member list",
 	        .args = "",
+	        .opts = filter_opts,
 	        .flags = CMD_OUTPUT,
 	        .run = cmd_member_list,
 	        .also = "members",
 	        .summary = "List members",
+	        .text = "Filters: name.",
 	        .examples = "ccctl member list\n" },
 	{ .name = "member show",
 	        .args = "NAME",
@@ -302,11 +328,12 @@ const struct cmd command_table[] = {
 	                    "ccctl token create --member maria --expires 30d\n" },
 	{ .name = "token list",
 	        .args = "",
+	        .opts = filter_opts,
 	        .flags = CMD_OUTPUT,
 	        .run = cmd_token_list,
 	        .also = "tokens",
 	        .summary = "List tokens; their secrets are not known",
-	        .text = "Members see their own, admins all. USED is when it was last used, to the hour.",
+	        .text = "Members see their own, admins all. USED is when it was last used, to the hour. Filters: member.",
 	        .examples = "ccctl token list\n" },
 	{ .name = "token revoke",
 	        .args = "ID...",
@@ -375,6 +402,17 @@ const struct cmd command_table[] = {
 	        .run = cmd_context_remove,
 	        .summary = "Forget contexts and their tokens",
 	        .examples = "ccctl context remove village\n" },
+	{ .name = "events",
+	        .args = "",
+	        .opts = events_opts,
+	        .flags = CMD_OUTPUT,
+	        .run = cmd_events,
+	        .also = "watch log monitor",
+	        .summary = "Show what happened, or follow what happens",
+	        .text = "Members see what happens to their own instances and to nodes and images, admins everything. The controller remembers the last "
+	                "events while it runs. When some were missed, ccctl says so: list again then.",
+	        .examples = "ccctl events --recent 20\n"
+	                    "ccctl events --follow --topic instance -o json | jq -r .name\n" },
 	{ .name = "status",
 	        .args = "",
 	        .flags = CMD_OUTPUT,

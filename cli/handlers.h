@@ -12,4 +12,4 @@ cmd_fn cmd_token_create, cmd_token_list, cmd_token_revoke;
 cmd_fn cmd_node_guests, cmd_node_evict;
 cmd_fn cmd_audit;
 cmd_fn cmd_login, cmd_logout, cmd_context_list, cmd_context_show, cmd_context_use, cmd_context_remove;
-cmd_fn cmd_status, cmd_version, cmd_completion, cmd_help;
+cmd_fn cmd_events, cmd_status, cmd_version, cmd_completion, cmd_help;

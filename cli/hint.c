@@ -15,7 +15,7 @@ static const char *nearest(struct cli *cli, const struct noun *noun, const char 
 	struct cc_suggest s;
 
 	cc_suggest_init(&s, name);
-	if (f == NULL || client_get(cli->client, noun->path, noun->list, list, &ignored) < 0)
+	if (f == NULL || client_list(cli->client, noun->path, noun->list, list, &ignored) < 0)
 		return NULL;
 	for (size_t i = 0; i < rows->n; i++)
 		cc_suggest_offer(&s, *(const char *const *)cc_field_at(f, (const char *)rows->items + i * items->desc->size));

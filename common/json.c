@@ -137,7 +137,9 @@ static int read_map(const struct decoder *d, const struct cc_field *f, struct js
 		char name[ITEM_NAME];
 
 		snprintf(name, sizeof(name), "%s.%.80s", f->name, key);
-		if (read_key(d, f, key, &ret->items[i].key) < 0 || read_item(d, name, value, &ret->items[i].value) < 0)
+		if (read_key(d, f, key, &ret->items[i].key) < 0)
+			return -1;
+		if ((value != NULL || f->kind != CK_label_changes) && read_item(d, name, value, &ret->items[i].value) < 0)
 			return -1;
 		i++;
 	}
@@ -309,6 +311,8 @@ static int read_member(const struct decoder *d, const struct cc_field *f, struct
 			return 0;
 		return cc_fail(d->err, INVALID, "%s: is missing", f->name);
 	}
+	if (d->mode == CC_JSON_PATCH && value == NULL)
+		return cc_fail(d->err, INVALID, "%s: null would take it away, and it cannot be without", f->name);
 	if (passed_over(d, f, value))
 		return 0;
 	if (read_value(d, f, value, row) < 0)
@@ -321,7 +325,7 @@ static int read_object(const struct decoder *d, const struct cc_desc *desc, stru
 {
 	if (!json_object_is_type(o, json_type_object))
 		return cc_fail(d->err, INVALID, "should be an object, is %s", what_it_is(o));
-	if (d->mode == CC_JSON_STRICT && refuse_unknown(d, desc, o) < 0)
+	if (d->mode != CC_JSON_LENIENT && refuse_unknown(d, desc, o) < 0)
 		return -1;
 	for (size_t i = 0; i < desc->n_fields; i++)
 		if (!(desc->fields[i].flags & CC_NOJSON) && read_member(d, &desc->fields[i], o, row) < 0)

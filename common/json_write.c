@@ -45,7 +45,10 @@ static void write_map(const struct cc_map *m, struct cc_buf *out)
 			cc_buf_addc(out, ',');
 		cc_json_string(out, m->items[i].key);
 		cc_buf_addc(out, ':');
-		cc_json_string(out, m->items[i].value);
+		if (m->items[i].value != NULL)
+			cc_json_string(out, m->items[i].value);
+		else
+			cc_buf_adds(out, "null");
 	}
 	cc_buf_addc(out, '}');
 }

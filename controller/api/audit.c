@@ -18,7 +18,7 @@ static int time_param(const struct call *c, size_t param, const char *name, int6
 
 static int read_query(const struct call *c, struct api_audit_query *q, struct cc_error *err)
 {
-	long long limit = c->params[PARAM_limit] != NULL ? strtoll(c->params[PARAM_limit], NULL, 10) : DEFAULT_LIMIT;
+	long long limit = c->params[PARAM_entries] != NULL ? strtoll(c->params[PARAM_entries], NULL, 10) : DEFAULT_LIMIT;
 
 	memset(q->before.b, 0xff, sizeof(q->before.b));
 	if (c->params[PARAM_before] != NULL && cc_uuid_parse(c->params[PARAM_before], &q->before, err) < 0)
@@ -26,7 +26,7 @@ static int read_query(const struct call *c, struct api_audit_query *q, struct cc
 	if (limit < 1 || limit > LIMIT_MAX)
 		return cc_fail(err, INVALID, "limit: %lld is not between 1 and %d", limit, LIMIT_MAX);
 	q->most = (size_t)limit + 1;
-	q->member = c->params[PARAM_member] != NULL ? c->params[PARAM_member] : "";
+	q->member = c->params[PARAM_doer] != NULL ? c->params[PARAM_doer] : "";
 	q->resource = c->params[PARAM_resource] != NULL ? c->params[PARAM_resource] : "";
 	if (time_param(c, PARAM_since, "since", 0, &q->since_ms, err) < 0)
 		return -1;

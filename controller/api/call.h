@@ -11,7 +11,7 @@
 #include <stdarg.h>
 
 enum {
-#define Q(flag, name, kind, need, doc) PARAM_##name,
+#define Q(number, flag, name, kind, need, doc) PARAM_##number,
 #include "controller/api/params.def"
 #undef Q
 	PARAM_MAX
@@ -55,10 +55,13 @@ struct call {
 	void *state; /* the handler's own, in the arena */
 
 	/* The reply. */
-	const void *reply;    /* the route's reply entity */
-	const char *location; /* NULL: none */
-	const char *text;     /* instead of an entity, with its type; in the arena, or */
-	bool text_lasts;      /* it lives as long as the server */
+	const void *reply;     /* the route's reply entity */
+	const char *location;  /* NULL: none */
+	int64_t index;         /* of a read: what a blocking read goes on from; 0: none */
+	const char *etag;      /* with its quotes; NULL: the entity's revision, if it has one */
+	const char *next_page; /* of a list: cursor of the page after this one; NULL: there is none */
+	const char *text;      /* instead of an entity, with its type; in the arena, or */
+	bool text_lasts;       /* it lives as long as the server */
 	const char *text_type;
 	int file; /* instead of an entity: a descriptor, closed after sending; -1: none */
 	uint64_t file_bytes;

@@ -3,24 +3,18 @@
 #include "common/clock.h"
 #include "controller/api/api.h"
 #include "controller/api/blobs.h"
-#include "controller/api/rows.h"
+#include "controller/api/read.h"
+
+static const struct view view = { .table = TABLE_IMAGE };
 
 int api_image_list(struct call *c, struct cc_error *err)
 {
-	(void)err;
-	c->reply = rows_list(c, TABLE_IMAGE, NULL, NULL);
-	return 0;
+	return read_list(c, &view, err);
 }
 
 int api_image_get(struct call *c, struct cc_error *err)
 {
-	const struct zone *z = engine_read_begin(c->engine);
-	const struct image *img = rows_find(c, z, TABLE_IMAGE, c->path[0], NULL, err);
-
-	if (img != NULL)
-		c->reply = cc_row_copy(&image_desc, img, c->arena);
-	engine_read_end(c->engine);
-	return img != NULL ? 0 : -1;
+	return read_row(c, &view, err);
 }
 
 /* An image of the zone whose archive another controller took in. */

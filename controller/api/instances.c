@@ -2,20 +2,23 @@
 /* Instances. What is another member's does not exist for the caller. */
 #include "common/clock.h"
 #include "controller/api/api.h"
-#include "controller/api/rows.h"
-
-#include <stdlib.h>
+#include "controller/api/read.h"
 
 static bool may(const struct call *c, const void *row)
 {
 	return call_may(c, ((const struct instance *)row)->member);
 }
 
+static const struct view view = { .table = TABLE_INSTANCE, .may = may, .copy = rows_instance };
+
 int api_instance_list(struct call *c, struct cc_error *err)
 {
-	(void)err;
-	c->reply = rows_list(c, TABLE_INSTANCE, may, rows_instance);
-	return 0;
+	return read_list(c, &view, err);
+}
+
+int api_instance_get(struct call *c, struct cc_error *err)
+{
+	return read_row(c, &view, err);
 }
 
 /* The command's reply row with the names of what it refers to. */
@@ -87,81 +90,12 @@ int api_instance_delete(struct call *c, struct cc_error *err)
 	return act(c, ACT_DELETE);
 }
 
-/* A blocking read under way. */
-struct watching {
-	struct cc_uuid id;
-	int64_t above;
-	int64_t until;
-};
-
-static int read_on(struct call *c, struct cc_error *err)
-{
-	struct watching *w = c->state;
-	const struct instance *inst;
-	const struct zone *z;
-	bool found, wait = false;
-
-	call_watch(c, w->id);
-	z = engine_read_begin(c->engine);
-	inst = zone_find(z, TABLE_INSTANCE, w->id);
-	found = inst != NULL && may(c, inst);
-	if (found) {
-		wait = inst->revision <= w->above && !c->timed_out && cc_boottime_ms() < w->until;
-		if (!wait)
-			c->reply = rows_instance(c, z, inst);
-	}
-	engine_read_end(c->engine);
-	if (!found)
-		return cc_fail(err, NOT_FOUND, "the instance '%s' is gone", c->path[0]);
-	return wait ? call_park(c, w->until, read_on) : 0;
-}
-
-/* Without `index` the answer is immediate; the wait is cut at the zone's longest. */
-static int parse_wait(struct call *c, struct watching *w, struct cc_error *err)
-{
-	int64_t wait = c->setup->wait_max_ms;
-
-	w->above = -1;
-	if (c->params[PARAM_index] == NULL)
-		return 0;
-	w->above = strtoll(c->params[PARAM_index], NULL, 10);
-	if (c->params[PARAM_wait] != NULL && cc_duration_parse(c->params[PARAM_wait], &wait, err) < 0)
-		return cc_wrap(err, "wait");
-	w->until = cc_boottime_ms() + (wait < c->setup->wait_max_ms ? wait : c->setup->wait_max_ms);
-	return 0;
-}
-
-int api_instance_get(struct call *c, struct cc_error *err)
-{
-	struct watching *w = cc_new(c->arena, struct watching);
-	const struct instance *inst;
-	const struct zone *z;
-
-	if (parse_wait(c, w, err) < 0)
-		return -1;
-	z = engine_read_begin(c->engine);
-	inst = rows_find(c, z, TABLE_INSTANCE, c->path[0], may, err);
-	if (inst != NULL)
-		w->id = inst->id;
-	engine_read_end(c->engine);
-	if (inst == NULL)
-		return -1;
-	c->state = w;
-	return read_on(c, err);
-}
-
+/* The record has the instance's id. */
 int api_instance_placement(struct call *c, struct cc_error *err)
 {
-	const struct zone *z = engine_read_begin(c->engine);
-	const struct instance *inst = rows_find(c, z, TABLE_INSTANCE, c->path[0], may, err);
-	const struct placement *p = inst != NULL ? zone_find(z, TABLE_PLACEMENT, inst->id) : NULL;
+	static const struct view of_instance = { .table = TABLE_PLACEMENT, .found_in = TABLE_INSTANCE, .elsewhere = true, .may = may };
 
-	if (p != NULL)
-		c->reply = cc_row_copy(&placement_desc, p, c->arena);
-	else if (inst != NULL)
-		cc_fail(err, NOT_FOUND, "no record of why '%s' is where it is", inst->name);
-	engine_read_end(c->engine);
-	return p != NULL ? 0 : -1;
+	return read_row(c, &of_instance, err);
 }
 
 static int find_running(struct call *c, struct cc_uuid *ret_node, struct cc_uuid *ret_id, struct cc_error *err)

@@ -2,14 +2,19 @@
 /* Invitations, by which nodes join. */
 #include "common/clock.h"
 #include "controller/api/api.h"
-#include "controller/api/rows.h"
+#include "controller/api/read.h"
 #include "controller/api/secrets.h"
+
+static const struct view view = { .table = TABLE_INVITE };
 
 int api_invite_list(struct call *c, struct cc_error *err)
 {
-	(void)err;
-	c->reply = rows_list(c, TABLE_INVITE, NULL, NULL);
-	return 0;
+	return read_list(c, &view, err);
+}
+
+int api_invite_get(struct call *c, struct cc_error *err)
+{
+	return read_row(c, &view, err);
 }
 
 static int made(struct call *c, struct cc_error *err)

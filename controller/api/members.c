@@ -2,7 +2,7 @@
 /* Members. */
 #include "common/clock.h"
 #include "controller/api/api.h"
-#include "controller/api/rows.h"
+#include "controller/api/read.h"
 #include "controller/api/secrets.h"
 
 static bool may(const struct call *c, const void *row)
@@ -10,11 +10,11 @@ static bool may(const struct call *c, const void *row)
 	return call_may(c, ((const struct member *)row)->id);
 }
 
+static const struct view view = { .table = TABLE_MEMBER, .may = may, .copy = rows_member };
+
 int api_member_list(struct call *c, struct cc_error *err)
 {
-	(void)err;
-	c->reply = rows_list(c, TABLE_MEMBER, may, rows_member);
-	return 0;
+	return read_list(c, &view, err);
 }
 
 /* A repeated request derives the same secret, unless the controller got another key since. */
@@ -63,13 +63,7 @@ int api_member_create(struct call *c, struct cc_error *err)
 
 int api_member_get(struct call *c, struct cc_error *err)
 {
-	const struct zone *z = engine_read_begin(c->engine);
-	const struct member *m = rows_find(c, z, TABLE_MEMBER, c->path[0], may, err);
-
-	if (m != NULL)
-		c->reply = rows_member(c, z, m);
-	engine_read_end(c->engine);
-	return m != NULL ? 0 : -1;
+	return read_row(c, &view, err);
 }
 
 static int changed(struct call *c, struct cc_error *err)

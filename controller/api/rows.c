@@ -2,8 +2,6 @@
 #include "controller/api/rows.h"
 #include "common/clock.h"
 
-#include <stdlib.h>
-
 static const char *name_of(const struct call *c, const struct zone *z, enum table t, struct cc_uuid id)
 {
 	const void *row = zone_find(z, t, id);
@@ -78,62 +76,6 @@ void *rows_member(const struct call *c, const struct zone *z, const void *values
 	SHOW(disk_mib)
 #undef SHOW
 	return m;
-}
-
-struct named {
-	const char *name;
-	const void *row;
-};
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
-}
-
-/* What has no name of its own: invitations are ordered by the node's, tokens by their id, which is the order in which they were made. */
-static const char *sort_name(const struct call *c, enum table t, const void *row)
-{
-	if (t == TABLE_INVITE)
-		return ((const struct invite *)row)->node_name;
-	if (t == TABLE_MEMBER_TOKEN)
-		return cc_uuid_format(((const struct row_head *)row)->id, cc_arena_alloc(c->arena, CC_UUID_TEXT));
-	return table_row_name(t, row);
-}
-
-/* All lists are filled in as one. */
-#define SAME(type)                                                                                      \
-	_Static_assert(offsetof(struct type, index) == offsetof(struct instance_list, index) &&         \
-	                       offsetof(struct type, items) == offsetof(struct instance_list, items) && \
-	                       sizeof(struct type) == sizeof(struct instance_list),                     \
-	        #type " differs from other lists")
-SAME(member_list);
-SAME(member_token_list);
-SAME(node_list);
-SAME(invite_list);
-SAME(image_list);
-#undef SAME
-
-const void *rows_list(struct call *c, enum table t, rows_filter *may, rows_copy *copy)
-{
-	const struct zone *z = engine_read_begin(c->engine);
-	struct named *seen = cc_new_array(c->arena, zone_count(z, t) + 1, struct named);
-	struct instance_list *list = cc_new(c->arena, struct instance_list);
-	size_t size = table_desc(t)->size, n = 0;
-	const void *row;
-	char *items;
-
-	for (size_t at = 0; (row = zone_next(z, t, &at)) != NULL;)
-		if (may == NULL || may(c, row))
-			seen[n++] = (struct named){ sort_name(c, t, row), row };
-	qsort(seen, n, sizeof(*seen), by_name);
-	items = cc_arena_array(c->arena, n + 1, size);
-	for (size_t i = 0; i < n; i++)
-		memcpy(items + i * size, copy != NULL ? copy(c, z, seen[i].row) : cc_row_copy(table_desc(t), seen[i].row, c->arena), size);
-	list->index = zone_revision(z);
-	list->items.n = n;
-	list->items.items = (void *)items;
-	engine_read_end(c->engine);
-	return list;
 }
 
 const void *rows_find(const struct call *c, const struct zone *z, enum table t, const char *ref, rows_filter *may, struct cc_error *err)

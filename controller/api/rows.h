@@ -10,9 +10,6 @@ rows_copy rows_instance, rows_node, rows_token, rows_member;
 
 /* Whether the caller may see it. */
 typedef bool rows_filter(const struct call *c, const void *row);
-/* All rows of a table that the caller may see, ordered by name, as an instance_list, node_list... (they are alike). */
-const void *rows_list(struct call *c, enum table t, rows_filter *may, rows_copy *copy);
-
 /* A row by name or id that the caller may see; NULL with an error that does not tell an unknown one from another's.
  * @err NOT_FOUND */
 const void *rows_find(const struct call *c, const struct zone *z, enum table t, const char *ref, rows_filter *may, struct cc_error *err);

@@ -2,7 +2,7 @@
 /* Bearer tokens of members: a member's own, an admin's everybody's. */
 #include "common/clock.h"
 #include "controller/api/api.h"
-#include "controller/api/rows.h"
+#include "controller/api/read.h"
 #include "controller/api/secrets.h"
 
 static bool may(const struct call *c, const void *row)
@@ -12,9 +12,9 @@ static bool may(const struct call *c, const void *row)
 
 int api_token_list(struct call *c, struct cc_error *err)
 {
-	(void)err;
-	c->reply = rows_list(c, TABLE_MEMBER_TOKEN, may, rows_token);
-	return 0;
+	static const struct view view = { .table = TABLE_MEMBER_TOKEN, .may = may, .copy = rows_token };
+
+	return read_list(c, &view, err);
 }
 
 static const char *member_name(struct call *c, struct cc_uuid id)

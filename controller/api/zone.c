@@ -2,6 +2,7 @@
 /* The zone as a whole. */
 #include "controller/api/api.h"
 #include "controller/api/blobs.h"
+#include "controller/api/read.h"
 
 #define API_VERSION "1"
 
@@ -66,7 +67,8 @@ static void show_member(struct call *c, const struct zone *z, struct zone_status
 #undef SHOW
 }
 
-int api_status(struct call *c, struct cc_error *err)
+/* Counted anew, so it is as new as the zone is. */
+static int look_at_status(struct call *c, struct cc_error *err)
 {
 	struct zone_status *s = cc_new(c->arena, struct zone_status);
 	const struct image *img;
@@ -75,6 +77,7 @@ int api_status(struct call *c, struct cc_error *err)
 	bool standby = engine_is_standby(c->engine, why, sizeof(why));
 
 	(void)err;
+	read_watch(c, zone_table_key(TABLE_MAX));
 	cc_set(s, zone_status, role, standby ? cc_arena_strdup(c->arena, why) : "active");
 	s->has |= CC_BIT(zone_status_f_controllers) | CC_BIT(zone_status_f_images_missing);
 	s->controllers.n = engine_controllers(c->engine, c->arena, &s->controllers.items, NULL);
@@ -83,7 +86,7 @@ int api_status(struct call *c, struct cc_error *err)
 	cc_set(s, zone_status, fences, c->setup->fences);
 	z = engine_read_begin(c->engine);
 	s->zone = cc_arena_strdup(c->arena, zone_name(z));
-	s->revision = zone_revision(z);
+	c->index = s->revision = zone_revision(z);
 	s->images = (int64_t)zone_count(z, TABLE_IMAGE);
 	for (size_t at = 0; (img = zone_next(z, TABLE_IMAGE, &at)) != NULL;)
 		s->images_missing += !blobs_has(c->setup->blobs, img->sha256);
@@ -91,6 +94,13 @@ int api_status(struct call *c, struct cc_error *err)
 	count_instances(z, s);
 	show_member(c, z, s);
 	engine_read_end(c->engine);
+	if (read_waits(c, s->revision, s->revision))
+		return read_park(c, look_at_status);
 	c->reply = s;
 	return 0;
+}
+
+int api_status(struct call *c, struct cc_error *err)
+{
+	return read_begin(c, err) < 0 ? -1 : look_at_status(c, err);
 }

@@ -88,6 +88,19 @@ struct cmd_instance_act {
 	int64_t if_revision; /* 0: whatever it is */
 	const char *on_node; /* as the owner of this node, where the instance is; NULL: as its member */
 };
+struct cmd_instance_change {
+	const char *ref;
+	const struct instance_change *change;
+	int64_t if_revision;
+};
+struct cmd_image_change {
+	const char *ref;
+	const struct image_change *change;
+	int64_t if_revision;
+};
+struct cmd_invite_delete {
+	struct cc_uuid id;
+};
 struct cmd_tick {
 	bool expire; /* forget old idempotency keys and invitations too */
 };

@@ -106,6 +106,8 @@ static void fill(const struct instance_spec *s, struct instance *inst)
 	inst->disk_mib = cc_has(s, instance_spec, disk_mib) ? s->disk_mib : DEFAULT_DISK_MIB;
 	inst->pids = cc_has(s, instance_spec, pids) ? s->pids : DEFAULT_PIDS;
 	inst->on_disconnect = cc_has(s, instance_spec, on_disconnect) ? s->on_disconnect : ON_DISCONNECT_KEEP;
+	if (cc_has(s, instance_spec, labels))
+		cc_set(inst, instance, labels, s->labels);
 }
 
 int decide_instance_create(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)

@@ -9,6 +9,9 @@ struct effect {
 	enum table table;
 	struct cc_uuid id;
 	struct row *row; /* the new row, one reference; NULL when the row is removed */
+	/* Set by the engine when the effects are applied to the working zone. */
+	int64_t revision;
+	int64_t at_ms;
 };
 
 /* Zero-initialise it. */

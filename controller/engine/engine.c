@@ -29,6 +29,7 @@ struct engine {
 	struct zone *published;
 	struct liveness *liveness;
 	struct liveness *tokens; /* when each was last used */
+	struct history *history;
 	int64_t started_ms;      /* boot time of the first command since the zone was loaded: every lease begins then anew */
 	bool loaded;             /* no tick has looked at the loaded zone yet */
 	int64_t refusals_minute; /* boot time in minutes, of: */
@@ -94,6 +95,7 @@ struct engine *engine_new(const struct engine_options *opt, struct zone *working
 	e->working = working;
 	e->published = share(working);
 	e->liveness = liveness_new();
+	e->history = history_new(opt->history_max, zone_revision(working));
 	e->tokens = liveness_new();
 	e->available = e->loaded = true;
 	init_lock(&e->lock);
@@ -137,6 +139,7 @@ void engine_free(struct engine *e)
 	zone_free(e->working);
 	zone_free(e->published);
 	liveness_free(e->liveness);
+	history_free(e->history);
 	liveness_free(e->tokens);
 	forget_controllers(e);
 	pthread_rwlock_destroy(&e->lock);
@@ -312,13 +315,16 @@ static void stamp(struct row *r, int64_t revision)
 		inst->ordered = revision;
 }
 
-static void apply(struct engine *e, struct effects *fx, size_t from)
+static void apply(struct engine *e, struct effects *fx, size_t from, int64_t now_ms)
 {
 	int64_t revision = zone_revision(e->working) + 1;
 
-	for (size_t i = from; i < fx->n; i++)
+	for (size_t i = from; i < fx->n; i++) {
+		fx->items[i].revision = revision;
+		fx->items[i].at_ms = now_ms;
 		if (fx->items[i].row != NULL)
 			stamp(fx->items[i].row, revision);
+	}
 	zone_apply(e->working, fx, from);
 	zone_set_revision(e->working, revision);
 }
@@ -337,7 +343,7 @@ static void audit_refusal(struct engine *e, const struct command *cmd, struct ef
 	if (e->refusals++ >= REFUSALS_MAX)
 		return;
 	audit_add(e->working, cmd, none, &cmd->error, fx);
-	apply(e, fx, fx->n - 1);
+	apply(e, fx, fx->n - 1, cmd->now_ms);
 }
 
 static void decide_one(struct engine *e, struct command *cmd, struct effects *fx)
@@ -367,7 +373,7 @@ static void decide_one(struct engine *e, struct command *cmd, struct effects *fx
 		audit_add(e->working, cmd, resource, &cmd->error, fx);
 	remember(cmd, fx, resource);
 	if (fx->n > from)
-		apply(e, fx, from);
+		apply(e, fx, from, cmd->now_ms);
 	cmd->reply = copy_reply(e, cmd, resource);
 }
 
@@ -408,13 +414,59 @@ int64_t batch_revision(const struct batch *b)
 	return b->revision;
 }
 
+/* What is told of each table; the others are nobody's business. */
+static const struct {
+	bool told;
+	enum event_topic topic;
+	const char *owner; /* the field that says who may see it; NULL: all members */
+} tellable[TABLE_MAX] = {
+	[TABLE_INSTANCE] = { true, TOPIC_INSTANCE, "member" },
+	[TABLE_NODE] = { true, TOPIC_NODE, NULL },
+	[TABLE_IMAGE] = { true, TOPIC_IMAGE, NULL },
+	[TABLE_MEMBER] = { true, TOPIC_MEMBER, "id" },
+};
+
+/* A command that puts a row twice has changed it once. */
+static bool is_last_of_command(const struct effects *fx, size_t i)
+{
+	for (size_t k = i + 1; k < fx->n && fx->items[k].revision == fx->items[i].revision; k++)
+		if (fx->items[k].table == fx->items[i].table && cc_uuid_equal(fx->items[k].id, fx->items[i].id))
+			return false;
+	return true;
+}
+
+/* Before the effect is applied to the published zone. */
+static void tell(struct engine *e, const struct effects *fx, size_t i)
+{
+	const struct effect *x = &fx->items[i];
+	const void *old = tellable[x->table].told ? zone_find(e->published, x->table, x->id) : NULL;
+	const void *row = x->row != NULL ? x->row->values : old;
+	struct happening h = { .revision = x->revision, .at_ms = x->at_ms, .topic = tellable[x->table].topic, .id = x->id, .state = -1 };
+	const struct cc_field *f;
+
+	if (!tellable[x->table].told || row == NULL || !is_last_of_command(fx, i))
+		return;
+	h.action = x->row == NULL ? HAPPENED_DELETED : old == NULL ? HAPPENED_CREATED : HAPPENED_CHANGED;
+	snprintf(h.name, sizeof(h.name), "%s", table_row_name(x->table, row));
+	if (tellable[x->table].owner != NULL)
+		h.owner = *(const struct cc_uuid *)cc_field_at(cc_desc_find(table_desc(x->table), tellable[x->table].owner), row);
+	f = cc_desc_find(table_desc(x->table), "state");
+	if (f != NULL && h.action != HAPPENED_DELETED)
+		h.state = (int)*(const unsigned *)cc_field_at(f, row);
+	history_add(e->history, &h);
+}
+
 static void publish(struct engine *e, const struct batch *b)
 {
 	if (b->fx.n == 0)
 		return;
 	pthread_rwlock_wrlock(&e->lock);
-	zone_apply(e->published, &b->fx, 0);
+	for (size_t i = 0; i < b->fx.n; i++) {
+		tell(e, &b->fx, i);
+		zone_apply_one(e->published, &b->fx.items[i]);
+	}
 	zone_set_revision(e->published, b->revision);
+	history_advance(e->history, b->revision);
 	pthread_rwlock_unlock(&e->lock);
 }
 
@@ -422,6 +474,25 @@ static void release(struct batch *b)
 {
 	effects_clear(&b->fx);
 	free(b);
+}
+
+static void touch_all(const struct effects *fx, void (*on_touch)(void *arg, struct cc_uuid id), void *arg)
+{
+	unsigned tables = 0;
+
+	for (size_t i = 0; i < fx->n; i++) {
+		if (!table_kept(fx->items[i].table))
+			continue;
+		on_touch(arg, fx->items[i].id);
+		tables |= 1u << fx->items[i].table;
+	}
+	for (size_t i = 0; i < fx->n_wakes; i++)
+		on_touch(arg, fx->wakes[i]);
+	for (enum table t = 0; t < TABLE_MAX; t++)
+		if (tables & 1u << t)
+			on_touch(arg, zone_table_key(t));
+	if (tables != 0)
+		on_touch(arg, zone_table_key(TABLE_MAX));
 }
 
 void engine_committed(struct engine *e, struct batch *b, void (*on_touch)(void *arg, struct cc_uuid id), void *arg)
@@ -435,10 +506,8 @@ void engine_committed(struct engine *e, struct batch *b, void (*on_touch)(void *
 		cmd->done(cmd);
 		cmd = next;
 	}
-	for (size_t i = 0; on_touch != NULL && i < b->fx.n; i++)
-		on_touch(arg, b->fx.items[i].id);
-	for (size_t i = 0; on_touch != NULL && i < b->fx.n_wakes; i++)
-		on_touch(arg, b->fx.wakes[i]);
+	if (on_touch != NULL)
+		touch_all(&b->fx, on_touch, arg);
 	release(b);
 }
 
@@ -460,6 +529,7 @@ void engine_reload(struct engine *e, struct zone *loaded)
 	pthread_rwlock_wrlock(&e->lock);
 	zone_free(e->published);
 	e->published = published;
+	history_begin_anew(e->history, zone_revision(published));
 	pthread_rwlock_unlock(&e->lock);
 }
 
@@ -492,4 +562,9 @@ int64_t engine_token_used_ms(const struct engine *e, struct cc_uuid token)
 int64_t engine_node_heard_ms(const struct engine *e, struct cc_uuid node)
 {
 	return liveness_last(e->liveness, node);
+}
+
+struct history *engine_history(struct engine *e)
+{
+	return e->history;
 }

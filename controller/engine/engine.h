@@ -10,6 +10,7 @@
 #pragma once
 
 #include "controller/engine/command.h"
+#include "controller/engine/history.h"
 #include "controller/engine/zone.h"
 
 struct engine;
@@ -22,6 +23,7 @@ struct engine_options {
 	int64_t idempotency_ms;
 	int64_t audit_ms;       /* how long the audit log is kept; 0: for ever */
 	size_t idempotency_max; /* keys remembered for one caller; 0: any number */
+	size_t history_max;     /* changes that are remembered for those who follow the zone; 0: HISTORY_USUAL */
 	/* Zone policy: what is granted is the offer times this, in percent. */
 	int64_t overcommit_cpu_percent;
 	int64_t overcommit_memory_percent;
@@ -61,7 +63,8 @@ const struct effects *batch_effects(const struct batch *b);
 size_t batch_commands(const struct batch *b);
 /* The zone's revision after this batch. */
 int64_t batch_revision(const struct batch *b);
-/* Batches are finished in the order in which they were decided. Both free the batch. `on_touch` hears every id that readers may wait for. */
+/* Batches are finished in the order in which they were decided. Both free the batch. `on_touch` hears every id that readers may wait for, and the
+ * keys of tables (zone_table_key). */
 void engine_committed(struct engine *e, struct batch *b, void (*on_touch)(void *arg, struct cc_uuid id), void *arg);
 void engine_lost(struct engine *e, struct batch *b, const char *why);
 /* Puts a freshly loaded zone in place of the working and the published one; every node's lease begins anew. No batch may be under way. */
@@ -79,3 +82,6 @@ int64_t engine_node_heard_ms(const struct engine *e, struct cc_uuid node);
 /* The same of bearer tokens: a use is noted at once and stored with a tick, at most once an hour. Any thread. */
 void engine_token_used(struct engine *e, struct cc_uuid token, int64_t boot_ms);
 int64_t engine_token_used_ms(const struct engine *e, struct cc_uuid token);
+
+/* What happened last, as far as it is published. Any thread. */
+struct history *engine_history(struct engine *e);

@@ -35,6 +35,8 @@ struct zone {
 	char name[64];
 	struct cc_uuid id;
 	int64_t revision;
+	int64_t changed[TABLE_MAX]; /* revisions of tables */
+	unsigned touched;           /* tables that changed since the revision was set, as bits */
 	struct cc_hash by_id[TABLE_MAX];
 	struct cc_hash by_name[TABLE_MAX];
 	struct cc_hash by_text[TEXT_INDEX_MAX];
@@ -69,6 +71,7 @@ struct zone *zone_new(const char *name, struct cc_uuid id)
 
 	snprintf(z->name, sizeof(z->name), "%s", name);
 	z->id = id;
+	z->touched = ~0u;
 	z->columns = columns_new();
 	return z;
 }
@@ -134,6 +137,25 @@ int64_t zone_revision(const struct zone *z)
 void zone_set_revision(struct zone *z, int64_t revision)
 {
 	z->revision = revision;
+	for (int t = 0; t < TABLE_MAX; t++)
+		if (z->touched & 1u << t)
+			z->changed[t] = revision;
+	z->touched = 0;
+}
+
+int64_t zone_table_revision(const struct zone *z, enum table t)
+{
+	return z->changed[t];
+}
+
+/* No id of a row looks like it: those are of a version that has a number. */
+struct cc_uuid zone_table_key(enum table t)
+{
+	struct cc_uuid key;
+
+	memset(&key, 0xff, sizeof(key));
+	key.b[sizeof(key.b) - 1] = (uint8_t)t;
+	return key;
 }
 
 const struct sched_nodes *zone_sched_nodes(const struct zone *z)
@@ -348,23 +370,27 @@ static struct row *find_row(const struct zone *z, enum table t, struct cc_uuid i
 	return (struct row *)cc_hash_find(&z->by_id[t], cc_hash_id(id), row_has_id, &id);
 }
 
+void zone_apply_one(struct zone *z, const struct effect *e)
+{
+	struct row *old = find_row(z, e->table, e->id);
+
+	if (!table_kept(e->table))
+		return;
+	z->touched |= 1u << e->table;
+	if (old != NULL) {
+		unindex_row(z, old);
+		row_unref(old);
+	}
+	if (e->row != NULL)
+		index_row(z, row_ref(e->row));
+	else if (e->table == TABLE_NODE)
+		columns_remove(z->columns, e->id);
+}
+
 void zone_apply(struct zone *z, const struct effects *fx, size_t from)
 {
-	for (size_t i = from; i < fx->n; i++) {
-		const struct effect *e = &fx->items[i];
-		struct row *old = find_row(z, e->table, e->id);
-
-		if (!table_kept(e->table))
-			continue;
-		if (old != NULL) {
-			unindex_row(z, old);
-			row_unref(old);
-		}
-		if (e->row != NULL)
-			index_row(z, row_ref(e->row));
-		else if (e->table == TABLE_NODE)
-			columns_remove(z->columns, e->id);
-	}
+	for (size_t i = from; i < fx->n; i++)
+		zone_apply_one(z, &fx->items[i]);
 }
 
 void zone_share_rows(struct zone *z, const struct zone *from)

@@ -20,8 +20,14 @@ struct cc_uuid zone_id(const struct zone *z);
 int64_t zone_revision(const struct zone *z);
 void zone_set_revision(struct zone *z, int64_t revision);
 
+/* The revision at which a table last changed; after loading, the zone's: what was removed before that is not known. */
+int64_t zone_table_revision(const struct zone *z, enum table t);
+/* What readers of a whole table wait for, as others wait for a row's id; TABLE_MAX stands for any change of the zone. */
+struct cc_uuid zone_table_key(enum table t);
+
 /* Applies effects from index `from` on. Takes references of its own. */
 void zone_apply(struct zone *z, const struct effects *fx, size_t from);
+void zone_apply_one(struct zone *z, const struct effect *e);
 
 /* Takes all rows of `from`, by reference, into an empty zone. */
 void zone_share_rows(struct zone *z, const struct zone *from);

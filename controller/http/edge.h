@@ -13,6 +13,7 @@ struct quota;
 struct ration;
 struct streams;
 struct splice;
+struct feed;
 
 struct http_server {
 	struct http_options opt; /* with defaults filled in; its texts are in `texts` */
@@ -24,8 +25,14 @@ struct http_server {
 	struct streams *streams;
 	struct metrics *metrics;
 	struct ration *joins;
-	struct ration *refusals; /* entries of the audit log about refused requests */
-	struct quota *nodes;     /* requests of each node under way */
+	struct ration *strangers;  /* requests without a known token or key, by address */
+	struct ration *callers;    /* of everybody else, by who it is */
+	atomic_size_t reply_bytes; /* of replies that are being sent */
+	struct ration *refusals;   /* entries of the audit log about refused requests */
+	struct quota *nodes;       /* requests of each node under way */
+	struct quota *uploads;     /* of each member under way */
+	struct quota *feeds;       /* events followed by each caller */
+	struct quota *all_feeds;   /* by all, under the nil id */
 	const char *openapi;
 	struct api_setup setup;
 	struct MHD_Daemon *tls;
@@ -53,8 +60,13 @@ struct request {
 	char id[REQUEST_ID_MAX + 1];
 	int64_t started_us;
 	enum request_phase phase;
-	bool counted; /* in the quota of its node */
-	bool failed;  /* `error` is what to reply */
+	bool counted;         /* in the quota of its node */
+	bool uploads;         /* in that of its member */
+	size_t reply_bytes;   /* that it adds to those of the server */
+	int64_t body_by;      /* boot time: its body must be complete, or have grown, by then */
+	int64_t body_by_told; /* to the hub */
+	size_t earned;        /* bytes that have not moved it yet */
+	bool failed;          /* `error` is what to reply */
 	struct cc_error error;
 	const char *allow; /* with METHOD */
 	int retry_after_s; /* with BUSY and UNAVAILABLE; 0: the usual one */
@@ -62,6 +74,7 @@ struct request {
 	uint64_t received;     /* bytes of the body */
 	int status;            /* replied */
 	struct splice *stream; /* attached as the end that the route says */
+	struct feed *feed;     /* of events */
 };
 
 /* The one request handler of both daemons, and the end of each request. */

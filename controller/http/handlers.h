@@ -5,5 +5,5 @@
 #include "controller/api/api.h"
 
 call_handler http_healthz, http_readyz;
-call_handler http_metrics, http_openapi;
+call_handler http_metrics, http_openapi, http_events;
 call_handler http_stream_none; /* streams are no calls: stream_io.h */

@@ -109,6 +109,8 @@ static int read_if_match(struct request *r, struct cc_error *err)
 	const char *h = header(r, MHD_HTTP_HEADER_IF_MATCH);
 	char *end;
 
+	if (h == NULL && (r->route->flags & RF_MERGE))
+		return cc_fail(err, UNCONDITIONAL, "send If-Match with the ETag of what you read, so that nobody's change is lost, or If-Match: *");
 	if (h == NULL || !(r->route->flags & RF_MATCH) || strcmp(h, "*") == 0)
 		return 0;
 	r->call.if_revision = h[0] == '"' ? strtoll(h + 1, &end, 10) : 0;
@@ -172,7 +174,23 @@ static int check_body(struct request *r, struct cc_error *err)
 	if (bytes != UINT64_MAX && bytes > router_body_max(r->route))
 		return cc_fail(
 		        err, TOO_LARGE, "the body has %llu bytes; at most %zu are taken here", (unsigned long long)bytes, router_body_max(r->route));
-	return check_type(r, "application/json", err);
+	return check_type(r, r->route->flags & RF_MERGE ? "application/merge-patch+json" : "application/json", err);
+}
+
+/* Callers are counted each by themselves; who shows nothing that is known, by address: a village may share one, so this counts only strangers. Root on the
+ * controller's own machine is held to nothing. */
+static int ration_requests(struct request *r, struct cc_error *err)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct principal *who = &r->call.who;
+
+	if (who->who == WHO_ADMIN && cc_uuid_is_nil(who->id))
+		return 0;
+	if (who->who == WHO_ANONYMOUS)
+		r->retry_after_s = ration_take(r->server->strangers, info != NULL ? info->client_addr : NULL, cc_boottime_ms());
+	else
+		r->retry_after_s = ration_take_id(r->server->callers, who->id, cc_boottime_ms());
+	return r->retry_after_s > 0 ? cc_fail(err, BUSY, "too many requests; try again later") : 0;
 }
 
 static int ration_joins(struct request *r, struct cc_error *err)
@@ -197,9 +215,17 @@ int head_check_standby(struct request *r, struct cc_error *err)
 
 int head_read(struct request *r, const char *url, const char *method, struct cc_error *err)
 {
+	struct cc_error busy = { 0 };
+	bool known;
+
 	if (find_route(r, url, method, err) < 0 || head_check_standby(r, err) < 0)
 		return -1;
-	if (auth_principal(r, &r->call.who, err) < 0 && r->route->perm != PERM_PUBLIC)
+	known = auth_principal(r, &r->call.who, err) == 0;
+	if (ration_requests(r, &busy) < 0) {
+		*err = busy;
+		return -1;
+	}
+	if (!known && r->route->perm != PERM_PUBLIC)
 		return -1;
 	*err = (struct cc_error){ 0 };
 	if (auth_permit(r, err) < 0 || ration_joins(r, err) < 0 || read_query(r, err) < 0 || read_if_match(r, err) < 0 ||

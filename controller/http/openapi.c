@@ -51,8 +51,12 @@ static void header_params(struct cc_buf *out, const struct route *r, const char 
 		cc_buf_printf(out, "%s{\"$ref\":\"#/components/parameters/idempotency_key\"}", *sep);
 		*sep = ",";
 	}
+	if (strcmp(r->method, "GET") == 0 && r->reply->n_fields > 0) {
+		cc_buf_printf(out, "%s{\"$ref\":\"#/components/parameters/if_none_match\"}", *sep);
+		*sep = ",";
+	}
 	if (r->flags & RF_MATCH) {
-		cc_buf_printf(out, "%s{\"$ref\":\"#/components/parameters/if_match\"}", *sep);
+		cc_buf_printf(out, "%s{\"$ref\":\"#/components/parameters/%s\"}", *sep, r->flags & RF_MERGE ? "if_match_needed" : "if_match");
 		*sep = ",";
 	}
 }
@@ -61,15 +65,17 @@ static const char *media_type(const struct cc_desc *d)
 {
 	if (d == &router_bytes_desc)
 		return "application/octet-stream";
+	if (d == &router_events_desc)
+		return "text/event-stream";
 	return d == &router_text_desc ? "text/plain" : "application/json";
 }
 
-static void content(struct cc_buf *out, const struct cc_desc *d)
+static void content(struct cc_buf *out, const struct cc_desc *d, const char *type)
 {
-	cc_buf_printf(out, "\"content\":{\"%s\":{\"schema\":", media_type(d));
+	cc_buf_printf(out, "\"content\":{\"%s\":{\"schema\":", type);
 	if (d == &router_bytes_desc)
 		cc_buf_adds(out, "{\"type\":\"string\",\"format\":\"binary\"}");
-	else if (d == &router_text_desc)
+	else if (d == &router_text_desc || d == &router_events_desc)
 		cc_buf_adds(out, "{\"type\":\"string\"}");
 	else if (d == &router_openapi_desc)
 		cc_buf_adds(out, "{\"type\":\"object\"}");
@@ -78,17 +84,36 @@ static void content(struct cc_buf *out, const struct cc_desc *d)
 	cc_buf_adds(out, "}}");
 }
 
+static void reply_headers(struct cc_buf *out, const struct route *r)
+{
+	const char *sep = "";
+
+	if (!(r->flags & (RF_BLOCKING | RF_LIST)))
+		return;
+	cc_buf_adds(out, ",\"headers\":{");
+	if (r->flags & RF_BLOCKING) {
+		cc_buf_adds(out, "\"X-Index\":{\"$ref\":\"#/components/headers/index\"}");
+		sep = ",";
+	}
+	if (r->flags & RF_LIST)
+		cc_buf_printf(out, "%s\"Link\":{\"$ref\":\"#/components/headers/link\"}", sep);
+	cc_buf_addc(out, '}');
+}
+
 static void responses(struct cc_buf *out, const struct route *r)
 {
 	int status = router_status(r);
 
 	cc_buf_printf(out, "\"responses\":{\"%d\":{", status);
 	member(out, "description", status == 204 ? "Done" : "Success");
+	reply_headers(out, r);
 	if (r->reply != &router_none_desc) {
 		cc_buf_addc(out, ',');
-		content(out, r->reply);
+		content(out, r->reply, media_type(r->reply));
 	}
 	cc_buf_adds(out, "}");
+	if (strcmp(r->method, "GET") == 0 && r->reply->n_fields > 0)
+		cc_buf_adds(out, ",\"304\":{\"description\":\"What If-None-Match names is still so\"}");
 	if (r->flags & RF_ACCEPTS)
 		cc_buf_adds(out, ",\"204\":{\"description\":\"Done, and there is nothing left to show\"}");
 	cc_buf_adds(out, ",\"default\":{\"$ref\":\"#/components/responses/problem\"}}");
@@ -147,7 +172,7 @@ static void operation(struct cc_buf *out, const struct route *r)
 	cc_buf_adds(out, "],");
 	if (r->body != &router_none_desc) {
 		cc_buf_adds(out, "\"requestBody\":{\"required\":true,");
-		content(out, r->body);
+		content(out, r->body, r->flags & RF_MERGE ? "application/merge-patch+json" : media_type(r->body));
 		cc_buf_adds(out, "},");
 	}
 	responses(out, r);
@@ -192,7 +217,14 @@ void openapi_write(struct cc_buf *out)
 	        "},\"parameters\":{\"idempotency_key\":{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":false,"
 	        "\"description\":\"The same key with the same request has its effect once, for a day\",\"schema\":{\"type\":\"string\","
 	        "\"maxLength\":255}},\"if_match\":{\"name\":\"If-Match\",\"in\":\"header\",\"required\":false,"
-	        "\"description\":\"The ETag of the version that is meant; another one is refused\",\"schema\":{\"type\":\"string\"}}},"
+	        "\"description\":\"The ETag of the version that is meant; another one is refused\",\"schema\":{\"type\":\"string\"}},"
+	        "\"if_match_needed\":{\"name\":\"If-Match\",\"in\":\"header\",\"required\":true,"
+	        "\"description\":\"The ETag of the version that is meant, or *\",\"schema\":{\"type\":\"string\"}},"
+	        "\"if_none_match\":{\"name\":\"If-None-Match\",\"in\":\"header\",\"required\":false,"
+	        "\"description\":\"ETags of versions that are known; 304 when one of them is still so\",\"schema\":{\"type\":\"string\"}}},"
+	        "\"headers\":{\"index\":{\"description\":\"What a blocking read goes on from\",\"schema\":{\"type\":\"integer\","
+	        "\"format\":\"int64\"}},\"link\":{\"description\":\"The next page, as RFC 8288 has it; absent on the last\","
+	        "\"schema\":{\"type\":\"string\"}}},"
 	        "\"responses\":{\"problem\":{\"description\":\"What is wrong, as RFC 9457 has it\",\"content\":{"
 	        "\"application/problem+json\":{\"schema\":{\"$ref\":\"#/components/schemas/problem\"}}}}},"
 	        "\"securitySchemes\":{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\","

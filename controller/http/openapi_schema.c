@@ -45,7 +45,8 @@ static void kind_members(struct cc_buf *out, const struct cc_kind_info *k)
 		cc_buf_adds(out, "\"type\":\"string\",\"format\":\"date-time\"");
 		break;
 	case CB_MAP:
-		cc_buf_printf(out, "\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"},\"maxProperties\":%lld", (long long)k->max);
+		cc_buf_printf(out, "\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"%s},\"maxProperties\":%lld",
+		        k == cc_kind_info(CK_label_changes) ? ",\"nullable\":true" : "", (long long)k->max);
 		break;
 	case CB_TEXTS:
 		cc_buf_printf(out, "\"type\":\"array\",\"items\":{\"type\":\"string\"},\"maxItems\":%lld", (long long)k->max);

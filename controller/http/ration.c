@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Token buckets. Two addresses may share a bucket; the hash is keyed, so that nobody can aim at another's. */
+/* Token buckets. Two may share a bucket; the hash is keyed, so that nobody can aim at another's. */
 #include "controller/http/ration.h"
 #include "common/check.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { BUCKETS = 1024, MINUTE_MS = 60000 };
+enum { BUCKETS = 4096, MINUTE_MS = 60000 };
 
 struct bucket {
 	int64_t level; /* attempts left, times MINUTE_MS */
@@ -44,11 +44,18 @@ void ration_free(struct ration *r)
 	free(r);
 }
 
+static struct bucket *bucket_of_bytes(struct ration *r, const unsigned char *bytes, size_t len)
+{
+	uint64_t hash = 0;
+
+	crypto_shorthash((unsigned char *)&hash, bytes, len, r->key);
+	return &r->buckets[hash % BUCKETS];
+}
+
 /* An IPv6 customer has a whole /64. */
 static struct bucket *bucket_of(struct ration *r, const struct sockaddr *addr)
 {
 	const unsigned char *bytes = NULL;
-	uint64_t hash = 0;
 	size_t len = 0;
 
 	if (addr != NULL && addr->sa_family == AF_INET) {
@@ -60,10 +67,7 @@ static struct bucket *bucket_of(struct ration *r, const struct sockaddr *addr)
 		bytes = IN6_IS_ADDR_V4MAPPED(a6) ? a6->s6_addr + 12 : a6->s6_addr;
 		len = IN6_IS_ADDR_V4MAPPED(a6) ? 4 : 8;
 	}
-	if (bytes == NULL)
-		return NULL;
-	crypto_shorthash((unsigned char *)&hash, bytes, len, r->key);
-	return &r->buckets[hash % BUCKETS];
+	return bytes != NULL ? bucket_of_bytes(r, bytes, len) : NULL;
 }
 
 /* 0 when there is one attempt left, else the seconds until there is. */
@@ -81,21 +85,36 @@ static int look(struct bucket *b, int per_minute, int64_t now)
 	return b->level >= MINUTE_MS ? 0 : 1 + (int)((MINUTE_MS - b->level) / per_minute / 1000);
 }
 
+/* Under the lock. */
+static int take(struct ration *r, struct bucket *b, int64_t now_ms)
+{
+	int wait = r->total_per_minute > 0 ? look(&r->total, r->total_per_minute, now_ms) : 0;
+
+	if (wait == 0 && b != NULL)
+		wait = look(b, r->per_minute, now_ms);
+	if (wait == 0 && r->total_per_minute > 0)
+		r->total.level -= MINUTE_MS;
+	if (wait == 0 && b != NULL)
+		b->level -= MINUTE_MS;
+	return wait;
+}
+
 int ration_take(struct ration *r, const struct sockaddr *addr, int64_t now_ms)
 {
-	struct bucket *b;
 	int wait;
 
 	pthread_mutex_lock(&r->lock);
-	b = bucket_of(r, addr);
-	wait = look(&r->total, r->total_per_minute, now_ms);
-	if (wait == 0 && b != NULL)
-		wait = look(b, r->per_minute, now_ms);
-	if (wait == 0) {
-		r->total.level -= MINUTE_MS;
-		if (b != NULL)
-			b->level -= MINUTE_MS;
-	}
+	wait = take(r, bucket_of(r, addr), now_ms);
+	pthread_mutex_unlock(&r->lock);
+	return wait;
+}
+
+int ration_take_id(struct ration *r, struct cc_uuid id, int64_t now_ms)
+{
+	int wait;
+
+	pthread_mutex_lock(&r->lock);
+	wait = take(r, bucket_of_bytes(r, id.b, sizeof(id.b)), now_ms);
 	pthread_mutex_unlock(&r->lock);
 	return wait;
 }

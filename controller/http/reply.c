@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/clock.h"
+#include "common/hash_table.h"
 #include "common/json.h"
 #include "common/log.h"
-#include "controller/http/edge.h"
+#include "controller/http/feed.h"
+
+#include <ctype.h>
 
 #define RETRY_AFTER_S 1
+#define LINK_MAX      1024
+#define REPLY_SMALL   (32 * 1024)
 
 static const char *title_of(int status)
 {
@@ -100,39 +105,139 @@ enum MHD_Result reply_problem(struct request *r)
 	return reply_queue(r, status, resp);
 }
 
-/* The revision of an entity that has one, for ETag. */
-static void add_etag(const struct request *r, struct MHD_Response *resp)
+/* The revision of an entity that has one; of what else there is to read, a hash. */
+static void set_etag(struct request *r, const char *body, size_t len)
 {
-	const struct cc_field *f = cc_desc_find(r->route->reply, "revision");
-	char text[32];
+	const struct cc_field *f = r->call.reply != NULL ? cc_desc_find(r->route->reply, "revision") : NULL;
 
-	if (f == NULL || f->kind != CK_count)
+	if (r->call.etag != NULL)
 		return;
-	snprintf(text, sizeof(text), "\"%lld\"", (long long)*(const int64_t *)cc_field_at(f, r->call.reply));
-	MHD_add_response_header(resp, MHD_HTTP_HEADER_ETAG, text);
+	if (f != NULL && f->kind == CK_count)
+		r->call.etag = cc_printf(r->call.arena, "\"%lld\"", (long long)*(const int64_t *)cc_field_at(f, r->call.reply));
+	else if (strcmp(r->route->method, "GET") == 0)
+		r->call.etag = cc_printf(r->call.arena, "\"%016llx\"", (unsigned long long)cc_hash_bytes(body, len));
 }
 
-static struct MHD_Response *entity(struct request *r)
+/* Whether the client has this already (RFC 9110, 13.1.2): a comma-separated list of tags, or *. */
+static bool is_known(struct request *r)
+{
+	const char *at = MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_IF_NONE_MATCH);
+	const char *tag = r->call.etag;
+
+	if (at == NULL || tag == NULL || strcmp(r->route->method, "GET") != 0)
+		return false;
+	tag += strncmp(tag, "W/", 2) == 0 ? 2 : 0;
+	while (*at != '\0') {
+		size_t n;
+
+		at += strspn(at, " ,\t");
+		at += strncmp(at, "W/", 2) == 0 ? 2 : 0;
+		n = strcspn(at, ", \t");
+		if ((n == 1 && *at == '*') || (n == strlen(tag) && strncmp(at, tag, n) == 0))
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+static bool is_plain(char ch)
+{
+	return isalnum((unsigned char)ch) || strchr("-._~", ch) != NULL;
+}
+
+static void add_escaped(struct cc_buf *out, const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (is_plain(*text))
+			cc_buf_addc(out, *text);
+		else
+			cc_buf_printf(out, "%%%02X", (unsigned char)*text);
+}
+
+/* The page after this one: the same question with another cursor. A blocking read is asked for anew. A header that would not fit into a connection's memory
+ * is left out; the body says `next` as well. */
+static void add_link(const struct request *r, struct MHD_Response *resp)
+{
+	cc_auto_buf struct cc_buf link = { 0 };
+
+	cc_buf_printf(&link, "<%s?cursor=%s", r->route->path, r->call.next_page);
+	for (size_t i = 0; i < PARAM_MAX; i++) {
+		if (r->call.params[i] == NULL || i == PARAM_cursor || i == PARAM_index || i == PARAM_wait)
+			continue;
+		cc_buf_printf(&link, "&%s=", router_param(i)->name);
+		add_escaped(&link, r->call.params[i]);
+	}
+	cc_buf_adds(&link, ">; rel=\"next\"");
+	if (link.len <= LINK_MAX)
+		MHD_add_response_header(resp, MHD_HTTP_HEADER_LINK, cc_buf_str(&link));
+}
+
+static void add_read_headers(const struct request *r, struct MHD_Response *resp)
+{
+	char text[32];
+
+	if (r->call.etag != NULL)
+		MHD_add_response_header(resp, MHD_HTTP_HEADER_ETAG, r->call.etag);
+	if (r->call.index > 0) {
+		snprintf(text, sizeof(text), "%lld", (long long)r->call.index);
+		MHD_add_response_header(resp, "X-Index", text);
+	}
+	if (r->call.next_page != NULL)
+		add_link(r, resp);
+}
+
+/* What a reply takes until its reader has it: its text and the rows it was made of. Small ones always pass, so that a zone whose readers are slow can still
+ * be asked what is wrong. */
+static bool fits(struct request *r, size_t len)
+{
+	size_t bytes = len + cc_arena_used(r->call.arena), now;
+
+	if (len <= REPLY_SMALL)
+		return true;
+	now = atomic_fetch_add(&r->server->reply_bytes, bytes) + bytes;
+	r->reply_bytes = bytes;
+	return now <= r->server->opt.reply_bytes_max;
+}
+
+static enum MHD_Result entity(struct request *r, int status)
 {
 	struct MHD_Response *resp;
 	struct cc_buf b = { 0 };
 
 	cc_json_encode(r->route->reply, r->call.reply, &b);
-	resp = of_buf(&b, "application/json");
-	add_etag(r, resp);
+	if (status < 300 && strcmp(r->route->method, "GET") == 0 && !fits(r, b.len)) {
+		cc_buf_free(&b);
+		cc_fail(&r->error, UNAVAILABLE, "too many large replies are being sent");
+		return reply_problem(r);
+	}
+	set_etag(r, b.data, b.len);
+	if (is_known(r)) {
+		cc_buf_free(&b);
+		status = MHD_HTTP_NOT_MODIFIED;
+	}
+	resp = of_buf(&b, status != MHD_HTTP_NOT_MODIFIED ? "application/json" : NULL);
+	add_read_headers(r, resp);
 	if (r->call.location != NULL)
 		MHD_add_response_header(resp, MHD_HTTP_HEADER_LOCATION, r->call.location);
-	return resp;
+	return reply_queue(r, status, resp);
 }
 
-static struct MHD_Response *text(struct request *r)
+static enum MHD_Result text(struct request *r, int status)
 {
-	struct MHD_Response *resp = MHD_create_response_from_buffer(
-	        strlen(r->call.text), (void *)r->call.text, r->call.text_lasts ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY);
+	size_t len = strlen(r->call.text);
+	struct MHD_Response *resp;
 
+	set_etag(r, r->call.text, len);
+	if (is_known(r)) {
+		status = MHD_HTTP_NOT_MODIFIED;
+		len = 0;
+	}
+	resp = MHD_create_response_from_buffer(len, (void *)r->call.text, r->call.text_lasts ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY);
 	CC_PRE(resp != NULL);
-	MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE, r->call.text_type);
-	return resp;
+	if (status != MHD_HTTP_NOT_MODIFIED)
+		MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE, r->call.text_type);
+	add_read_headers(r, resp);
+	return reply_queue(r, status, resp);
 }
 
 static struct MHD_Response *file(struct request *r)
@@ -150,10 +255,12 @@ enum MHD_Result reply_send(struct request *r)
 	int status = router_status(r->route);
 	struct cc_buf none = { 0 };
 
+	if (r->feed != NULL)
+		return feed_send(r);
 	if (r->call.reply != NULL)
-		return reply_queue(r, status, entity(r));
+		return entity(r, status);
 	if (r->call.text != NULL)
-		return reply_queue(r, status, text(r));
+		return text(r, status);
 	if (r->call.file >= 0)
 		return reply_queue(r, status, file(r));
 	return reply_queue(r, MHD_HTTP_NO_CONTENT, of_buf(&none, NULL));

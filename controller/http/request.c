@@ -9,6 +9,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "controller/api/blobs.h"
+#include "controller/http/feed.h"
 #include "controller/http/head.h"
 #include "controller/http/metrics.h"
 #include "controller/http/quota.h"
@@ -20,6 +21,7 @@
 #define DRAIN_MAX        (256 * 1024) /* bytes of a refused body that are read and thrown away */
 #define DRAIN_UPLOAD_MAX (64 << 20)   /* the same of an image whose size was not told */
 #define BYTES_PER_SECOND 1024         /* slower bodies are cut */
+#define DEADLINE_STEPS   8            /* a deadline is told anew when it has moved by such a part of its length */
 #define REPLY_TIMEOUT_MS 300000       /* an ordinary reply must be taken by then */
 
 static int64_t now_us(void)
@@ -32,22 +34,30 @@ static int64_t now_us(void)
 
 /* ---- the head ---- */
 
+/* A body must begin soon; what has come of it earns time for the rest, but never more than at the beginning. So its size does not matter, and who sends slower
+ * than BYTES_PER_SECOND is cut. */
 static void start_deadline(struct request *r)
 {
-	uint64_t bytes = head_body_bytes(r);
-	int64_t allowed = r->server->opt.body_timeout_ms;
-
 	if (!head_has_body(r))
 		return;
-	if (r->stream != NULL) {
-		hub_deadline(r->conn, 0);
+	r->body_by = r->stream != NULL ? 0 : cc_boottime_ms() + r->server->opt.body_timeout_ms;
+	r->body_by_told = r->body_by;
+	hub_deadline(r->conn, r->body_by);
+}
+
+static void extend_deadline(struct request *r, size_t bytes)
+{
+	int64_t most = cc_boottime_ms() + r->server->opt.body_timeout_ms;
+
+	r->earned += bytes;
+	r->body_by += (int64_t)(r->earned / BYTES_PER_SECOND) * 1000;
+	r->earned %= BYTES_PER_SECOND;
+	if (r->body_by > most)
+		r->body_by = most;
+	if (r->failed || r->body_by < r->body_by_told + r->server->opt.body_timeout_ms / DEADLINE_STEPS)
 		return;
-	}
-	if (bytes == UINT64_MAX)
-		bytes = r->route != NULL && (r->route->flags & RF_UPLOAD) ? (uint64_t)r->server->opt.image_max_bytes : ROUTE_BIG_BYTES;
-	if (!r->failed)
-		allowed += (int64_t)(bytes / BYTES_PER_SECOND) * 1000;
-	hub_deadline(r->conn, cc_boottime_ms() + allowed);
+	r->body_by_told = r->body_by;
+	hub_deadline(r->conn, r->body_by);
 }
 
 /* Whether a refusal should be sent before the body. */
@@ -83,6 +93,19 @@ static int count_node(struct request *r, struct cc_error *err)
 	return r->counted ? 0 : cc_fail(err, BUSY, "this node has too many requests under way already; wait for their replies");
 }
 
+/* Root on the controller's own machine may import as many as there are slots. */
+static int begin_upload(struct request *r, struct cc_error *err)
+{
+	struct http_server *s = r->server;
+
+	if (!cc_uuid_is_nil(r->call.who.id)) {
+		r->uploads = quota_enter(s->uploads, r->call.who.id);
+		if (!r->uploads)
+			return cc_fail(err, BUSY, "you are importing %d images already; wait for one to end", s->opt.caller_uploads_max);
+	}
+	return blobs_receive(s->blobs, s->opt.image_max_bytes, &r->call.upload, err);
+}
+
 static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *mhd, const char *url, const char *method, void **state)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -95,7 +118,7 @@ static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *mhd, 
 	r->failed = r->conn->excess ? cc_fail(&r->error, BUSY, "there are too many connections; try again later") < 0
 	                            : head_read(r, url, method, &r->error) < 0 || count_node(r, &r->error) < 0;
 	if (!r->failed && (r->route->flags & RF_UPLOAD))
-		r->failed = blobs_receive(s->blobs, s->opt.image_max_bytes, &r->call.upload, &r->error) < 0;
+		r->failed = begin_upload(r, &r->error) < 0;
 	if (!r->failed && (r->route->flags & RF_STREAM))
 		r->failed = stream_attach(r, &r->error) < 0;
 	start_deadline(r);
@@ -119,6 +142,7 @@ static enum MHD_Result feed(struct request *r, const char *data, size_t *size)
 	if (r->stream != NULL)
 		return stream_feed(r, data, size);
 	r->received += *size;
+	extend_deadline(r, *size);
 	if (!r->failed && take(r, data, *size, &r->error) < 0) {
 		r->failed = true;
 		cc_buf_free(&r->body);
@@ -162,7 +186,8 @@ static int decode(struct request *r, struct cc_error *err)
 	if (d == &router_none_desc || d == &router_bytes_desc)
 		return 0;
 	body = cc_arena_alloc(r->call.arena, d->size);
-	if (cc_json_decode(d, cc_buf_str(&r->body), r->body.len, CC_JSON_STRICT, body, r->call.arena, err) < 0)
+	if (cc_json_decode(
+	            d, cc_buf_str(&r->body), r->body.len, r->route->flags & RF_MERGE ? CC_JSON_PATCH : CC_JSON_STRICT, body, r->call.arena, err) < 0)
 		return -1;
 	r->call.body = body;
 	cc_buf_free(&r->body);
@@ -255,7 +280,7 @@ static enum MHD_Result step(struct request *r, call_handler *h)
 	case CALL_REPLY:
 		break;
 	}
-	hub_deadline(r->conn, r->call.file >= 0 ? 0 : cc_boottime_ms() + REPLY_TIMEOUT_MS);
+	hub_deadline(r->conn, r->call.file >= 0 || r->feed != NULL ? 0 : cc_boottime_ms() + REPLY_TIMEOUT_MS);
 	return reply_send(r);
 }
 
@@ -342,10 +367,15 @@ void request_completed(void *server, struct MHD_Connection *mhd, void **state, e
 	*state = NULL;
 	if (r->stream != NULL)
 		stream_detach(r, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	if (r->feed != NULL)
+		feed_end(r);
 	if (r->call.end != NULL)
 		r->call.end(&r->call);
 	if (r->counted)
 		quota_leave(s->nodes, r->call.who.id);
+	if (r->uploads)
+		quota_leave(s->uploads, r->call.who.id);
+	atomic_fetch_sub(&s->reply_bytes, r->reply_bytes);
 	if (r->call.upload != NULL)
 		hub_defer(s->hub, free_upload, r->call.upload);
 	if (r->call.file >= 0)

@@ -8,12 +8,14 @@ const struct cc_desc router_none_desc = { .name = "none" };
 const struct cc_desc router_text_desc = { .name = "text" };
 const struct cc_desc router_bytes_desc = { .name = "bytes" };
 const struct cc_desc router_openapi_desc = { .name = "openapi" };
+const struct cc_desc router_events_desc = { .name = "events" };
 
 /* So that the table can name them like entities. */
 #define none_desc    router_none_desc
 #define text_desc    router_text_desc
 #define bytes_desc   router_bytes_desc
 #define openapi_desc router_openapi_desc
+#define events_desc  router_events_desc
 
 const struct route router_routes[] = {
 #define R(method, path, handler, perm, body, reply, flags, summary) \
@@ -45,7 +47,7 @@ const struct perm_info *router_perm(enum perm p)
 enum { OPTIONAL = false, REQUIRED = true };
 
 static const struct param_info params[PARAM_MAX] = {
-#define Q(flag, name, kind, need, doc) [PARAM_##name] = { #name, flag, CK_##kind, need, doc },
+#define Q(number, flag, name, kind, need, doc) [PARAM_##number] = { #name, flag, CK_##kind, need, doc },
 #include "controller/api/params.def"
 #undef Q
 };

@@ -9,18 +9,29 @@ enum route_flag {
 	RF_CREATES = 1 << 1,    /* 201 and Location */
 	RF_ACCEPTS = 1 << 2,    /* 202 */
 	RF_MATCH = 1 << 3,      /* takes If-Match */
-	RF_BLOCKING = 1 << 4,   /* waits for a change when asked to */
+	RF_BLOCKING = 1 << 4,   /* can wait for a change: index and wait */
 	RF_LONG = 1 << 5,       /* waits for news */
 	RF_BIG = 1 << 6,        /* bodies up to ROUTE_BIG_BYTES */
 	RF_UPLOAD = 1 << 7,     /* the body goes into a file */
 	RF_JOIN = 1 << 8,       /* attempts are rationed */
-	RF_HISTORY = 1 << 20,   /* takes what chooses entries of the audit log */
 	/* One of the four ends of a stream. */
 	RF_CLIENT_IN = 1 << 9,
 	RF_CLIENT_OUT = 1 << 10,
 	RF_NODE_IN = 1 << 11,
 	RF_NODE_OUT = 1 << 12,
-	RF_STANDBY = 1 << 13, /* about the program itself, so a standby answers too: to anyone when it is public, else on this machine */
+	/* Lists, and what of them can be asked for. */
+	RF_LIST = 1 << 13,
+	RF_BY_STATE = 1 << 14,
+	RF_BY_NODE = 1 << 15,
+	RF_BY_MEMBER = 1 << 16,
+	RF_BY_OWNER = 1 << 17,
+	RF_BY_IMAGE = 1 << 18,
+	RF_BY_LABELS = 1 << 19,
+	RF_FEED = 1 << 20,    /* events, until the client has enough */
+	RF_MERGE = 1 << 21,   /* takes a merge patch, and If-Match with it */
+	RF_HISTORY = 1 << 22, /* takes what chooses entries of the audit log */
+	RF_STANDBY = 1 << 23, /* about the program itself, so a standby answers too: to anyone when it is public, else on this machine */
+	RF_PATCH = RF_MATCH | RF_MERGE,
 	RF_STREAM_POST = RF_CLIENT_IN | RF_NODE_OUT,
 	RF_STREAM_GET = RF_CLIENT_OUT | RF_NODE_IN,
 	RF_STREAM = RF_STREAM_POST | RF_STREAM_GET
@@ -58,7 +69,7 @@ struct route {
 };
 
 /* Bodies and replies that are no entities. */
-extern const struct cc_desc router_none_desc, router_text_desc, router_bytes_desc, router_openapi_desc;
+extern const struct cc_desc router_none_desc, router_text_desc, router_bytes_desc, router_openapi_desc, router_events_desc;
 
 extern const struct route router_routes[];
 extern const size_t router_n_routes;

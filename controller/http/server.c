@@ -22,6 +22,9 @@
 #define CONNECTION_MEMORY  4096
 #define SOCKET_CONNECTIONS 512
 #define NODE_REQUESTS_MAX  16 /* reports and archives of one node; streams have a limit of their own */
+#define CALLER_FEEDS_MAX   16 /* of events */
+#define STRANGERS_TOTAL    20 /* times what one address may */
+#define FEEDS_MAX          256
 #define IDLE_TIMEOUT_S     75 /* longer than five pings of a stream */
 #define KEEPALIVE_S        60
 /* At its own limit libmicrohttpd leaves clients hanging without a word; ours comes before that. */
@@ -119,6 +122,12 @@ static void take_options(struct http_server *s, const struct http_options *given
 	if (o->stream_buffer_bytes == 0)
 		o->stream_buffer_bytes = 256 * 1024;
 	default_number64(&o->stream_attach_ms, 60000);
+	default_number(&o->rate_caller, 6000);
+	default_number(&o->rate_address, 600);
+	default_number(&o->caller_uploads_max, 4);
+	default_number(&o->caller_streams_max, 32);
+	if (o->reply_bytes_max == 0)
+		o->reply_bytes_max = 64 << 20;
 	default_number(&o->join_per_minute, 20);
 	default_number(&o->join_total_per_minute, 600);
 	default_number(&o->refusals_per_minute, 10);
@@ -244,7 +253,10 @@ static int start_local(struct http_server *s, struct cc_error *err)
 static int start(struct http_server *s, struct cc_error *err)
 {
 	const struct http_options *o = &s->opt;
-	struct streams_options streams = { .max = (size_t)o->streams_max, .buffer_bytes = o->stream_buffer_bytes, .attach_ms = o->stream_attach_ms };
+	struct streams_options streams = { .max = (size_t)o->streams_max,
+		.buffer_bytes = o->stream_buffer_bytes,
+		.attach_ms = o->stream_attach_ms,
+		.opener_max = (size_t)o->caller_streams_max };
 	struct hub_options hub = { .connections_max = (size_t)(EXCESS(o->connections) + EXCESS(o->socket_connections)),
 		.head_timeout_ms = o->head_timeout_ms,
 		.timer = on_timer };
@@ -252,8 +264,13 @@ static int start(struct http_server *s, struct cc_error *err)
 
 	s->metrics = metrics_new();
 	s->joins = ration_new(o->join_per_minute, o->join_total_per_minute);
+	s->strangers = ration_new(o->rate_address, STRANGERS_TOTAL * o->rate_address);
+	s->callers = ration_new(o->rate_caller, 0);
+	s->uploads = quota_new((size_t)o->caller_uploads_max);
 	s->refusals = ration_new(o->refusals_per_minute, 60);
 	s->nodes = quota_new(NODE_REQUESTS_MAX);
+	s->feeds = quota_new(CALLER_FEEDS_MAX);
+	s->all_feeds = quota_new(FEEDS_MAX);
 	s->streams = hub.timer_arg = streams_new(&streams);
 	openapi_write(&openapi);
 	s->openapi = cc_arena_memdup(s->texts, openapi.data, openapi.len);
@@ -321,8 +338,13 @@ void http_stop(struct http_server *s)
 	streams_free(s->streams);
 	blobs_free(s->blobs);
 	ration_free(s->joins);
+	ration_free(s->strangers);
+	ration_free(s->callers);
+	quota_free(s->uploads);
 	ration_free(s->refusals);
 	quota_free(s->nodes);
+	quota_free(s->feeds);
+	quota_free(s->all_feeds);
 	metrics_free(s->metrics);
 	cc_arena_free(s->texts);
 	free(s);

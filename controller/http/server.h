@@ -43,6 +43,11 @@ struct http_options {
 	int streams_max;            /* 256 */
 	size_t stream_buffer_bytes; /* per direction; 256 KiB */
 	int64_t stream_attach_ms;   /* both sides must have come by then; 60 s */
+	int rate_caller;            /* requests a minute of each member and node; 6000 */
+	int rate_address;           /* of each address that shows no known token or key; 600 */
+	size_t reply_bytes_max;     /* of all replies that are being sent; 64 MiB */
+	int caller_uploads_max;     /* of one member at a time; 4 */
+	int caller_streams_max;     /* the same; 32 */
 	int join_per_minute;        /* attempts per source address; 20 */
 	int join_total_per_minute;  /* attempts from everywhere; 600 */
 };

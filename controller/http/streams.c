@@ -55,6 +55,18 @@ static struct cc_uuid random_id(void)
 	return id;
 }
 
+/* Under the registry's lock. */
+static bool has_most(const struct streams *s, const struct principal *opener)
+{
+	size_t n = 0;
+
+	if (opener->who == WHO_ADMIN && cc_uuid_is_nil(opener->id))
+		return false;
+	for (const struct splice *st = s->first; st != NULL; st = st->next)
+		n += st->opener.who == opener->who && cc_uuid_equal(st->opener.id, opener->id);
+	return n >= s->opt.opener_max;
+}
+
 int streams_open(struct streams *s, const struct principal *opener, struct cc_uuid node, struct stream_order *order, struct cc_error *err)
 {
 	struct splice *st;
@@ -64,6 +76,10 @@ int streams_open(struct streams *s, const struct principal *opener, struct cc_uu
 	if (s->n >= s->opt.max || s->stopping) {
 		pthread_mutex_unlock(&s->lock);
 		return cc_fail(err, BUSY, "there are %zu streams open already; try again later", s->opt.max);
+	}
+	if (has_most(s, opener)) {
+		pthread_mutex_unlock(&s->lock);
+		return cc_fail(err, BUSY, "you have %zu streams open already; end one first", s->opt.opener_max);
 	}
 	st = splice_new(order, s->opt.buffer_bytes);
 	st->all = s;

@@ -12,6 +12,7 @@ struct streams;
 
 struct streams_options {
 	size_t max;
+	size_t opener_max; /* of one opener; root on the controller's own machine may have all */
 	size_t buffer_bytes;
 	int64_t attach_ms; /* client and node must both have come by then */
 };
@@ -20,7 +21,7 @@ struct streams *streams_new(const struct streams_options *opt);
 /* No end may be attached. */
 void streams_free(struct streams *s);
 
-/* Copies `order` and sets its id. @err BUSY */
+/* Copies `order` and sets its id. @err BUSY there are too many, or the opener has */
 int streams_open(struct streams *s, const struct principal *opener, struct cc_uuid node, struct stream_order *order, struct cc_error *err);
 /* Copies of the orders of streams that this node has not come to yet. */
 size_t streams_orders(struct streams *s, struct cc_uuid node, struct cc_arena *a, struct stream_order **ret);

@@ -5,6 +5,10 @@ import http.client
 import json
 import socket
 
+from schema import Schemas
+
+_schemas = None
+
 
 class Unreachable(Exception):
     """No answer: whether the request was carried out is unknown."""
@@ -21,6 +25,20 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
+def _check(path, timeout, *reply):
+    """Every reply is checked against the document that the controller publishes; which is asked for once."""
+    global _schemas
+    if _schemas is None:
+        try:
+            connection = _UnixConnection(path, timeout)
+            connection.request("GET", "/v1/openapi.json")
+            _schemas = Schemas(json.loads(connection.getresponse().read()))
+            connection.close()
+        except (OSError, ValueError, http.client.HTTPException):
+            return
+    _schemas.check(*reply)
+
+
 def request(path, method, target, body=None, key=None, timeout=30, headers=None):
     """(status, decoded JSON or None)."""
     connection = _UnixConnection(path, timeout)
@@ -34,7 +52,11 @@ def request(path, method, target, body=None, key=None, timeout=30, headers=None)
         connection.request(method, target, data, sent)
         reply = connection.getresponse()
         text = reply.read()
-        return reply.status, json.loads(text) if text and "json" in reply.getheader("Content-Type", "") else None
+        kind = reply.getheader("Content-Type", "")
+        value = json.loads(text) if text and "json" in kind else None
+        if not text or "json" in kind:
+            _check(path, timeout, method, target, reply.status, kind, value)
+        return reply.status, value
     except (OSError, http.client.HTTPException) as e:
         raise Unreachable(str(e)) from e
     finally:

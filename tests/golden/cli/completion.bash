@@ -5,7 +5,7 @@ _ccctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--) return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--env|-e|--arch|-a|--owner|--expires|--instances|--member|--description|--resource|--since|--limit|--name) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|-f|--selector|-l|--env|-e|--arch|-a|--owner|--expires|--instances|--member|--description|--resource|--since|--limit|--name|--topic|--recent) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -17,6 +17,7 @@ _ccctl() {
 	--disk|-d) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--pids) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--node|-n) COMPREPLY=($(compgen -W "$(ccctl node list -o name 2>/dev/null)" -- "$cur")); return ;;
+	--label) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--on-disconnect) COMPREPLY=($(compgen -W "keep stop" -- "$cur")); return ;;
 	--timeout) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--output|-o) COMPREPLY=($(compgen -W "table wide json yaml csv name" -- "$cur")); return ;;
@@ -25,6 +26,8 @@ _ccctl() {
 	--context) COMPREPLY=($(compgen -W "$(ccctl context list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--pin) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--token) COMPREPLY=($(compgen -W "$(ccctl token list -o name 2>/dev/null)" -- "$cur")); return ;;
+	--filter|-f) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--selector|-l) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--env|-e) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--arch|-a) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--owner) COMPREPLY=($(compgen -W "$(ccctl member list -o name 2>/dev/null)" -- "$cur")); return ;;
@@ -36,19 +39,21 @@ _ccctl() {
 	--since) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--limit) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--name) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--topic) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--recent) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	esac
 	case $cmd in
-	'') names="create list show explain start stop restart delete exec image node member token audit login logout context status version completion help"; opts="--help --version" ;;
+	'') names="create list show explain start stop restart delete exec image node member token audit login logout context events status version completion help"; opts="--help --version" ;;
 	image) names="import list delete" ;;
 	node) names="invite list show guests evict" ;;
 	member) names="add list show role limit remove" ;;
 	token) names="create list revoke" ;;
 	context) names="list show use remove" ;;
 	'create' | 'create '*)
-		opts="--image --memory --cpu --disk --pids --node --on-disconnect --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
+		opts="--image --memory --cpu --disk --pids --node --label --on-disconnect --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		;;
 	'list' | 'list '*)
-		opts="--output --socket --controller --context --pin --token --help --version"
+		opts="--filter --selector --output --socket --controller --context --pin --token --help --version"
 		;;
 	'show' | 'show '*)
 		opts="--output --socket --controller --context --pin --token --help --version"
@@ -83,7 +88,7 @@ _ccctl() {
 		files=-f
 		;;
 	'image list' | 'image list '*)
-		opts="--output --socket --controller --context --pin --token --help --version"
+		opts="--filter --output --socket --controller --context --pin --token --help --version"
 		;;
 	'image delete' | 'image delete '*)
 		opts="--socket --controller --context --pin --token --help --version"
@@ -93,7 +98,7 @@ _ccctl() {
 		opts="--owner --expires --output --socket --controller --context --pin --token --help --version"
 		;;
 	'node list' | 'node list '*)
-		opts="--output --socket --controller --context --pin --token --help --version"
+		opts="--filter --selector --output --socket --controller --context --pin --token --help --version"
 		;;
 	'node show' | 'node show '*)
 		opts="--output --socket --controller --context --pin --token --help --version"
@@ -111,7 +116,7 @@ _ccctl() {
 		opts="--admin --output --socket --controller --context --pin --token --help --version"
 		;;
 	'member list' | 'member list '*)
-		opts="--output --socket --controller --context --pin --token --help --version"
+		opts="--filter --output --socket --controller --context --pin --token --help --version"
 		;;
 	'member show' | 'member show '*)
 		opts="--output --socket --controller --context --pin --token --help --version"
@@ -133,7 +138,7 @@ _ccctl() {
 		opts="--member --expires --description --output --socket --controller --context --pin --token --help --version"
 		;;
 	'token list' | 'token list '*)
-		opts="--output --socket --controller --context --pin --token --help --version"
+		opts="--filter --output --socket --controller --context --pin --token --help --version"
 		;;
 	'token revoke' | 'token revoke '*)
 		opts="--socket --controller --context --pin --token --help --version"
@@ -163,6 +168,9 @@ _ccctl() {
 	'context remove' | 'context remove '*)
 		opts="--help --version"
 		names="$(ccctl context list -o name 2>/dev/null)"
+		;;
+	'events' | 'events '*)
+		opts="--follow --topic --recent --output --socket --controller --context --pin --token --help --version"
 		;;
 	'status' | 'status '*)
 		opts="--output --socket --controller --context --pin --token --help --version"

@@ -306,6 +306,58 @@ START_TEST(an_empty_list_tells_a_person_how_to_go_on)
 }
 END_TEST
 
+START_TEST(a_list_follows_its_pages_and_passes_on_filters)
+{
+	static const struct fake_row rows[] = { { "GET", "/v1/instances", 200, "{\"index\":9,\"items\":[" HELLO_RUNNING "],\"next\":\"abc\"}" },
+		{ "GET", "/v1/instances", 200, "{\"index\":9,\"items\":[" HELLO_RUNNING "]}" }, { NULL } };
+	struct ran r;
+
+	fake_start(rows);
+	r = fake_run("ccctl list -o name --filter state=running,failed -f name='h*' -l 'app=shop,!old'");
+	ck_assert_msg(r.status == 0, "%s", r.err);
+	ck_assert_str_eq(r.out, "hello\nhello\n");
+	ck_assert_str_eq(fake_seen("GET", "/v1/instances", 0)->url, "/v1/instances?state=running,failed&name=h*&selector=app=shop,!old");
+	ck_assert_str_eq(fake_seen("GET", "/v1/instances", 1)->url, "/v1/instances?state=running,failed&name=h*&selector=app=shop,!old&cursor=abc");
+	ck_assert_int_eq(fake_run("ccctl list --filter state").status, 2);
+	ck_assert_int_eq(fake_run("ccctl image list --selector a").status, 2);
+	fake_stop();
+}
+END_TEST
+
+#define EVENT(id, name)                                                                                                                      \
+	"event: instance\nid: " id "\ndata: {\"topic\":\"instance\",\"action\":\"changed\",\"id\":\"0192aaaa-0000-7000-8000-000000000001\"," \
+	"\"name\":\"" name "\",\"state\":\"running\",\"at\":\"2026-11-20T21:05:00.000Z\",\"revision\":7}\n\n"
+
+START_TEST(events_are_shown_in_every_format)
+{
+	static const struct fake_row rows[] = {
+		{ "GET", "/v1/events", 200, ": hello\n\n" EVENT("7.0", "hello") "event: weather\ndata: {}\n\n" EVENT("8.0", "other") }, { NULL }
+	};
+
+	struct ran r;
+
+	fake_start(rows);
+	r = fake_run("ccctl events -o name --topic instance");
+	ck_assert_msg(strcmp(r.out, "hello\nother\n") == 0, "%s%s", r.out, r.err);
+	ck_assert_str_eq(fake_seen("GET", "/v1/events", 0)->url, "/v1/events?recent=100&follow=false&topic=instance");
+	ck_assert_ptr_nonnull(strstr(fake_run("ccctl events").out, "hello"));
+	ck_assert_int_eq(fake_run("ccctl events --follow -o csv").status, 2);
+	ck_assert_str_eq(
+	        fake_run("timeout 2 ccctl events --follow | head -n 1").out, "2026-11-20T21:05:00.000Z  instance  changed  hello  running\n");
+	fake_stop();
+}
+END_TEST
+
+START_TEST(a_controller_that_repeats_a_page_does_not_hold_ccctl)
+{
+	static const struct fake_row rows[] = { { "GET", "/v1/instances", 200, "{\"index\":9,\"items\":[],\"next\":\"abc\"}" }, { NULL } };
+
+	fake_start(rows);
+	ck_assert_int_eq(fake_run("ccctl list").status, 1);
+	fake_stop();
+}
+END_TEST
+
 /* The whole of a list of 500, as a user waits for it. */
 START_TEST(a_list_of_500_is_printed)
 {
@@ -347,6 +399,9 @@ int main(void)
 	tcase_add_test(tc, status_version_and_explain_speak_in_sentences);
 	tcase_add_test(tc, colour_is_for_terminals_and_can_be_refused);
 	tcase_add_test(tc, an_empty_list_tells_a_person_how_to_go_on);
+	tcase_add_test(tc, a_list_follows_its_pages_and_passes_on_filters);
+	tcase_add_test(tc, a_controller_that_repeats_a_page_does_not_hold_ccctl);
+	tcase_add_test(tc, events_are_shown_in_every_format);
 	tcase_add_test(tc, a_list_of_500_is_printed);
 	return test_run(s);
 }

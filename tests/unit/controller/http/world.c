@@ -6,6 +6,7 @@
 #include "common/json.h"
 #include "common/keys.h"
 #include "common/log.h"
+#include "controller/http/router.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -342,6 +343,7 @@ struct world *world_new(const struct world_options *opt)
 		opt = &usual;
 	if (opt->queue_max != 0)
 		eo.queue_max = opt->queue_max;
+	eo.history_max = opt->history_max;
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	cc_log_set_level(CC_LOG_ERROR);
 	snprintf(w->dir, sizeof(w->dir), "/tmp/cc-http-XXXXXX");
@@ -484,6 +486,11 @@ static void set_body(CURL *c, const struct ask *ask, struct source *src)
 	}
 }
 
+static bool is_patch(const struct ask *ask)
+{
+	return ask->method != NULL && strcmp(ask->method, "PATCH") == 0 && strncmp(ask->path, "/v1/members/", 12) != 0;
+}
+
 static struct curl_slist *headers_of(const struct ask *ask)
 {
 	struct curl_slist *h = NULL;
@@ -491,9 +498,13 @@ static struct curl_slist *headers_of(const struct ask *ask)
 
 	if (ask->body != NULL) {
 		snprintf(type, sizeof(type), "Content-Type:%s%s", ask->type != NULL && ask->type[0] == '\0' ? "" : " ",
-		        ask->type != NULL ? ask->type : "application/json");
+		        ask->type != NULL ? ask->type
+		        : is_patch(ask)   ? "application/merge-patch+json"
+		                          : "application/json");
 		h = curl_slist_append(h, type);
 	}
+	if (is_patch(ask) && !ask->unconditional && ask->header == NULL)
+		h = curl_slist_append(h, "If-Match: *");
 	if (ask->chunked)
 		h = curl_slist_append(h, "Transfer-Encoding: chunked");
 	if (ask->header != NULL)
@@ -501,6 +512,48 @@ static struct curl_slist *headers_of(const struct ask *ask)
 	if (ask->header2 != NULL)
 		h = curl_slist_append(h, ask->header2);
 	return h;
+}
+
+static const struct route *route_of(const struct ask *ask, struct cc_arena *arena)
+{
+	const char *params[ROUTE_PATH_PARAMS], *allow;
+
+	return router_find(
+	        ask->method != NULL ? ask->method : "GET", cc_arena_memdup(arena, ask->path, strcspn(ask->path, "?")), arena, params, &allow);
+}
+
+static void check_schema(const struct ask *ask, const struct answer *r, const struct cc_desc *d, const char *type, struct cc_arena *arena)
+{
+	const char *method = ask->method != NULL ? ask->method : "GET";
+	struct cc_error err = { 0 };
+
+	ck_assert_msg(strcmp(answer_header(r, "Content-Type"), type) == 0, "%s %s: %d is of type '%s'", method, ask->path, r->status,
+	        answer_header(r, "Content-Type"));
+	if (cc_json_decode(d, cc_buf_str(&r->body), r->body.len, CC_JSON_STRICT, cc_arena_alloc(arena, d->size), arena, &err) < 0)
+		ck_abort_msg("%s %s: %d does not fit '%s': %s: %s", method, ask->path, r->status, d->name, err.msg, cc_buf_str(&r->body));
+}
+
+/* A reply is what the table of routes promises, whatever the test asked it for. */
+static void check_answer(const struct ask *ask, const struct answer *r)
+{
+	cc_auto(cc_arena_free) struct cc_arena *arena = cc_arena_new(0);
+	const struct route *route = route_of(ask, arena);
+	bool none = r->status == 204 || r->status == 304;
+
+	if (r->status == 414 || r->status == 431) /* libmicrohttpd's own */
+		return;
+	if (r->status == 0 || r->failure != CURLE_OK || (ask->method != NULL && strcmp(ask->method, "HEAD") == 0))
+		return;
+	ck_assert_str_ne(answer_header(r, "X-Request-Id"), "");
+	if (none)
+		ck_assert_uint_eq(r->body.len, 0);
+	else if (r->status >= 400)
+		check_schema(ask, r, &problem_desc, "application/problem+json", arena);
+	else if (route != NULL && route->reply->n_fields > 0)
+		check_schema(ask, r, route->reply, "application/json", arena);
+	if (r->status < 300)
+		ck_assert_msg(route != NULL && (r->status == router_status(route) || (r->status == 204 && (route->flags & RF_ACCEPTS))), "%s %s: %d",
+		        ask->method, ask->path, r->status);
 }
 
 struct answer world_try(struct world *w, const struct ask *ask)
@@ -530,6 +583,7 @@ struct answer world_try(struct world *w, const struct ask *ask)
 	a.status = (int)status;
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(c);
+	check_answer(ask, &a);
 	return a;
 }
 

@@ -31,6 +31,7 @@ struct world_options {
 	bool tcp_off;
 	bool slow_writer; /* commits only when world_commit says so */
 	size_t queue_max;
+	size_t history_max;
 };
 
 /* To be called once by main(): makes the keys that all worlds of this program use. */
@@ -62,14 +63,15 @@ struct ask {
 	const char *path;
 	const char *body; /* NULL: none */
 	size_t body_len;  /* 0: strlen */
-	const char *type; /* application/json with a body */
+	const char *type; /* application/json with a body, of a PATCH application/merge-patch+json, but for members */
 	const char *header, *header2;
+	bool unconditional; /* a PATCH without If-Match; else it has `header`, or * */
 	bool chunked;
 	void (*dies_midway)(void); /* with `chunked`: called when half the body was given; then the client dies */
 	bool fresh;                /* on a connection of its own */
 	long timeout_ms;
 };
-/* Asks and waits. Asserts that there is a reply unless may_fail. */
+/* Asks and waits. world_ask asserts that there is a reply. Each reply is checked against what the table of routes says of it: status, type, and schema. */
 struct answer world_ask(struct world *w, const struct ask *ask);
 struct answer world_try(struct world *w, const struct ask *ask);
 /* A handle set up for a role and path, for tests that drive curl themselves. */

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Changes of what is there already, as merge patches. */
+#include "controller/engine/cap.h"
+#include "controller/engine/decide.h"
+
+static int check_revision(int64_t wanted, int64_t revision, const char *what, const char *ref, struct cc_error *err)
+{
+	if (wanted == 0 || wanted == revision)
+		return 0;
+	return cc_fail(err, PRECONDITION, "the %s '%s' changed since you read it; read it again", what, ref);
+}
+
+/* What a node can still take, for an instance that is there already. */
+static int check_room(const char *what, int64_t was, int64_t is, int64_t granted, int64_t used, const char *node, struct cc_error *err)
+{
+	int64_t most = granted - used + was;
+
+	if (is <= was || is <= most)
+		return 0;
+	return cc_fail(
+	        err, NO_CAPACITY, "%s: the node '%s' has room for %lld at most, %lld were asked for", what, node, (long long)most, (long long)is);
+}
+
+static int check_node(const struct decide *d, const struct instance *was, const struct instance *is, struct cc_error *err)
+{
+	const struct node *n = cc_has(was, instance, node) ? zone_find(d->zone, TABLE_NODE, was->node) : NULL;
+
+	if (n == NULL)
+		return 0;
+	if (check_room("cpu_millis", was->cpu_millis, is->cpu_millis, n->granted_cpu_millis, n->used_cpu_millis, n->name, err) < 0 ||
+	        check_room("memory_mib", was->memory_mib, is->memory_mib, n->granted_memory_mib, n->used_memory_mib, n->name, err) < 0)
+		return -1;
+	return check_room("disk_mib", was->disk_mib, is->disk_mib, n->granted_disk_mib, n->used_disk_mib, n->name, err);
+}
+
+static int64_t growth(int64_t was, int64_t is)
+{
+	return is > was ? is - was : 0;
+}
+
+/* What the member may have. What does not grow is not asked about: the limit may have been lowered since. */
+static int check_member(const struct decide *d, const struct instance *was, const struct instance *is, struct cc_error *err)
+{
+	const struct member *m = zone_find(d->zone, TABLE_MEMBER, was->member);
+	struct zone_use more = { 0, growth(was->cpu_millis, is->cpu_millis), growth(was->memory_mib, is->memory_mib),
+		growth(was->disk_mib, is->disk_mib) };
+
+	if (m == NULL || (more.cpu_millis == 0 && more.memory_mib == 0 && more.disk_mib == 0))
+		return 0;
+	return cap_check(d->opt, d->zone, m, &more, err);
+}
+
+static int merge_labels(const struct command *cmd, const struct cc_map *changes, struct instance *inst, struct cc_error *err)
+{
+	size_t max = (size_t)cc_kind_info(CK_labels)->max;
+	struct cc_map all = { .items = cc_new_array(cmd->arena, inst->labels.n + changes->n, struct cc_pair) };
+
+	for (size_t i = 0; i < inst->labels.n; i++) {
+		bool changes_it = false;
+
+		for (size_t k = 0; k < changes->n; k++)
+			changes_it |= strcmp(changes->items[k].key, inst->labels.items[i].key) == 0;
+		if (!changes_it)
+			all.items[all.n++] = inst->labels.items[i];
+	}
+	for (size_t k = 0; k < changes->n; k++)
+		if (changes->items[k].value != NULL)
+			all.items[all.n++] = changes->items[k];
+	if (all.n > max)
+		return cc_fail(err, INVALID, "labels: there would be %zu; %zu are allowed", all.n, max);
+	cc_set(inst, instance, labels, all);
+	return 0;
+}
+
+/* Fields without a bit stay. */
+static int merge(const struct command *cmd, const struct instance_change *c, struct instance *inst, struct cc_error *err)
+{
+	if (cc_has(c, instance_change, cpu_millis))
+		inst->cpu_millis = c->cpu_millis;
+	if (cc_has(c, instance_change, memory_mib))
+		inst->memory_mib = c->memory_mib;
+	if (cc_has(c, instance_change, disk_mib) && c->disk_mib < inst->disk_mib)
+		return cc_fail(err, CONFLICT, "disk_mib: a disk can only grow, and it has %lld already", (long long)inst->disk_mib);
+	if (cc_has(c, instance_change, disk_mib))
+		inst->disk_mib = c->disk_mib;
+	if (cc_has(c, instance_change, pids))
+		inst->pids = c->pids;
+	if (cc_has(c, instance_change, on_disconnect))
+		inst->on_disconnect = c->on_disconnect;
+	return cc_has(c, instance_change, labels) ? merge_labels(cmd, &c->labels, inst, err) : 0;
+}
+
+static bool is_ordered(const struct instance *a, const struct instance *b)
+{
+	return a->cpu_millis == b->cpu_millis && a->memory_mib == b->memory_mib && a->disk_mib == b->disk_mib && a->pids == b->pids &&
+	       a->on_disconnect == b->on_disconnect;
+}
+
+int decide_instance_change(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
+{
+	const struct cmd_instance_change *args = cmd->args;
+	const struct instance *was = zone_find_ref(d->zone, TABLE_INSTANCE, args->ref);
+	struct instance is;
+
+	if (was == NULL || !principal_may(&cmd->who, was->member))
+		return cc_fail_missing(err, "instance", args->ref, "; see ccctl list");
+	if (check_revision(args->if_revision, was->revision, "instance", args->ref, err) < 0)
+		return -1;
+	if (was->state == INST_DELETING)
+		return cc_fail(err, CONFLICT, "the instance '%s' is being deleted", was->name);
+	is = *was;
+	*ret_resource = was->id;
+	if (merge(cmd, args->change, &is, err) < 0 || check_member(d, was, &is, err) < 0 || check_node(d, was, &is, err) < 0)
+		return -1;
+	if (!is_ordered(was, &is)) {
+		is.ordered = 0;
+		if (cc_has(was, instance, node))
+			effects_wake(fx, was->node);
+	}
+	effects_put(fx, TABLE_INSTANCE, &is);
+	decide_count(d, fx, was, -1);
+	decide_count(d, fx, &is, 1);
+	return 0;
+}
+
+int decide_image_change(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
+{
+	const struct cmd_image_change *args = cmd->args;
+	const struct image *was = zone_find_ref(d->zone, TABLE_IMAGE, args->ref), *other;
+	struct image is;
+
+	if (was == NULL)
+		return cc_fail_missing(err, "image", args->ref, "; see ccctl image list");
+	if (!principal_may(&cmd->who, was->member))
+		return cc_fail(err, DENIED, "the image '%s' belongs to another member", args->ref);
+	*ret_resource = was->id;
+	if (check_revision(args->if_revision, was->revision, "image", args->ref, err) < 0)
+		return -1;
+	is = *was;
+	if (!cc_has(args->change, image_change, name))
+		return 0;
+	is.name = args->change->name;
+	other = zone_find_name(d->zone, TABLE_IMAGE, is.name);
+	if (decide_check_name(is.name, err) < 0)
+		return -1;
+	if (other != NULL && other != was)
+		return cc_fail(err, CONFLICT, "there is another image '%s' already; choose another name", is.name);
+	effects_put(fx, TABLE_IMAGE, &is);
+	return 0;
+}
+
+int decide_invite_delete(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
+{
+	const struct cmd_invite_delete *args = cmd->args;
+	const struct invite *inv = zone_find(d->zone, TABLE_INVITE, args->id);
+	char id[CC_UUID_TEXT];
+
+	if (inv == NULL)
+		return cc_fail_missing(err, "invite", cc_uuid_format(args->id, id), "");
+	if (cc_has(inv, invite, used))
+		return cc_fail(err, CONFLICT, "the node '%s' has joined with this invitation already", inv->node_name);
+	effects_remove(fx, TABLE_INVITE, args->id);
+	*ret_resource = args->id;
+	return 0;
+}
