@@ -15,6 +15,7 @@ enum route_flag {
 	RF_UPLOAD = 1 << 7,     /* the body goes into a file */
 	RF_JOIN = 1 << 8,       /* attempts are rationed */
 	RF_HISTORY = 1 << 20,   /* takes what chooses entries of the audit log */
+	RF_FORCE = 1 << 22,     /* may be told to do it all the same */
 	/* One of the four ends of a stream. */
 	RF_CLIENT_IN = 1 << 9,
 	RF_CLIENT_OUT = 1 << 10,
