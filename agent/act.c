@@ -108,6 +108,21 @@ static const char *reason_of(struct act *a, const struct inst *i, const struct d
 	}
 }
 
+/* The owner's word comes before the terms; both may keep something from starting. What is here already may be started again while only new things are kept out. */
+static enum policy_word policy_of(const struct act *a, const struct inst *i, const struct situation *s, char why[INST_REASON])
+{
+	struct amounts used;
+
+	if (a->word.stop || (a->word.closed && !i->exists)) {
+		snprintf(why, INST_REASON, "refused by the node's owner: %s", a->word.why);
+		return a->word.stop ? POLICY_STOP : POLICY_REFUSED;
+	}
+	if (!is_to_start(s))
+		return POLICY_OK;
+	used = used_by_others(a, i);
+	return policy_allows(&a->policy, &used, i->want, why, INST_REASON) ? POLICY_OK : POLICY_REFUSED;
+}
+
 static void look_at(struct act *a, struct inst *i, int64_t now_ms)
 {
 	struct situation s = inst_situation(a->insts, i, lease_of(a, i, now_ms), now_ms);
@@ -116,11 +131,8 @@ static void look_at(struct act *a, struct inst *i, int64_t now_ms)
 
 	if (i->want != NULL)
 		s.image = local_image_state_of(a->images, i->want->image_sha256, now_ms);
-	if (is_to_start(&s)) {
-		struct amounts used = used_by_others(a, i);
-
-		s.policy = policy_allows(&a->policy, &used, i->want, why_not, sizeof(why_not)) ? POLICY_OK : POLICY_REFUSED;
-	}
+	if (s.want == WANT_RUN)
+		s.policy = policy_of(a, i, &s, why_not);
 	d = reconcile_decide(&s);
 	if (s.image == IMAGE_REFUSED && d.because == BECAUSE_IMAGE)
 		inst_failed(i, DOING_START, true, now_ms, local_image_get(a->images, i->want->image_sha256)->reason);

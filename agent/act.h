@@ -5,6 +5,7 @@
 
 #include "agent/inst.h"
 #include "agent/local_image.h"
+#include "agent/owner.h"
 #include "agent/policy.h"
 #include "agent/priv_client.h"
 
@@ -21,6 +22,7 @@ struct act {
 	struct local_images *images;
 	struct priv_client *priv;
 	struct policy policy;
+	struct owner_word word;
 	struct act_options opt;
 	int64_t lease_until_ms;      /* boot time; what instances with on_disconnect stop may count on */
 	bool lease_said;             /* the privileged half knows the lease, */

@@ -15,6 +15,7 @@ struct op {
 	struct inst *inst;
 	int64_t epoch; /* of the assignment then */
 	int64_t boot_sn;
+	bool limits; /* a start that only sets others on what runs */
 };
 struct image_op {
 	struct act *act;
@@ -60,11 +61,14 @@ static void started(void *user, const struct priv_reply *r)
 	i->doing = DOING_NOTHING;
 	op->act->again = true;
 	if (r->code != CC_OK) {
-		op_failed(op, r, "start");
+		op_failed(op, r, op->limits ? "new limits" : "start");
 	} else {
 		inst_succeeded(i);
 		inst_started(i, r->body, cc_boottime_ms());
-		cc_log(INFO, INSTANCE_STARTED, kv_uuid("instance", i->id), kv_text("address", i->ct.address));
+		if (op->limits)
+			cc_log(INFO, INSTANCE_LIMITS, kv_uuid("instance", i->id));
+		else
+			cc_log(INFO, INSTANCE_STARTED, kv_uuid("instance", i->id), kv_text("address", i->ct.address));
 	}
 	free(op);
 }
@@ -110,7 +114,9 @@ static void send_op(struct act *a, struct inst *i, const struct priv_request *r,
 	struct op *op = cc_calloc(1, sizeof(*op));
 	struct cc_error err = { 0 };
 
-	*op = (struct op){ a, i, i->want != NULL ? i->want->epoch : 0, i->want != NULL ? i->want->boot_sn : 0 };
+	*op = (struct op){ a, i, i->want != NULL ? i->want->epoch : 0, i->want != NULL ? i->want->boot_sn : 0, false };
+	op->limits = r->verb == PRIV_CT_START && i->ct.state == PRIV_CT_RUNNING && i->exists && (int64_t)i->ct.epoch == op->epoch &&
+	             (int64_t)i->ct.boot_sn == op->boot_sn;
 	if (priv_client_send(a->priv, r, on_reply, op, NULL, &err) < 0) {
 		/* BUSY: too many requests are open; every answer leads back here. */
 		if (err.code != CC_BUSY)

@@ -23,13 +23,13 @@
 
 #define CONNECT_MS    5000 /* to one controller, before the next one is tried */
 #define HELLO_MS      20000
-#define SAVE_AGAIN_MS 5000 /* after a failure */
+#define SAVE_AGAIN_MS 5000  /* after a failure */
+#define WORD_MS       60000 /* how often hours, the end of a pause and reserves are looked at: so clocks may be set */
 
 struct agent {
 	const struct agent_start *start;
 	const struct agent_config *cfg;
 	struct spool_identity *who; /* start->who with the controllers learnt since */
-	struct fingerprint machine;
 	uint32_t features;
 	struct cc_arena *facts_arena;
 	struct node_facts facts;
@@ -38,6 +38,8 @@ struct agent {
 	struct inst_table insts;
 	struct local_images images;
 	struct act act;
+	struct hours hours;
+	int64_t word_ms; /* when to look at the owner's word again although nothing happened: boot time */
 	struct image_fetcher fetcher;
 	struct sync sync;
 	struct streams streams;
@@ -51,23 +53,34 @@ struct agent {
 	bool ended;
 };
 
-static int64_t assigned_disk_mib(const struct inst_table *t)
+static struct taken taken_by_instances(const struct inst_table *t)
 {
-	int64_t sum = 0;
+	struct taken sum = { 0 };
 
-	for (size_t k = 0; k < t->n; k++)
-		sum += t->items[k]->want != NULL ? t->items[k]->want->disk_mib : 0;
+	for (size_t k = 0; k < t->n; k++) {
+		const struct inst *i = t->items[k];
+
+		sum.disk_mib += i->want != NULL ? i->want->disk_mib : 0;
+		sum.memory_mib += i->exists ? (int64_t)(i->ct.memory_bytes >> 20) : 0;
+	}
 	return sum;
 }
 
 /* Settings and machine → policy and facts. */
 static int apply_settings(struct agent *a, const struct agent_config *cfg, struct cc_error *err)
 {
-	if (settings_policy(cfg, &a->machine, assigned_disk_mib(&a->insts), &a->act.policy, err) < 0)
+	struct fingerprint_from from = fingerprint_from_here(cfg->disk_path[0] != '\0' ? cfg->disk_path : cfg->state_dir);
+	struct fingerprint measured = fingerprint_take(&from), machine = settings_machine(cfg, &measured);
+	struct taken taken = taken_by_instances(&a->insts);
+	struct hours hours;
+
+	if (settings_hours(cfg, &hours, err) < 0 || settings_policy(cfg, &machine, &taken, &a->act.policy, err) < 0)
 		return -1;
 	a->cfg = cfg;
+	a->hours = hours;
 	cc_arena_reset(a->facts_arena);
-	a->facts = settings_facts(cfg, &a->machine, &a->act.policy, a->features, a->facts_arena);
+	a->facts = settings_facts(cfg, &machine, &a->act.policy, a->features, a->facts_arena);
+	a->facts.closed = a->act.word.why;
 	a->act.opt = (struct act_options){
 		.stop_grace_ms = cfg->stop_grace,
 		.image_max_bytes = cfg->image_max,
@@ -96,6 +109,42 @@ static void learn_controllers(struct agent *a, const struct cc_texts *told)
 	a->who = cc_row_clone(&spool_identity_desc, &who);
 	cc_log(NOTICE, CONTROLLERS_LEARNT, kv_u64("addresses", who.controllers.n));
 	a->ended |= !controllers_same_ports(&a->start->who->controllers, &who.controllers, arena);
+}
+
+/* What the owner says now: pause, hours, and what the machine has left beyond the reserve. */
+static void hear_owner(struct agent *a)
+{
+	struct amounts offered = a->act.policy.offer;
+	struct owner_pause pause;
+	struct cc_error err = { 0 };
+	bool paused = owner_load_pause(a->cfg->state_dir, &pause, &err) == 0;
+	struct owner_word word;
+
+	if (!paused && err.code != CC_NOT_FOUND)
+		cc_log(ERROR, SPOOL_DAMAGED, kv_err(&err));
+	err = (struct cc_error){ 0 };
+	word = owner_word_at(paused ? &pause : NULL, &a->hours, strcmp(a->cfg->outside_hours, "stop") == 0, cc_now_ms());
+	a->word_ms = word.until_ms > 0 || settings_has_reserve(a->cfg) ? cc_boottime_ms() + WORD_MS : CC_NEVER_MS;
+	if (word.until_ms > 0 && word.until_ms - cc_now_ms() < WORD_MS)
+		a->word_ms = cc_boottime_ms() + (word.until_ms > cc_now_ms() ? word.until_ms - cc_now_ms() : 0) + 1;
+	if (settings_has_reserve(a->cfg))
+		(void)apply_settings(a, a->cfg, &err);
+	if (strcmp(word.why, a->act.word.why) == 0 && word.stop == a->act.word.stop && memcmp(&offered, &a->act.policy.offer, sizeof(offered)) == 0)
+		return;
+	if (strcmp(word.why, a->act.word.why) != 0)
+		cc_log(NOTICE, OWNER_SAID, kv_text("word", word.closed ? word.why : "open"));
+	a->act.word = word;
+	a->act.again = true;
+	sync_facts_changed(&a->sync);
+}
+
+static void take_owner(struct agent *a)
+{
+	char events[4096];
+
+	while (read(a->start->owner_fd, events, sizeof(events)) > 0)
+		;
+	hear_owner(a);
 }
 
 static bool on_orders(void *user, const struct node_orders *o, int64_t sent_ms)
@@ -160,12 +209,9 @@ static int open_http(struct agent *a, struct cc_error *err)
 static int prepare(struct agent *a, struct cc_error *err)
 {
 	const struct agent_config *cfg = a->start->cfg;
-	struct fingerprint_from from = fingerprint_from_here(cfg->disk_path[0] != '\0' ? cfg->disk_path : cfg->state_dir);
-	struct fingerprint measured = fingerprint_take(&from);
 	int64_t revision = load_spool(a);
 
 	snprintf(a->images_dir, sizeof(a->images_dir), "%.4000s/images", cfg->state_dir);
-	a->machine = settings_machine(cfg, &measured);
 	a->act.insts = &a->insts;
 	a->act.images = &a->images;
 	a->act.priv = a->priv;
@@ -181,6 +227,7 @@ static int prepare(struct agent *a, struct cc_error *err)
 	a->streams.priv = a->priv;
 	a->sync = (struct sync){ .http = a->http, .insts = &a->insts, .facts = &a->facts, .on_orders = on_orders, .user = a };
 	sync_init(&a->sync, a->start->who->node, revision);
+	hear_owner(a);
 	return 0;
 }
 
@@ -234,6 +281,7 @@ static void reload(struct agent *a)
 		cc_log(ERROR, CONFIG_BAD, kv_err(&err));
 		return;
 	}
+	hear_owner(a);
 	sync_facts_changed(&a->sync);
 	a->act.again = true;
 	cc_log(NOTICE, POLICY_CHANGED);
@@ -243,6 +291,7 @@ static int64_t next_ms(struct agent *a, int64_t now_ms)
 {
 	int64_t next = a->look_ms = act_next_ms(&a->act, now_ms);
 
+	next = cc_earlier_ms(next, a->word_ms);
 	next = cc_earlier_ms(next, cc_earlier_ms(sync_next_ms(&a->sync), stream_next_ms(&a->streams)));
 	return a->insts.unsaved || a->save_ms != 0 ? cc_earlier_ms(next, a->save_ms) : next;
 }
@@ -274,17 +323,22 @@ static void take_signal(struct agent *a)
 
 static int turn(struct agent *a, struct cc_error *err)
 {
-	struct pollfd fds[3 + STREAMS_POLLFDS];
+	struct pollfd fds[4 + STREAMS_POLLFDS];
 	int64_t now = cc_boottime_ms();
 	size_t n;
 
 	fds[0] = (struct pollfd){ .fd = priv_client_fd(a->priv), .events = (short)(POLLIN | (priv_client_wants_write(a->priv) ? POLLOUT : 0)) };
 	fds[1] = (struct pollfd){ .fd = a->start->signal_fd, .events = POLLIN };
 	fds[2] = (struct pollfd){ .fd = a->timer_fd, .events = POLLIN };
-	n = 3 + stream_pollfds(&a->streams, fds + 3);
+	fds[3] = (struct pollfd){ .fd = a->start->owner_fd, .events = POLLIN };
+	n = 4 + stream_pollfds(&a->streams, fds + 4);
 	(void)cc_http_poll(a->http, fds, n, wait_ms(a, now));
 	if (fds[1].revents != 0)
 		take_signal(a);
+	if (fds[3].revents != 0)
+		take_owner(a);
+	else if (cc_boottime_ms() >= a->word_ms)
+		hear_owner(a);
 	if (priv_client_step(a->priv, err) < 0)
 		return -1;
 	now = cc_boottime_ms();

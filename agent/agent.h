@@ -18,6 +18,7 @@ struct agent_start {
 	int priv_fd;               /* taken over */
 	agent_reload_fn *reload;
 	void *reload_user;
+	int owner_fd;  /* from owner_watch; -1: none */
 	int signal_fd; /* a signalfd: SIGHUP reloads, any other signal ends the loop */
 };
 

@@ -3,8 +3,10 @@
 #include "agent/agent.h"
 #include "agent/agent_confine.h"
 #include "agent/join.h"
+#include "agent/owner.h"
 #include "agent/statefile.h"
 #include "agent/status.h"
+#include "common/clock.h"
 #include "common/config_args.h"
 #include "common/confine.h"
 #include "common/log.h"
@@ -21,6 +23,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CONFIG_PATH "/etc/communitycloud/agent.yaml"
@@ -34,7 +37,9 @@ static const struct cc_program program = {
 	           "Commands:\n"
 	           "  join TOKEN   join the zone that made the token (- reads it from standard input)\n"
 	           "  run          work; started by cc-agent-priv (default)\n"
-	           "  status       print what this node is and should run, from its disk",
+	           "  status       print what this node is, offers and should run, from its disk; -o json for programs\n"
+	           "  pause        take nothing new; --for 2h ends it by itself, --stop also stops what runs\n"
+	           "  resume       end the pause",
 	.config_path = CONFIG_PATH,
 	.settings = &agent_settings,
 };
@@ -43,7 +48,11 @@ static const struct cc_program program = {
 struct words {
 	const char *items[WORDS_MAX + 1];
 	size_t n;
-	bool check; /* --check-config: answered here, for settings are also checked against each other */
+	bool json;            /* status -o json */
+	bool stop;            /* pause --stop */
+	const char *for_text; /* pause --for */
+	const char *wrong;    /* a value that is missing or unknown */
+	bool check;           /* --check-config: answered here, for settings are also checked against each other */
 };
 
 struct loaded {
@@ -55,6 +64,27 @@ static int fail(const struct cc_error *err)
 {
 	fprintf(stderr, "cc-agent: %s\n", err->msg);
 	return cc_code_info(err->code)->exit_status;
+}
+
+/* Options of single commands. */
+static bool take_own_option(char **argv, int *i, struct words *words)
+{
+	const char *name = argv[*i], *value = argv[*i + 1];
+
+	if (strcmp(name, "--stop") == 0) {
+		words->stop = true;
+		return true;
+	}
+	if (strcmp(name, "--for") != 0 && strcmp(name, "-o") != 0)
+		return false;
+	if (value == NULL || (strcmp(name, "-o") == 0 && strcmp(value, "json") != 0))
+		words->wrong = strcmp(name, "-o") == 0 ? "-o is followed by json" : "--for is followed by a time: 30m, 2h, 1d";
+	else if (strcmp(name, "-o") == 0)
+		words->json = true;
+	else
+		words->for_text = value;
+	*i += value != NULL;
+	return true;
 }
 
 /* Takes the words out of argv, which keeps the options. */
@@ -74,6 +104,8 @@ static int split_args(int argc, char **argv, struct words *words)
 			words->check = true;
 			continue;
 		}
+		if (take_own_option(argv, &i, words))
+			continue;
 		argv[kept++] = argv[i];
 		if (takes_value && i + 1 < argc)
 			argv[kept++] = argv[++i];
@@ -137,11 +169,51 @@ static int run_join(const struct loaded *l, const struct words *words)
 	return 0;
 }
 
-static int run_status(const struct agent_config *cfg)
+static int run_status(const struct agent_config *cfg, bool json)
 {
 	struct cc_error err = { 0 };
 
-	return status_print(cfg, stdout, &err) < 0 ? fail(&err) : 0;
+	return status_print(cfg, json, stdout, &err) < 0 ? fail(&err) : 0;
+}
+
+static int pause_of(const struct words *words, struct owner_pause *ret, struct cc_error *err)
+{
+	struct owner_pause p = { .since = cc_now_ms(), .stop = words->stop };
+	int64_t ms;
+
+	if (words->for_text != NULL) {
+		if (cc_duration_parse(words->for_text, &ms, err) < 0)
+			return cc_wrap(err, "--for");
+		if (ms < 1000)
+			return cc_fail(err, INVALID, "--for: a pause of less than a second is none; to end one, type cc-agent resume");
+		cc_set(&p, owner_pause, until, p.since + ms);
+	}
+	*ret = p;
+	return 0;
+}
+
+/* The running agent sees the file; one that does not run will read it. */
+static int run_pause(const struct agent_config *cfg, const struct words *words)
+{
+	struct owner_word word;
+	struct owner_pause p;
+	struct cc_error err = { 0 };
+
+	if (pause_of(words, &p, &err) < 0 || become_owner(cfg->state_dir, &err) < 0 || owner_save_pause(cfg->state_dir, &p, &err) < 0)
+		return fail(&err);
+	word = owner_word_at(&p, &(struct hours){ 0 }, false, p.since);
+	printf("%s; what runs %s\n", word.why, p.stop ? "is stopped" : "runs on (--stop would stop it)");
+	return 0;
+}
+
+static int run_resume(const struct agent_config *cfg)
+{
+	struct cc_error err = { 0 };
+
+	if (become_owner(cfg->state_dir, &err) < 0 || owner_resume(cfg->state_dir, &err) < 0)
+		return fail(&err);
+	puts("the pause is over");
+	return 0;
 }
 
 static const struct agent_config *reload(void *user)
@@ -203,6 +275,7 @@ static int run_agent(struct loaded *l)
 	cc_auto_free struct spool_identity *who = NULL;
 	cc_auto(cc_key_pair_free) struct cc_key_pair *key = NULL;
 	cc_auto_close int signal_fd = -1;
+	cc_auto_close int owner_fd = -1;
 	struct cc_error err = { 0 };
 	struct agent_start start = { .priv_fd = AGENT_PRIV_FD, .reload = reload, .reload_user = l };
 	struct stat st;
@@ -215,6 +288,8 @@ static int run_agent(struct loaded *l)
 	start.signal_fd = signal_fd = open_signals();
 	if (!wait_for_join(cfg, signal_fd, &who, &err))
 		return err.code != CC_OK ? fail(&err) : 0;
+	start.owner_fd = owner_fd = owner_watch(cfg->state_dir);
+	tzset(); /* the zone of offer_hours: its file is out of reach later */
 	if (cc_key_pair_open(cfg->state_dir, who->node_name, &key, &err) < 0 || agent_confine(cfg, l->from.path, who, &err) < 0)
 		return fail(&err);
 	cc_confine_escape();
@@ -234,10 +309,19 @@ static int run_command(const struct words *words, struct loaded *l)
 	const struct agent_config *cfg = agent_config(l->config);
 	const char *command = words->n > 0 ? words->items[0] : "run";
 
+	if (words->wrong != NULL || (strcmp(command, "pause") != 0 && (words->stop || words->for_text != NULL)) ||
+	        (strcmp(command, "status") != 0 && words->json)) {
+		fprintf(stderr, "cc-agent: %s; see --help\n", words->wrong != NULL ? words->wrong : "--for and --stop belong to pause, -o to status");
+		return cc_code_info(CC_INVALID)->exit_status;
+	}
 	if (strcmp(command, "join") == 0)
 		return run_join(l, words);
 	if (words->n <= 1 && strcmp(command, "status") == 0)
-		return run_status(cfg);
+		return run_status(cfg, words->json);
+	if (words->n <= 1 && strcmp(command, "pause") == 0)
+		return run_pause(cfg, words);
+	if (words->n <= 1 && strcmp(command, "resume") == 0)
+		return run_resume(cfg);
 	if (words->n <= 1 && strcmp(command, "run") == 0)
 		return run_agent(l);
 	fprintf(stderr, "cc-agent: '%s' is not understood here; see --help\n", words->items[words->n > 1 ? 1 : 0]);

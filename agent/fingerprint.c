@@ -191,6 +191,17 @@ static int64_t take_memory(const struct fingerprint_from *from)
 	return bytes >= MIB ? bytes / MIB : FINGERPRINT_LEAST_MIB;
 }
 
+static int64_t take_memory_free(const struct fingerprint_from *from, int64_t memory_mib)
+{
+	char meminfo[4096];
+	const char *available;
+	int64_t mib = memory_mib;
+
+	if (read_text(from->proc, "meminfo", meminfo, sizeof(meminfo)) && (available = proc_value(meminfo, "MemAvailable:")) != NULL)
+		mib = strtoll(available, NULL, 10) / 1024;
+	return mib < memory_mib ? mib : memory_mib;
+}
+
 static void take_disk(const char *path, struct fingerprint *to)
 {
 	struct statvfs st;
@@ -208,6 +219,7 @@ struct fingerprint fingerprint_take(const struct fingerprint_from *from)
 {
 	struct fingerprint f = { .arch = fingerprint_debian_arch(from->machine), .cpu_millis = take_cpu(from), .memory_mib = take_memory(from) };
 
+	f.memory_free_mib = take_memory_free(from, f.memory_mib);
 	take_disk(from->disk, &f);
 	return f;
 }

@@ -19,6 +19,7 @@ struct fingerprint {
 	const char *arch; /* Debian's word, or the kernel's where Debian has none */
 	int64_t cpu_millis;
 	int64_t memory_mib;
+	int64_t memory_free_mib; /* that could be had now; all of it when nothing says */
 	int64_t disk_mib;
 	int64_t disk_free_mib;
 };

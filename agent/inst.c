@@ -60,7 +60,8 @@ void inst_remove(struct inst_table *t, struct inst *i)
 
 static bool is_asked_anew(const struct assignment *old, const struct assignment *new)
 {
-	return old == NULL || new == NULL || old->epoch != new->epoch || old->boot_sn != new->boot_sn || old->desired != new->desired;
+	return old == NULL || new == NULL || old->epoch != new->epoch || old->boot_sn != new->boot_sn || old->desired != new->desired ||
+	       old->memory_mib != new->memory_mib || old->cpu_millis != new->cpu_millis || old->disk_mib != new->disk_mib || old->pids != new->pids;
 }
 
 /* The controller repeats an assignment whenever anything of the instance changed: the disk need not hear of that. */
@@ -187,6 +188,16 @@ static enum want wanted(const struct inst *i)
 	return i->want->desired == DESIRED_RUN ? WANT_RUN : WANT_STOP;
 }
 
+/* What is said about limits is nothing where the list says none. */
+static bool has_other_limits(const struct inst *i)
+{
+	const struct priv_limits *l = &i->ct.limits;
+
+	return l->memory_bytes != 0 &&
+	       (l->memory_bytes != (uint64_t)i->want->memory_mib << 20 || l->disk_bytes != (uint64_t)i->want->disk_mib << 20 ||
+	               l->cpu_millis != (uint32_t)i->want->cpu_millis || l->pids != (uint32_t)i->want->pids);
+}
+
 static enum seen seen_running(const struct inst *i)
 {
 	if (i->want == NULL)
@@ -195,7 +206,7 @@ static enum seen seen_running(const struct inst *i)
 		return SEEN_RUNNING_NEWER;
 	if (i->ct.epoch < (uint64_t)i->want->epoch || i->ct.boot_sn < (uint64_t)i->want->boot_sn)
 		return SEEN_RUNNING_OLDER;
-	return SEEN_RUNNING;
+	return has_other_limits(i) ? SEEN_RUNNING_LIMITS : SEEN_RUNNING;
 }
 
 static enum seen seen(const struct inst_table *t, const struct inst *i)

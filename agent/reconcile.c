@@ -35,6 +35,7 @@ static const struct decide_row {
 	{ ANY,         SEEN_UNKNOWN,       ANY,           ANY,             ANY,        ANY,            ANY,          ACTION_NONE,   OBSERVED_STARTING, BECAUSE_ROW,     "the node is finding out what runs" },
 	{ ANY,         ANY,                DOING_DELETE,  ANY,             ANY,        ANY,            ANY,          ACTION_NONE,   OBSERVED_STOPPING, BECAUSE_NOTHING, "being deleted" },
 	{ ANY,         ANY,                DOING_STOP,    ANY,             ANY,        ANY,            ANY,          ACTION_NONE,   OBSERVED_STOPPING, BECAUSE_NOTHING, "being stopped" },
+	{ ANY,         SEEN_RUNNING_LIMITS, DOING_START, ANY,             ANY,        ANY,            ANY,          ACTION_NONE,   OBSERVED_RUNNING,  BECAUSE_NOTHING, "its limits are being changed" },
 	{ ANY,         ANY,                DOING_START,   ANY,             ANY,        ANY,            ANY,          ACTION_NONE,   OBSERVED_STARTING, BECAUSE_NOTHING, "being started" },
 	/* Not ours: leave it alone until the controller says drop. */
 	{ WANT_NOTHING, SEEN_NONE,         ANY,           ANY,             ANY,        ANY,            ANY,          ACTION_FORGET, OBSERVED_GONE,     BECAUSE_NOTHING, "nothing is left" },
@@ -54,9 +55,18 @@ static const struct decide_row {
 	{ WANT_RUN,    SEEN_STOPPED,       ANY,           ANY,             LEASE_OVER, ANY,            ANY,          ACTION_NONE,   OBSERVED_STOPPED,  BECAUSE_ROW,     "its lease is over; waits for the controller" },
 	{ WANT_RUN,    ANY,                ANY,           ANY,             LEASE_OVER, ANY,            RETRY_LATER,  ACTION_NONE,   OBSERVED_STOPPING, BECAUSE_RETRY,   "its lease is over; stopping failed and is tried again" },
 	{ WANT_RUN,    ANY,                ANY,           ANY,             LEASE_OVER, ANY,            ANY,          ACTION_STOP,   OBSERVED_STOPPING, BECAUSE_ROW,     "its lease is over" },
+	/* Run, but not while the owner says that nothing may. */
+	{ WANT_RUN,    SEEN_NONE,          ANY,           ANY,             ANY,        POLICY_STOP,    ANY,          ACTION_NONE,   OBSERVED_FAILED,   BECAUSE_POLICY,  "the owner wants that nothing runs" },
+	{ WANT_RUN,    SEEN_STOPPED,       ANY,           ANY,             ANY,        POLICY_STOP,    ANY,          ACTION_NONE,   OBSERVED_FAILED,   BECAUSE_POLICY,  "the owner wants that nothing runs" },
+	{ WANT_RUN,    ANY,                ANY,           ANY,             ANY,        POLICY_STOP,    RETRY_LATER,  ACTION_NONE,   OBSERVED_STOPPING, BECAUSE_RETRY,   "the owner wants that nothing runs; stopping failed and is tried again" },
+	{ WANT_RUN,    ANY,                ANY,           ANY,             ANY,        POLICY_STOP,    ANY,          ACTION_STOP,   OBSERVED_STOPPING, BECAUSE_POLICY,  "the owner wants that nothing runs" },
 	/* Run. */
 	{ WANT_RUN,    SEEN_RUNNING_NEWER, ANY,           ANY,             ANY,        ANY,            ANY,          ACTION_NONE,   OBSERVED_RUNNING,  BECAUSE_ROW,     "runs by a newer assignment than the one at hand" },
 	{ WANT_RUN,    SEEN_RUNNING,       ANY,           ANY,             ANY,        ANY,            ANY,          ACTION_NONE,   OBSERVED_RUNNING,  BECAUSE_NOTHING, "runs as wished" },
+	{ WANT_RUN,    SEEN_RUNNING_LIMITS, ANY,          ANY,             ANY,        ANY,            RETRY_NEVER,  ACTION_NONE,   OBSERVED_RUNNING,  BECAUSE_RETRY,   "runs on; its new limits were refused" },
+	{ WANT_RUN,    SEEN_RUNNING_LIMITS, ANY,          ANY,             ANY,        POLICY_REFUSED, ANY,          ACTION_NONE,   OBSERVED_RUNNING,  BECAUSE_POLICY,  "runs on; the owner's policy refuses its new limits" },
+	{ WANT_RUN,    SEEN_RUNNING_LIMITS, ANY,          ANY,             ANY,        ANY,            RETRY_LATER,  ACTION_NONE,   OBSERVED_RUNNING,  BECAUSE_RETRY,   "runs on; its new limits could not be set, which is tried again" },
+	{ WANT_RUN,    SEEN_RUNNING_LIMITS, ANY,          ANY,             ANY,        ANY,            ANY,          ACTION_START,  OBSERVED_RUNNING,  BECAUSE_NOTHING, "other limits are asked for; set without a restart" },
 	{ WANT_RUN,    SEEN_RUNNING_OLDER, ANY,           ANY,             ANY,        ANY,            RETRY_NEVER,  ACTION_NONE,   OBSERVED_RUNNING,  BECAUSE_RETRY,   "runs on; its restart failed for good" },
 	{ WANT_RUN,    SEEN_RUNNING_OLDER, ANY,           ANY,             ANY,        POLICY_REFUSED, ANY,          ACTION_NONE,   OBSERVED_RUNNING,  BECAUSE_POLICY,  "runs on; the owner's policy refuses what is newly asked for" },
 	{ WANT_RUN,    SEEN_RUNNING_OLDER, ANY,           ANY,             ANY,        ANY,            RETRY_LATER,  ACTION_NONE,   OBSERVED_RUNNING,  BECAUSE_RETRY,   "runs on; its restart failed and is tried again" },
@@ -117,6 +127,7 @@ static enum observed as_seen(enum seen seen)
 {
 	switch (seen) {
 	case SEEN_RUNNING:
+	case SEEN_RUNNING_LIMITS:
 	case SEEN_RUNNING_OLDER:
 	case SEEN_RUNNING_NEWER:
 		return OBSERVED_RUNNING;

@@ -49,9 +49,10 @@ enum seen {
 	SEEN_NONE,
 	SEEN_STOPPED,
 	SEEN_STOPPING,
-	SEEN_RUNNING,       /* with the assignment's epoch and boot_sn; or there is no assignment */
-	SEEN_RUNNING_OLDER, /* with a lower epoch or boot_sn */
-	SEEN_RUNNING_NEWER, /* with a higher epoch than the assignment's */
+	SEEN_RUNNING,        /* with the assignment's epoch and boot_sn; or there is no assignment */
+	SEEN_RUNNING_LIMITS, /* the same, with other limits than the assignment's */
+	SEEN_RUNNING_OLDER,  /* with a lower epoch or boot_sn */
+	SEEN_RUNNING_NEWER,  /* with a higher epoch than the assignment's */
 	SEEN_MAX
 };
 /* What of ours is under way with it. */
@@ -73,7 +74,12 @@ enum lease {
 	LEASE_OVER, /* ended, or was never had in this boot */
 	LEASE_MAX
 };
-enum policy_word { POLICY_OK, POLICY_REFUSED, POLICY_MAX };
+enum policy_word {
+	POLICY_OK,
+	POLICY_REFUSED, /* to be started; what runs runs on */
+	POLICY_STOP,    /* the owner wants that nothing runs */
+	POLICY_MAX
+};
 enum retry_word {
 	RETRY_NOW,
 	RETRY_LATER,

@@ -36,6 +36,7 @@ static void fill_facts(struct node_report *r, const struct node_facts *f)
 	cc_set(r, node_report, offer_disk_mib, f->offer_disk_mib);
 	cc_set(r, node_report, offer_instances, f->offer_instances);
 	cc_set(r, node_report, labels, f->labels);
+	cc_set(r, node_report, closed, f->closed != NULL ? f->closed : "");
 }
 
 static bool is_in(const struct inst_table *t, const struct inst *i, bool full)

@@ -8,8 +8,9 @@
 #define CC_CONFIG_ROWS
 #include "common/config_table.h"
 
-#define MIB        (1024 * 1024)
-#define DISK_STEPS 256 /* MiB; what is free changes all the time, what is offered should not */
+#define MIB          (1024 * 1024)
+#define MEMORY_STEPS 64  /* MiB, as below */
+#define DISK_STEPS   256 /* MiB; what is free changes all the time, what is offered should not */
 
 static const struct {
 	uint32_t bit;
@@ -27,8 +28,9 @@ int settings_check(const struct agent_config *cfg, struct cc_error *err)
 {
 	struct fingerprint any = { .cpu_millis = 1000, .memory_mib = 1024, .disk_mib = 1024, .disk_free_mib = 1024 };
 	struct policy ignored;
+	struct hours hours;
 
-	return settings_policy(cfg, &any, 0, &ignored, err);
+	return settings_policy(cfg, &any, &(struct taken){ 0 }, &ignored, err) < 0 ? -1 : settings_hours(cfg, &hours, err);
 }
 
 struct fingerprint settings_machine(const struct agent_config *cfg, const struct fingerprint *measured)
@@ -38,7 +40,7 @@ struct fingerprint settings_machine(const struct agent_config *cfg, const struct
 	if (cfg->machine_cpu_millis > 0)
 		m.cpu_millis = cfg->machine_cpu_millis;
 	if (cfg->machine_memory >= MIB)
-		m.memory_mib = cfg->machine_memory / MIB;
+		m.memory_mib = m.memory_free_mib = cfg->machine_memory / MIB;
 	if (cfg->machine_disk >= MIB)
 		m.disk_mib = m.disk_free_mib = cfg->machine_disk / MIB;
 	return m;
@@ -49,21 +51,45 @@ static int share(const char *name, const char *text, enum policy_unit unit, int6
 	return policy_share(text, unit, total, ret, err) < 0 ? cc_wrap(err, "%s", name) : 0;
 }
 
+/* What may be given of a resource when `free_mib` of it is free besides what instances have, and `reserve` bytes are to stay free; in steps. */
+static int64_t room(int64_t free_mib, int64_t taken_mib, int64_t reserve, int64_t step)
+{
+	int64_t left = free_mib + taken_mib - reserve / MIB;
+
+	return left > 0 ? left / step * step : 0;
+}
+
+static void lower_to(int64_t *offer, int64_t most)
+{
+	if (*offer > most)
+		*offer = most;
+}
+
 int settings_policy(
-        const struct agent_config *cfg, const struct fingerprint *machine, int64_t assigned_disk_mib, struct policy *ret, struct cc_error *err)
+        const struct agent_config *cfg, const struct fingerprint *machine, const struct taken *taken, struct policy *ret, struct cc_error *err)
 {
 	struct policy p = { .cpu_percent = cfg->accept_cpu, .memory_percent = cfg->accept_memory, .disk_percent = cfg->accept_disk };
-	int64_t room = (machine->disk_free_mib + assigned_disk_mib) / DISK_STEPS * DISK_STEPS;
 
 	p.offer.instances = cfg->offer_instances;
 	if (share("offer_cpu", cfg->offer_cpu, POLICY_CPU, machine->cpu_millis, &p.offer.cpu_millis, err) < 0 ||
 	        share("offer_memory", cfg->offer_memory, POLICY_MIB, machine->memory_mib, &p.offer.memory_mib, err) < 0 ||
 	        share("offer_disk", cfg->offer_disk, POLICY_MIB, machine->disk_mib, &p.offer.disk_mib, err) < 0)
 		return -1;
-	if (p.offer.disk_mib > room)
-		p.offer.disk_mib = room;
+	lower_to(&p.offer.disk_mib, room(machine->disk_free_mib, taken->disk_mib, cfg->reserve_disk, DISK_STEPS));
+	if (cfg->reserve_memory > 0)
+		lower_to(&p.offer.memory_mib, room(machine->memory_free_mib, taken->memory_mib, cfg->reserve_memory, MEMORY_STEPS));
 	*ret = p;
 	return 0;
+}
+
+bool settings_has_reserve(const struct agent_config *cfg)
+{
+	return cfg->reserve_memory > 0 || cfg->reserve_disk > 0;
+}
+
+int settings_hours(const struct agent_config *cfg, struct hours *ret, struct cc_error *err)
+{
+	return hours_parse(&cfg->offer_hours, ret, err) < 0 ? cc_wrap(err, "offer_hours") : 0;
 }
 
 static struct cc_texts features_of(uint32_t bits, struct cc_arena *a)

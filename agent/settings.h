@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/fingerprint.h"
+#include "agent/hours.h"
 #include "agent/policy.h"
 #include "agent/report.h"
 
@@ -16,10 +17,19 @@ int settings_check(const struct agent_config *cfg, struct cc_error *err);
 /* What the machine has: measured, with the owner's corrections. */
 struct fingerprint settings_machine(const struct agent_config *cfg, const struct fingerprint *measured);
 
-/* What the owner offers of it. A share of the disk is also bounded by what is free now and what instances have already (`assigned_disk_mib`).
- * @err INVALID */
+/* What instances have of the machine already: disk that is assigned, memory that is in use. */
+struct taken {
+	int64_t disk_mib;
+	int64_t memory_mib;
+};
+/* What the owner offers of it. A share of the disk is also bounded by what is free now and what instances have already; with a reserve so is memory. It only
+ * shrinks what is offered: what runs runs on. @err INVALID */
 int settings_policy(
-        const struct agent_config *cfg, const struct fingerprint *machine, int64_t assigned_disk_mib, struct policy *ret, struct cc_error *err);
+        const struct agent_config *cfg, const struct fingerprint *machine, const struct taken *taken, struct policy *ret, struct cc_error *err);
+/* Whether what is offered depends on what is free now. */
+bool settings_has_reserve(const struct agent_config *cfg);
+/* offer_hours. @err INVALID */
+int settings_hours(const struct agent_config *cfg, struct hours *ret, struct cc_error *err);
 
 /* What the report says of the machine; strings and lists live in the arena. `features` are enum priv_feature. */
 struct node_facts settings_facts(

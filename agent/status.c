@@ -1,28 +1,46 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/status.h"
 
+#include "agent/owner.h"
 #include "agent/spool.h"
 #include "common/clock.h"
 #include "common/confine.h"
+#include "common/json.h"
 
 #include <stdlib.h>
 
-static void print_identity(const struct spool_identity *who, FILE *to)
+// clang-format off
+#pragma push_macro("CC_MODEL_FILE")
+#undef CC_MODEL_FILE
+#define CC_MODEL_FILE(e) CC_STR(agent/e.def)
+#define ENTITY agent_status
+#include "common/model/declare.inc"
+#define ENTITY agent_status
+#include "common/model/define.inc"
+#pragma pop_macro("CC_MODEL_FILE")
+// clang-format on
+
+static void print_node(const struct agent_status *s, FILE *to)
 {
 	char id[CC_UUID_TEXT];
 
-	fprintf(to, "node         %s\nid           %s\nzone         %s\ncontrollers ", who->node_name, cc_uuid_format(who->node, id), who->zone);
-	for (size_t k = 0; k < who->controllers.n; k++)
-		fprintf(to, " %s", who->controllers.items[k]);
+	fprintf(to, "node         %s\nid           %s\nzone         %s\ncontrollers ", s->node_name, cc_uuid_format(s->node, id), s->zone);
+	for (size_t k = 0; k < s->controllers.n; k++)
+		fprintf(to, " %s", s->controllers.items[k]);
 	fprintf(to, "\n");
 }
 
-static void print_lease(const char *dir, FILE *to)
+static void print_offer(const struct agent_status *s, FILE *to)
 {
-	int64_t left = spool_load_lease(dir) - cc_boottime_ms();
+	char when[CC_TIME_TEXT];
 
-	if (left > 0)
-		fprintf(to, "lease        %lld s left\n", (long long)(left / 1000));
+	fprintf(to, "takes        %s\n", s->closed[0] == '\0' ? "new instances" : s->closed);
+	if (s->closed[0] == '\0' && cc_has(s, agent_status, changes))
+		fprintf(to, "until        %.16sZ\n", cc_time_format(s->changes, when));
+	fprintf(to, "offers       cpu %lldm  memory %lld MiB  disk %lld MiB  instances %lld\n", (long long)s->offer_cpu_millis,
+	        (long long)s->offer_memory_mib, (long long)s->offer_disk_mib, (long long)s->offer_instances);
+	fprintf(to, "machine      memory %lld MiB, %lld available  disk %lld MiB, %lld free\n", (long long)s->memory_mib,
+	        (long long)s->memory_free_mib, (long long)s->disk_mib, (long long)s->disk_free_mib);
 }
 
 static void print_assignment(const struct assignment *w, FILE *to)
@@ -32,28 +50,104 @@ static void print_assignment(const struct assignment *w, FILE *to)
 	        (long long)w->boot_sn, (long long)w->cpu_millis, (long long)w->memory_mib, (long long)w->disk_mib, w->image_sha256);
 }
 
-int status_print(const struct agent_config *cfg, FILE *to, struct cc_error *err)
+static void print_all(const struct agent_status *s, FILE *to)
+{
+	const struct assignment *items = s->assignments.items;
+
+	print_node(s, to);
+	print_offer(s, to);
+	if (s->lease_s > 0)
+		fprintf(to, "lease        %lld s left\n", (long long)s->lease_s);
+	fprintf(to, "fences       %s\n", cc_confine_text());
+	fprintf(to, "assignments  %zu (revision %lld)\n", s->assignments.n, (long long)s->revision);
+	for (size_t k = 0; k < s->assignments.n; k++)
+		print_assignment(&items[k], to);
+}
+
+static int fill_identity(const struct agent_config *cfg, const struct spool_identity *who, struct agent_status *s, struct cc_error *err)
+{
+	struct owner_pause pause;
+	struct cc_error none = { 0 };
+	bool paused = owner_load_pause(cfg->state_dir, &pause, &none) == 0;
+	static struct owner_word word;
+	struct hours hours;
+
+	if (settings_hours(cfg, &hours, err) < 0)
+		return -1;
+	word = owner_word_at(paused ? &pause : NULL, &hours, strcmp(cfg->outside_hours, "stop") == 0, cc_now_ms());
+	s->node = who->node;
+	s->node_name = who->node_name;
+	s->zone = who->zone;
+	s->controllers = who->controllers;
+	s->closed = word.why;
+	s->stops = word.stop;
+	if (word.until_ms > 0)
+		cc_set(s, agent_status, changes, word.until_ms);
+	return 0;
+}
+
+/* What is used is known to the running agent only, so memory is what is left for more. */
+static int fill_offer(const struct agent_config *cfg, int64_t assigned_disk_mib, struct agent_status *s, struct cc_error *err)
+{
+	struct fingerprint_from from = fingerprint_from_here(cfg->disk_path[0] != '\0' ? cfg->disk_path : cfg->state_dir);
+	struct fingerprint measured = fingerprint_take(&from), machine = settings_machine(cfg, &measured);
+	struct policy p;
+
+	if (settings_policy(cfg, &machine, &(struct taken){ .disk_mib = assigned_disk_mib }, &p, err) < 0)
+		return -1;
+	s->offer_cpu_millis = p.offer.cpu_millis;
+	s->offer_memory_mib = p.offer.memory_mib;
+	s->offer_disk_mib = p.offer.disk_mib;
+	s->offer_instances = p.offer.instances;
+	s->memory_mib = machine.memory_mib;
+	s->memory_free_mib = machine.memory_free_mib;
+	s->disk_mib = machine.disk_mib;
+	s->disk_free_mib = machine.disk_free_mib;
+	return 0;
+}
+
+static int show(const struct agent_config *cfg, const struct spool_identity *who, const struct inst_table *t, struct agent_status *s, bool json,
+        FILE *to, struct cc_error *err)
+{
+	cc_auto_free struct assignment *items = cc_calloc(t->n + 1, sizeof(*items));
+	int64_t left_ms = spool_load_lease(cfg->state_dir) - cc_boottime_ms(), disk_mib = 0;
+	cc_auto_buf struct cc_buf text = { 0 };
+
+	for (size_t k = 0; k < t->n; k++) {
+		items[s->assignments.n++] = *t->items[k]->want;
+		disk_mib += t->items[k]->want->disk_mib;
+	}
+	s->assignments.items = items;
+	s->lease_s = left_ms > 0 ? left_ms / 1000 : 0;
+	if (fill_identity(cfg, who, s, err) < 0 || fill_offer(cfg, disk_mib, s, err) < 0)
+		return -1;
+	if (!json) {
+		print_all(s, to);
+		return 0;
+	}
+	cc_json_encode(&agent_status_desc, s, &text);
+	fprintf(to, "%s\n", cc_buf_str(&text));
+	return 0;
+}
+
+int status_print(const struct agent_config *cfg, bool json, FILE *to, struct cc_error *err)
 {
 	cc_auto_free struct spool_identity *who = NULL;
+	struct agent_status s = { 0 };
 	struct inst_table t = { 0 };
-	int64_t revision = 0;
+	int result;
 
 	if (spool_load_identity(cfg->state_dir, &who, err) < 0) {
 		if (err->code == CC_NOT_FOUND)
 			return cc_wrap(err, "this node has not joined a zone; see `cc-agent join`");
 		return -1;
 	}
-	print_identity(who, to);
-	print_lease(cfg->state_dir, to);
-	fprintf(to, "fences       %s\n", cc_confine_text());
-	if (spool_load_assignments(cfg->state_dir, &t, &revision, err) < 0) {
+	if (spool_load_assignments(cfg->state_dir, &t, &s.revision, err) < 0) {
 		if (err->code != CC_NOT_FOUND)
 			return -1;
 		*err = (struct cc_error){ 0 };
 	}
-	fprintf(to, "assignments  %zu (revision %lld)\n", t.n, (long long)revision);
-	for (size_t k = 0; k < t.n; k++)
-		print_assignment(t.items[k]->want, to);
+	result = show(cfg, who, &t, &s, json, to, err);
 	inst_table_done(&t);
-	return 0;
+	return result;
 }

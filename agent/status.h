@@ -6,5 +6,5 @@
 
 #include <stdio.h>
 
-/* Prints who this node is and what it should run. @err NOT_FOUND it has not joined, INVALID damaged, IO */
-int status_print(const struct agent_config *cfg, FILE *to, struct cc_error *err);
+/* Prints who this node is, what its owner offers and keeps back, and what it should run: for people, or as JSON. @err NOT_FOUND it has not joined, INVALID damaged, IO */
+int status_print(const struct agent_config *cfg, bool json, FILE *to, struct cc_error *err);

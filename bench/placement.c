@@ -9,7 +9,7 @@
 #include <time.h>
 
 struct columns {
-	uint8_t *ready, *arch, *ok;
+	uint8_t *ready, *closed, *arch, *ok;
 	uint32_t *features, *owner;
 	int64_t *free_cpu, *free_mib, *free_disk_mib, *free_instances, *granted_cpu, *granted_mib;
 	uint64_t *key, *share_cpu, *share_mib;
@@ -36,6 +36,7 @@ static struct columns columns_new(size_t n)
 {
 	return (struct columns){
 		.ready = column(n, 1),
+		.closed = column(n, 1),
 		.arch = column(n, 1),
 		.ok = column(n, 1),
 		.features = column(n, sizeof(uint32_t)),
@@ -58,6 +59,7 @@ static void fill_node(struct columns *c, size_t i)
 	int64_t cores = (int64_t)1 << random_below(5);
 
 	c->ready[i] = random_below(10) > 0;
+	c->closed[i] = random_below(50) == 0 ? SCHED_CLOSED_BY_OWNER : 0;
 	c->arch[i] = sched_arch_number(random_below(10) > 0 ? "amd64" : "arm64");
 	c->features[i] = SCHED_FEATURE_CONTAINER;
 	c->owner[i] = (uint32_t)random_below(1000);
@@ -74,7 +76,7 @@ static void fill_node(struct columns *c, size_t i)
 
 static void columns_free(struct columns *c)
 {
-	void *all[] = { c->ready, c->arch, c->ok, c->features, c->owner, c->free_cpu, c->free_mib, c->free_disk_mib, c->free_instances,
+	void *all[] = { c->ready, c->closed, c->arch, c->ok, c->features, c->owner, c->free_cpu, c->free_mib, c->free_disk_mib, c->free_instances,
 		c->granted_cpu, c->granted_mib, c->key, c->share_cpu, c->share_mib };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -86,6 +88,7 @@ static struct sched_nodes nodes_of(const struct columns *c, size_t n)
 	return (struct sched_nodes){
 		.n = n,
 		.ready = c->ready,
+		.closed = c->closed,
 		.arch = c->arch,
 		.features = c->features,
 		.owner = c->owner,

@@ -63,6 +63,25 @@ static const struct opt invite_opts[] = {
 	{ "expires",    0,   OPT_DURATION, "TIME",      NULL,               "How long the token is good for: 1h, 24h (default), at most 30d." },
 	{ NULL },
 };
+static const struct opt drain_opts[] = {
+	{ "reason",     0,   OPT_TEXT,     "TEXT",      NULL,               "Why: told to whoever asks for a place there." },
+	{ "wait",       0,   OPT_FLAG,     NULL,        NULL,               "Wait until no instance is left there." },
+	{ "timeout",    0,   OPT_DURATION, "TIME",      NULL,               "Longest wait: 30s, 5m (default), 1h. The node stays drained." },
+	{ NULL },
+};
+static const struct opt cap_opts[] = {
+	{ "cpu",        'c', OPT_CPU,      "CORES",     NULL,               "Most processor: 0.5, 2, 500m." },
+	{ "memory",     'm', OPT_MIB,      "SIZE",      NULL,               "Most memory: 512MiB, 2GiB." },
+	{ "disk",       'd', OPT_MIB,      "SIZE",      NULL,               "Most disk." },
+	{ "instances",  0,   OPT_COUNT,    "N",         NULL,               "Most instances." },
+	{ "none",       0,   OPT_FLAG,     NULL,        NULL,               "Lift all caps but those given with it." },
+	{ NULL },
+};
+static const struct opt node_remove_opts[] = {
+	{ "force",      0,   OPT_FLAG,     NULL,        NULL,               "Also while instances are assigned to it, if it is silent or drained: they fail." },
+	{ "yes",        'y', OPT_FLAG,     NULL,        NULL,               "Do not ask." },
+	{ NULL },
+};
 static const struct opt member_opts[] = {
 	{ "admin",      0,   OPT_FLAG,     NULL,        NULL,               "The member may run the zone." },
 	{ NULL },
@@ -266,6 +285,47 @@ const struct cmd command_table[] = {
 	        .summary = "Stop instances of others on a node of yours",
 	        .text = "They keep their disk and place. Their member sees that they were stopped, and may start them again.",
 	        .examples = "ccctl node evict ada hello\n" },
+	{ .name = "node drain",
+	        .args = "NAME",
+	        .opts = drain_opts,
+	        .flags = CMD_OUTPUT,
+	        .noun = &noun_node,
+	        .run = cmd_node_drain,
+	        .also = "cordon",
+	        .summary = "Place nothing new on a node",
+	        .text = "What runs there runs on: instances belong to their members, who delete them or let them be. --wait returns when none is left.",
+	        .examples = "ccctl node drain ada --reason 'new disk on Monday'\n"
+	                    "ccctl node drain ada --wait && ccctl node remove ada\n" },
+	{ .name = "node undrain",
+	        .args = "NAME",
+	        .flags = CMD_OUTPUT,
+	        .noun = &noun_node,
+	        .run = cmd_node_undrain,
+	        .also = "uncordon",
+	        .summary = "Place instances on a drained node again",
+	        .examples = "ccctl node undrain ada\n" },
+	{ .name = "node cap",
+	        .args = "NAME",
+	        .opts = cap_opts,
+	        .flags = CMD_OUTPUT,
+	        .noun = &noun_node,
+	        .run = cmd_node_cap,
+	        .summary = "Cap what the zone may place on a node",
+	        .text = "The least of this and of what the node's owner offers counts. What is more than that already stays until it is deleted. Caps that are "
+	                "not named stay as they are.",
+	        .examples = "ccctl node cap ada --memory 2GiB --instances 10\n"
+	                    "ccctl node cap ada --none\n" },
+	{ .name = "node remove",
+	        .args = "NAME",
+	        .opts = node_remove_opts,
+	        .noun = &noun_node,
+	        .run = cmd_node_remove,
+	        .also = "node delete",
+	        .summary = "Remove a node from the zone",
+	        .text = "Its key is forgotten: to come back it has to join with a new token. A node with instances is not removed, but with --force when it is silent "
+	                "for good, or drained: its instances then fail with this as the reason.",
+	        .examples = "ccctl node remove ada\n"
+	                    "ccctl node remove --force --yes ada\n" },
 	{ .name = "member add",
 	        .args = "NAME",
 	        .opts = member_opts,

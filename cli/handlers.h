@@ -9,6 +9,7 @@ cmd_fn cmd_image_import, cmd_image_list, cmd_image_delete;
 cmd_fn cmd_node_invite, cmd_node_list, cmd_node_show;
 cmd_fn cmd_member_add, cmd_member_list, cmd_member_show, cmd_member_role, cmd_member_limit, cmd_member_remove;
 cmd_fn cmd_token_create, cmd_token_list, cmd_token_revoke;
+cmd_fn cmd_node_drain, cmd_node_undrain, cmd_node_cap, cmd_node_remove;
 cmd_fn cmd_node_guests, cmd_node_evict;
 cmd_fn cmd_audit;
 cmd_fn cmd_login, cmd_logout, cmd_context_list, cmd_context_show, cmd_context_use, cmd_context_remove;

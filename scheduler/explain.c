@@ -43,6 +43,8 @@ static const struct {
 } fell_phrases[SCHED_FELL_MAX] = {
 	[SCHED_FELL_NOT_ASKED_FOR] = { "is not the one asked for",             "are not the one asked for" },
 	[SCHED_FELL_SILENT]        = { "is silent",                            "are silent" },
+	[SCHED_FELL_PAUSED]        = { "is paused by its owner",               "are paused by their owners" },
+	[SCHED_FELL_DRAINED]       = { "is drained by an admin",               "are drained by an admin" },
 	[SCHED_FELL_ARCH]          = { "is of another architecture",           "are of another architecture" },
 	[SCHED_FELL_FEATURES]      = { "cannot run this kind of instance",     "cannot run this kind of instance" },
 	[SCHED_FELL_INSTANCES]     = { "has no room for one more instance",    "have no room for one more instance" },

@@ -28,6 +28,26 @@ static void is_ready(const struct sched_req *req, const struct sched_block *b, u
 		ok[i] &= ready[i] != 0;
 }
 
+static void is_open(uint8_t bit, const struct sched_block *b, uint8_t *restrict ok)
+{
+	const uint8_t *closed = b->nodes->closed + b->at;
+
+	for (size_t i = 0; i < b->n; i++)
+		ok[i] &= (closed[i] & bit) == 0;
+}
+
+static void is_not_paused(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
+{
+	(void)req;
+	is_open(SCHED_CLOSED_BY_OWNER, b, ok);
+}
+
+static void is_not_drained(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
+{
+	(void)req;
+	is_open(SCHED_CLOSED_BY_ADMIN, b, ok);
+}
+
 static void has_arch(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
 {
 	const uint8_t *arch = b->nodes->arch + b->at;
@@ -87,6 +107,8 @@ static const struct {
 } filters[SCHED_FELL_MAX] = {
 	[SCHED_FELL_NOT_ASKED_FOR] = { "not the node asked for",    is_asked_for },
 	[SCHED_FELL_SILENT]        = { "silent",                    is_ready },
+	[SCHED_FELL_PAUSED]        = { "paused by its owner",       is_not_paused },
+	[SCHED_FELL_DRAINED]       = { "drained by an admin",       is_not_drained },
 	[SCHED_FELL_ARCH]          = { "another architecture",      has_arch },
 	[SCHED_FELL_FEATURES]      = { "cannot run this kind",      has_features },
 	[SCHED_FELL_INSTANCES]     = { "no room for one more",      has_instances },

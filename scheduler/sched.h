@@ -15,6 +15,7 @@
 struct sched_nodes {
 	size_t n;
 	const uint8_t *ready;     /* reports and takes instances */
+	const uint8_t *closed;    /* takes nothing new, whatever is free: enum sched_closed */
 	const uint8_t *arch;      /* number of the architecture, from sched_arch_number */
 	const uint32_t *features; /* enum sched_feature bits */
 	const uint32_t *owner;    /* number of the owner, the caller's choice */
@@ -33,6 +34,9 @@ struct sched_nodes {
 
 /* What an amount is multiplied with to get its share of `granted`, which is what the columns share_* hold. */
 uint64_t sched_share_factor(int64_t granted);
+
+/* Who closed a node; bits, for both may. */
+enum sched_closed { SCHED_CLOSED_BY_OWNER = 1 << 0, SCHED_CLOSED_BY_ADMIN = 1 << 1 };
 
 enum sched_feature {
 	SCHED_FEATURE_CONTAINER = 1 << 0, /* runs containers */
@@ -61,6 +65,8 @@ struct sched_req {
 enum sched_filter {
 	SCHED_FELL_NOT_ASKED_FOR,
 	SCHED_FELL_SILENT,
+	SCHED_FELL_PAUSED,
+	SCHED_FELL_DRAINED,
 	SCHED_FELL_ARCH,
 	SCHED_FELL_FEATURES,
 	SCHED_FELL_INSTANCES,

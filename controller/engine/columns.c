@@ -8,6 +8,7 @@
 
 #define COLUMNS(X)                 \
 	X(uint8_t, ready)          \
+	X(uint8_t, closed)         \
 	X(uint8_t, arch)           \
 	X(uint32_t, features)      \
 	X(uint32_t, owner)         \
@@ -138,11 +139,17 @@ static int64_t bounded(int64_t amount)
 	return amount > SCHED_AMOUNT_MAX ? SCHED_AMOUNT_MAX : amount < -SCHED_AMOUNT_MAX ? -SCHED_AMOUNT_MAX : amount;
 }
 
+static uint8_t closed_bits(const struct node *n)
+{
+	return (uint8_t)((cc_has(n, node, closed) ? SCHED_CLOSED_BY_OWNER : 0) | (cc_has(n, node, drained) ? SCHED_CLOSED_BY_ADMIN : 0));
+}
+
 void columns_put(struct columns *c, const struct node *n)
 {
 	size_t i = index_for(c, n->id);
 
 	c->ready[i] = n->state == NODE_READY;
+	c->closed[i] = closed_bits(n);
 	c->arch[i] = sched_arch_number(n->arch);
 	c->features[i] = feature_bits(&n->features);
 	c->owner[i] = owner_number(c, n->owner);

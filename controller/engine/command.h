@@ -63,6 +63,18 @@ struct cmd_node_sync {
 	const struct node_report *report;
 	struct cc_uuid node;
 };
+struct cmd_node_drain {
+	const char *ref;
+	const char *reason; /* NULL: opens it again */
+};
+struct cmd_node_cap {
+	const char *ref;
+	const struct node_cap *cap;
+};
+struct cmd_node_remove {
+	const char *ref;
+	bool force; /* also while instances are assigned to it: they fail */
+};
 struct cmd_image_create {
 	struct cc_uuid id;
 	const char *name;

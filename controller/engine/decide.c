@@ -40,12 +40,24 @@ static int64_t granted(int64_t offer, int64_t percent, int64_t used)
 	return g > used ? g : used;
 }
 
+static int64_t below_cap(int64_t granted_now, bool capped, int64_t cap, int64_t used)
+{
+	int64_t most = capped && cap < granted_now ? cap : granted_now;
+
+	return most > used ? most : used;
+}
+
+/* The least of what the owner offers times overcommit and what an admin caps; what is used stays granted until it is given back. */
 void decide_grant(const struct engine_options *opt, struct node *n)
 {
-	n->granted_cpu_millis = granted(n->offer_cpu_millis, opt->overcommit_cpu_percent, n->used_cpu_millis);
-	n->granted_memory_mib = granted(n->offer_memory_mib, opt->overcommit_memory_percent, n->used_memory_mib);
-	n->granted_disk_mib = granted(n->offer_disk_mib, opt->overcommit_disk_percent, n->used_disk_mib);
-	n->granted_instances = granted(n->offer_instances, 100, n->used_instances);
+#define GRANT(field, percent) \
+	n->granted_##field =  \
+	        below_cap(granted(n->offer_##field, (percent), n->used_##field), cc_has(n, node, cap_##field), n->cap_##field, n->used_##field);
+	GRANT(cpu_millis, opt->overcommit_cpu_percent)
+	GRANT(memory_mib, opt->overcommit_memory_percent)
+	GRANT(disk_mib, opt->overcommit_disk_percent)
+	GRANT(instances, 100)
+#undef GRANT
 }
 
 void decide_count(const struct decide *d, struct effects *fx, const struct instance *inst, int sign)

@@ -2,6 +2,8 @@
 #include "controller/engine/cap.h"
 #include "controller/engine/decide.h"
 
+#include <stdio.h>
+
 #define DEFAULT_CPU_MILLIS 1000
 #define DEFAULT_MEMORY_MIB 128
 #define DEFAULT_DISK_MIB   1024
@@ -79,6 +81,20 @@ static struct placement *record(const struct decide *d, const struct command *cm
 	return p;
 }
 
+/* Of a node that was asked for and is closed, why: in the words of who closed it. */
+static void add_why_closed(const struct decide *d, const struct sched_req *req, const struct sched_decision *dec, char *text, size_t size)
+{
+	const struct node *n = req->only_node != SCHED_ANY ? zone_find(d->zone, TABLE_NODE, zone_sched_id(d->zone, req->only_node)) : NULL;
+	size_t len = strlen(text);
+
+	if (n == NULL)
+		return;
+	if (dec->fell[SCHED_FELL_PAUSED] > 0 && cc_has(n, node, closed))
+		snprintf(text + len, size - len, ": %.300s", n->closed);
+	else if (dec->fell[SCHED_FELL_DRAINED] > 0 && cc_has(n, node, drained) && n->drained[0] != '\0')
+		snprintf(text + len, size - len, ": %.300s", n->drained);
+}
+
 static int place(
         const struct decide *d, struct command *cmd, const struct sched_req *req, struct instance *inst, struct placement **ret, struct cc_error *err)
 {
@@ -91,6 +107,7 @@ static int place(
 	cmd->placement = *ret = record(d, cmd, inst, &dec);
 	if (!dec.placed) {
 		sched_explain(&dec, req, name_node, (void *)d, text, sizeof(text));
+		add_why_closed(d, req, &dec, text, sizeof(text));
 		(*ret)->would_fit = cc_arena_strdup(cmd->arena, text);
 		(*ret)->has |= CC_BIT(placement_f_would_fit);
 		return cc_fail(err, NO_CAPACITY, "%s", text);
@@ -209,6 +226,9 @@ int decide_instance_act(const struct decide *d, struct command *cmd, struct effe
 	edge = lifecycle_find(inst.state, acts[args->act].event);
 	if (edge == NULL)
 		return cc_fail(err, CONFLICT, "the instance '%s' is %s and cannot %s now", inst.name, cc_enum_slug(&inst_state_enum, (int)inst.state),
+		        acts[args->act].verb);
+	if (args->act != ACT_DELETE && !cc_has(&inst, instance, node))
+		return cc_fail(err, CONFLICT, "the instance '%s' has no node any more and cannot %s; delete it, and create it anew", inst.name,
 		        acts[args->act].verb);
 	if (args->act == ACT_DELETE && !cc_has(&inst, instance, node)) {
 		decide_remove_instance(d, fx, &inst);

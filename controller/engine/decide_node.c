@@ -105,6 +105,13 @@ static bool take_machine(const struct node_report *r, struct node *n)
 	TAKE_NUMBER(offer_memory_mib)
 	TAKE_NUMBER(offer_disk_mib)
 	TAKE_NUMBER(offer_instances)
+	if (cc_has(r, node_report, closed) && strcmp(r->closed, cc_has(n, node, closed) ? n->closed : "") != 0) {
+		if (r->closed[0] != '\0')
+			cc_set(n, node, closed, r->closed);
+		else
+			cc_unset(n, node, closed);
+		changed = true;
+	}
 	return changed;
 }
 

@@ -196,7 +196,7 @@ struct cc_uuid a_node(struct engine_fixture *f, const char *name, int64_t memory
 	cmd = engine_run(f, COMMAND_NODE_JOIN, who, &join);
 	ck_assert_msg(cmd->error.code == CC_OK, "%s", cmd->error.msg);
 	r.has = UINT64_MAX & ~(CC_BIT(node_report_f_instances) | CC_BIT(node_report_f_labels) | CC_BIT(node_report_f_agent_version) |
-	                             CC_BIT(node_report_f_boot_id));
+	                             CC_BIT(node_report_f_boot_id) | CC_BIT(node_report_f_closed));
 	cmd = engine_run(f, COMMAND_NODE_SYNC, as_node(join.id), &sync);
 	ck_assert_msg(cmd->error.code == CC_OK, "%s", cmd->error.msg);
 	return join.id;

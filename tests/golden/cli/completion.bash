@@ -5,7 +5,7 @@ _ccctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--) return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|-f|--selector|-l|--env|-e|--arch|-a|--owner|--expires|--instances|--member|--description|--resource|--since|--limit|--name|--topic|--recent) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|-f|--selector|-l|--env|-e|--arch|-a|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--name|--topic|--recent) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -32,6 +32,7 @@ _ccctl() {
 	--arch|-a) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--owner) COMPREPLY=($(compgen -W "$(ccctl member list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--expires) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--reason) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--instances) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--member) COMPREPLY=($(compgen -W "$(ccctl member list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--description) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
@@ -45,7 +46,7 @@ _ccctl() {
 	case $cmd in
 	'') names="create list show explain start stop restart delete exec image node member token audit login logout context events status version completion help"; opts="--help --version" ;;
 	image) names="import list delete" ;;
-	node) names="invite list show guests evict" ;;
+	node) names="invite list show guests evict drain undrain cap remove" ;;
 	member) names="add list show role limit remove" ;;
 	token) names="create list revoke" ;;
 	context) names="list show use remove" ;;
@@ -110,6 +111,22 @@ _ccctl() {
 		;;
 	'node evict' | 'node evict '*)
 		opts="--socket --controller --context --pin --token --help --version"
+		names="$(ccctl node list -o name 2>/dev/null)"
+		;;
+	'node drain' | 'node drain '*)
+		opts="--reason --wait --timeout --output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl node list -o name 2>/dev/null)"
+		;;
+	'node undrain' | 'node undrain '*)
+		opts="--output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl node list -o name 2>/dev/null)"
+		;;
+	'node cap' | 'node cap '*)
+		opts="--cpu --memory --disk --instances --none --output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl node list -o name 2>/dev/null)"
+		;;
+	'node remove' | 'node remove '*)
+		opts="--force --yes --socket --controller --context --pin --token --help --version"
 		names="$(ccctl node list -o name 2>/dev/null)"
 		;;
 	'member add' | 'member add '*)

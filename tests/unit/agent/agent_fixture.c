@@ -24,7 +24,7 @@ static const char *sets[16];
 static size_t n_sets;
 static struct cc_config *config, *reloaded;
 static pthread_t thread;
-static int signal_pipe[2];
+static int signal_pipe[2], owner_fd;
 static int result;
 static struct cc_error error;
 
@@ -102,6 +102,7 @@ static void *run(void *arg)
 		.identity_path = cc_key_pair_path(node_key),
 		.priv_fd = (int)(intptr_t)arg,
 		.signal_fd = signal_pipe[0],
+		.owner_fd = owner_fd,
 		.reload = reload,
 	};
 
@@ -113,6 +114,7 @@ void agent_begin(void)
 {
 	config = load();
 	ck_assert_int_eq(pipe(signal_pipe), 0);
+	ck_assert_int_ge(owner_fd = owner_watch(state_dir), 0);
 	error = (struct cc_error){ 0 };
 	ck_assert_int_eq(pthread_create(&thread, NULL, run, (void *)(intptr_t)fake_priv_connect(priv)), 0);
 }
@@ -129,6 +131,7 @@ int agent_wait(struct cc_error *ret_err)
 	pthread_join(thread, NULL);
 	close(signal_pipe[0]);
 	close(signal_pipe[1]);
+	close(owner_fd);
 	cc_config_free(config);
 	cc_config_free(reloaded);
 	reloaded = NULL;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/agent.h"
+#include "agent/owner.h"
 #include "tests/lib/test.h"
 #include "tests/unit/agent/controller_fixture.h"
 #include "tests/unit/agent/halves_fixture.h"

@@ -34,7 +34,21 @@ says 3 'has not joined' status --config "$dir/good.yaml"
 says 2 'cc-agent-priv starts this' run --config "$dir/good.yaml"
 says 2 'cc-agent-priv starts this' --config "$dir/good.yaml"
 says 2 'dance' dance
+says 2 '30m, 2h' pause --for
+says 2 "'soon'" pause --for soon --config "$dir/good.yaml"
+says 2 'less than a second' pause --for 0s --config "$dir/good.yaml"
+says 2 'belong to pause' status --stop --config "$dir/good.yaml"
+says 2 'followed by json' status -o xml --config "$dir/good.yaml"
+says 2 'belong to pause' resume -o json --config "$dir/good.yaml"
+printf 'offer_hours: [ "mon-fri 25:00-08:00" ]\n' >"$dir/hours.yaml"
+says 2 "offer_hours: 'mon-fri 25:00-08:00' is no time of the week" --check-config --config "$dir/hours.yaml"
 [[ ! -e $dir/state ]]
+says 0 'the owner paused the node until 2' pause --for 2h --config "$dir/good.yaml"
+says 0 'until further notice; what runs is stopped' pause --stop --config "$dir/good.yaml"
+[[ -e $dir/state/owner/pause.json ]]
+says 0 'the pause is over' resume --config "$dir/good.yaml"
+says 0 'the pause is over' resume --config "$dir/good.yaml"
+[[ ! -e $dir/state/owner/pause.json ]]
 
 # Before it has joined it waits, and ends with the half that started it.
 python3 - "$agent" "$dir/good.yaml" <<-'END'

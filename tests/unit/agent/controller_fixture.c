@@ -72,6 +72,8 @@ static void remember(struct controller *c, const struct node_report *r)
 {
 	if (cc_has(r, node_report, offer_memory_mib))
 		c->offer_memory = r->offer_memory_mib;
+	if (cc_has(r, node_report, closed))
+		snprintf(c->closed, sizeof(c->closed), "%s", r->closed);
 	if (r->full)
 		c->full_reports++;
 	else

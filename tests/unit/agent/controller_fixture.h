@@ -72,6 +72,8 @@ bool controller_wait_listening(struct controller *c);
 unsigned controller_fetches(struct controller *c);
 /* Of the last report that had facts. */
 int64_t controller_offer_memory(struct controller *c);
+/* Why the node takes nothing new, as it said last. Valid until the next call. */
+const char *controller_closed(struct controller *c);
 
 /* The archive that is served, and its hash. */
 const char *controller_archive(size_t *ret_len);

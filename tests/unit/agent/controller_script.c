@@ -182,3 +182,13 @@ int64_t controller_offer_memory(struct controller *c)
 	controller_unlock(c);
 	return n;
 }
+
+const char *controller_closed(struct controller *c)
+{
+	static char text[sizeof(c->closed)];
+
+	controller_lock(c);
+	memcpy(text, c->closed, sizeof(text));
+	controller_unlock(c);
+	return text;
+}

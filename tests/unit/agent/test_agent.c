@@ -696,6 +696,135 @@ START_TEST(the_owner_has_the_last_word_on_what_runs_already)
 }
 END_TEST
 
+START_TEST(limits_change_without_a_restart)
+{
+	struct priv_ct ct, before;
+	struct assignment other;
+
+	fake_priv_add_image(priv, controller_sha256());
+	agent_begin();
+	other = world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	ck_assert(fake_priv_ct(priv, 1, &before));
+	other.memory_mib = 200;
+	other.pids = 77;
+	controller_assign(controller, &other);
+	world_eventually(fake_priv_ct(priv, 1, &ct) && ct.limits.memory_bytes == 200 << 20 && ct.limits.pids == 77);
+	ck_assert_uint_eq(fake_priv_calls(priv, PRIV_CT_STOP), 0);
+	ck_assert_uint_eq(ct.boot_sn, before.boot_sn);
+	ck_assert_int_eq(controller_told(controller, 1).state, OBSERVED_RUNNING);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(limits_that_are_refused_are_told_and_the_old_ones_stay)
+{
+	struct priv_ct ct;
+	struct assignment other;
+
+	fake_priv_add_image(priv, controller_sha256());
+	agent_begin();
+	other = world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	fake_priv_fail(priv, PRIV_CT_START, CC_CONFLICT, "40 MiB are in use");
+	other.memory_mib = 8;
+	controller_assign(controller, &other);
+	world_eventually(strstr(controller_told(controller, 1).reason, "new limits: 40 MiB are in use") != NULL);
+	ck_assert_int_eq(controller_told(controller, 1).state, OBSERVED_RUNNING);
+	ck_assert(fake_priv_ct(priv, 1, &ct));
+	ck_assert_uint_eq(ct.limits.memory_bytes, 64 << 20);
+	/* Asked for what it has, nothing is wrong any more. */
+	other.memory_mib = 64;
+	controller_assign(controller, &other);
+	world_eventually(controller_told(controller, 1).reason[0] == '\0');
+	agent_end_well();
+}
+END_TEST
+
+static void pause_node(int64_t for_ms, bool stop)
+{
+	struct owner_pause p = { .since = cc_now_ms(), .stop = stop };
+	struct cc_error err = { 0 };
+
+	if (for_ms > 0)
+		cc_set(&p, owner_pause, until, p.since + for_ms);
+	ck_assert_msg(owner_save_pause(state_dir, &p, &err) == 0, "%s", err.msg);
+}
+
+static void resume_node(void)
+{
+	struct cc_error err = { 0 };
+
+	ck_assert_msg(owner_resume(state_dir, &err) == 0, "%s", err.msg);
+}
+
+START_TEST(a_paused_node_starts_nothing_new_and_keeps_what_runs)
+{
+	fake_priv_add_image(priv, controller_sha256());
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	pause_node(0, false);
+	world_eventually(strcmp(controller_closed(controller), "the owner paused the node until further notice") == 0);
+	world_assign(2, 1, 0, DESIRED_RUN);
+	world_wait_state(2, OBSERVED_FAILED, 0);
+	ck_assert_str_eq(controller_told(controller, 2).reason, "refused by the node's owner: the owner paused the node until further notice");
+	/* What is here may come back. */
+	fake_priv_end_init(priv, 1, 0);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	resume_node();
+	world_wait_state(2, OBSERVED_RUNNING, 0);
+	world_eventually(controller_closed(controller)[0] == '\0');
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(a_pause_that_stops_ends_what_runs_and_brings_it_back)
+{
+	fake_priv_add_image(priv, controller_sha256());
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	pause_node(0, true);
+	world_wait_state(1, OBSERVED_FAILED, 0);
+	ck_assert_ptr_nonnull(strstr(controller_told(controller, 1).reason, "the owner paused the node"));
+	ck_assert_uint_eq(fake_priv_calls(priv, PRIV_CT_STOP), 1);
+	resume_node();
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(a_pause_ends_by_itself_and_is_known_after_a_restart_of_the_agent)
+{
+	fake_priv_add_image(priv, controller_sha256());
+	pause_node(1500, false);
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_FAILED, 0);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(a_reserve_shrinks_the_offer_and_stops_nothing)
+{
+	fake_priv_add_image(priv, controller_sha256());
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	world_setting("reserve_memory=900MiB");
+	agent_hup();
+	world_eventually(controller_offer_memory(controller) == 64);
+	world_assign(2, 1, 0, DESIRED_RUN);
+	world_wait_state(2, OBSERVED_RUNNING, 0);
+	world_assign(3, 1, 0, DESIRED_RUN);
+	world_wait_state(3, OBSERVED_FAILED, 0);
+	ck_assert_int_eq(controller_told(controller, 1).state, OBSERVED_RUNNING);
+	agent_end_well();
+}
+END_TEST
+
 START_TEST(what_nobody_assigned_takes_room_as_long_as_it_exists)
 {
 	struct priv_ct orphan = test_ct(3, PRIV_CT_RUNNING, 1, 0);
@@ -807,6 +936,12 @@ int main(void)
 	tcase_add_test(tc, an_init_that_ends_by_itself_is_started_again_after_a_while);
 	tcase_add_test(tc, the_owner_has_the_last_word_and_may_change_it);
 	tcase_add_test(tc, the_owner_has_the_last_word_on_what_runs_already);
+	tcase_add_test(tc, limits_change_without_a_restart);
+	tcase_add_test(tc, limits_that_are_refused_are_told_and_the_old_ones_stay);
+	tcase_add_test(tc, a_paused_node_starts_nothing_new_and_keeps_what_runs);
+	tcase_add_test(tc, a_pause_that_stops_ends_what_runs_and_brings_it_back);
+	tcase_add_test(tc, a_pause_ends_by_itself_and_is_known_after_a_restart_of_the_agent);
+	tcase_add_test(tc, a_reserve_shrinks_the_offer_and_stops_nothing);
 	tcase_add_test(tc, what_nobody_assigned_takes_room_as_long_as_it_exists);
 	tcase_add_test(tc, without_the_other_half_the_agent_ends_at_once);
 	tcase_add_test(tc, a_torn_spool_stops_nothing_and_all_is_asked_for);

@@ -99,7 +99,7 @@ START_TEST(a_good_token_makes_this_a_node_of_the_zone)
 	ck_assert_uint_eq(who->controllers.n, 2);
 	ck_assert_str_eq(who->pin, cc_pin_format(cc_key_pair_pin(key), pin));
 	free(who);
-	ck_assert_int_eq(status_print(agent_config(config), f, &err), 0);
+	ck_assert_int_eq(status_print(agent_config(config), false, f, &err), 0);
 	fclose(f);
 	ck_assert_ptr_nonnull(strstr(status, "node         attic"));
 	ck_assert_ptr_nonnull(strstr(status, "assignments  0"));
@@ -196,7 +196,7 @@ START_TEST(status_of_a_node_that_has_not_joined_says_what_to_do)
 {
 	struct cc_error err = { 0 };
 
-	ck_assert_int_eq(status_print(agent_config(config), stdout, &err), -1);
+	ck_assert_int_eq(status_print(agent_config(config), false, stdout, &err), -1);
 	ck_assert_int_eq(err.code, CC_NOT_FOUND);
 	ck_assert_ptr_nonnull(strstr(err.msg, "cc-agent join"));
 }

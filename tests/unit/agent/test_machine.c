@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Fingerprint, policy and settings: what the machine has and what its owner gives of it. */
+#include "agent/owner.h"
 #include "agent/settings.h"
+#include "common/clock.h"
 #include "common/json.h"
 #include "tests/lib/test.h"
 #include "tests/unit/agent/inst_fixture.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static char root[64], proc[96], sys[96];
@@ -131,6 +134,9 @@ START_TEST(memory_is_found_without_memtotal)
 	ck_assert_int_eq(take(0).memory_mib, 3 * 128);
 	put("proc/meminfo", "MemTotal:        1048576 kB\nMemFree: 1 kB\n");
 	ck_assert_int_eq(take(0).memory_mib, 1024);
+	ck_assert_int_eq(take(0).memory_free_mib, 1024);
+	put("proc/meminfo", "MemTotal:        1048576 kB\nMemAvailable:  204800 kB\n");
+	ck_assert_int_eq(take(0).memory_free_mib, 200);
 	put("sys/fs/cgroup/memory.max", "max\n");
 	ck_assert_int_eq(take(0).memory_mib, 1024);
 	put("sys/fs/cgroup/memory.max", "536870912\n");
@@ -245,7 +251,7 @@ START_TEST(settings_turn_the_machine_into_an_offer)
 	struct cc_error err = { 0 };
 
 	ck_assert_int_eq(machine.memory_mib, 1024);
-	ck_assert_int_eq(settings_policy(agent_config(config), &machine, 0, &p, &err), 0);
+	ck_assert_int_eq(settings_policy(agent_config(config), &machine, &(struct taken){ 0 }, &p, &err), 0);
 	ck_assert_int_eq(p.offer.cpu_millis, 2000);
 	ck_assert_int_eq(p.offer.memory_mib, 256);
 	ck_assert_int_eq(p.offer.disk_mib, 3840);
@@ -266,6 +272,122 @@ START_TEST(a_share_that_is_none_is_named)
 	ck_assert_int_eq(settings_check(agent_config(config), &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.msg, "offer_memory: 'lots'"));
 	cc_config_free(config);
+}
+END_TEST
+
+START_TEST(a_reserve_is_measured_against_what_is_free_now)
+{
+	static const char *const sets[] = { "reserve_memory=1GiB", "reserve_disk=1GiB", "offer_memory=100%", "offer_disk=100%" };
+	struct fingerprint m = {
+		.arch = "amd64", .cpu_millis = 4000, .memory_mib = 4096, .memory_free_mib = 2000, .disk_mib = 10000, .disk_free_mib = 2048
+	};
+	struct cc_config *config = load(sets, CC_ARRAY_LEN(sets));
+	struct cc_error err = { 0 };
+	struct policy p;
+
+	ck_assert(settings_has_reserve(agent_config(config)));
+	ck_assert_int_eq(settings_policy(agent_config(config), &m, &(struct taken){ 0 }, &p, &err), 0);
+	ck_assert_int_eq(p.offer.memory_mib, 960);
+	ck_assert_int_eq(p.offer.disk_mib, 1024);
+	ck_assert_int_eq(settings_policy(agent_config(config), &m, &(struct taken){ .memory_mib = 500, .disk_mib = 1024 }, &p, &err), 0);
+	ck_assert_int_eq(p.offer.memory_mib, 1472);
+	ck_assert_int_eq(p.offer.disk_mib, 2048);
+	m.memory_free_mib = m.disk_free_mib = 10;
+	ck_assert_int_eq(settings_policy(agent_config(config), &m, &(struct taken){ 0 }, &p, &err), 0);
+	ck_assert_int_eq(p.offer.memory_mib, 0);
+	ck_assert_int_eq(p.offer.disk_mib, 0);
+	cc_config_free(config);
+}
+END_TEST
+
+static struct hours hours_of(const char *text)
+{
+	struct cc_texts one = { .n = 1, .items = (const char *[]){ text } };
+	struct cc_error err = { 0 };
+	struct hours h;
+
+	ck_assert_msg(hours_parse(&one, &h, &err) == 0, "%s", err.msg);
+	return h;
+}
+
+static int64_t at(const char *time)
+{
+	struct cc_error err = { 0 };
+	int64_t ms = 0;
+
+	ck_assert_msg(cc_time_parse(time, &ms, &err) == 0, "%s", err.msg);
+	return ms;
+}
+
+static const struct {
+	const char *hours, *time; /* Madrid's clocks go forward on 2026-03-29 and back on 2026-10-25; 2026-11-20 is a Friday */
+	bool open;
+	const char *change;
+} hours_cases[] = {
+	{ "mon-fri 18:00-08:00", "2026-11-20T17:30:00+01:00", false, "2026-11-20T18:00:00+01:00" },
+	{ "mon-fri 18:00-08:00", "2026-11-20T18:00:00+01:00", true, "2026-11-21T08:00:00+01:00" },
+	{ "mon-fri 18:00-08:00", "2026-11-21T07:59:00+01:00", true, "2026-11-21T08:00:00+01:00" },
+	{ "mon-fri 18:00-08:00", "2026-11-22T03:00:00+01:00", false, "2026-11-23T18:00:00+01:00" },
+	{ "sat-sun", "2026-11-20T23:59:30+01:00", false, "2026-11-21T00:00:00+01:00" },
+	{ "sat-sun", "2026-11-22T23:59:30+01:00", true, "2026-11-23T00:00:00+01:00" },
+	{ "fri-mon", "2026-11-22T12:00:00+01:00", true, "2026-11-24T00:00:00+01:00" },
+	{ "mon,wed 10:00-11:00", "2026-11-25T10:30:00+01:00", true, "2026-11-25T11:00:00+01:00" },
+	{ "22:00-06:00", "2026-11-25T05:00:00+01:00", true, "2026-11-25T06:00:00+01:00" },
+	{ "20:00-24:00", "2026-11-25T23:59:00+01:00", true, "2026-11-26T00:00:00+01:00" },
+	/* The hour that is left out, and the one that comes twice. */
+	{ "02:30-02:45", "2026-03-29T00:00:00+01:00", false, "2026-03-30T02:30:00+02:00" },
+	{ "02:00-02:30", "2026-10-25T02:10:00+02:00", true, "2026-10-25T02:30:00+02:00" },
+	{ "02:00-02:30", "2026-10-25T02:40:00+02:00", false, "2026-10-25T02:00:00+01:00" },
+	{ "00:00-24:00", "2026-11-25T23:59:00+01:00", true, NULL },
+};
+
+START_TEST(hours_are_local_and_know_daylight_saving)
+{
+	struct hours h = hours_of(hours_cases[_i].hours);
+	int64_t now = at(hours_cases[_i].time);
+
+	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	tzset();
+	ck_assert_int_eq(hours_open(&h, now), hours_cases[_i].open);
+	ck_assert_int_eq(hours_change_ms(&h, now), hours_cases[_i].change != NULL ? at(hours_cases[_i].change) : 0);
+}
+END_TEST
+
+static const char *const no_hours[] = { "", "always", "mon-", "mon-fry", "mon 8-9", "mon 08:00", "mon 08:00-", "mon 08:00-08:00", "25:00-26:00",
+	"24:00-01:00", "mon 08:60-09:00", "mon  08:00-09:00", "mon 08:00-09:00 ", "mon,", "mon;tue", "08:00-24:01", "-1:00-02:00", "0x:00-02:00" };
+
+START_TEST(what_is_no_time_of_the_week_is_refused)
+{
+	struct cc_texts one = { .n = 1, .items = (const char *[]){ no_hours[_i] } };
+	struct cc_error err = { 0 };
+	struct hours h;
+
+	ck_assert_msg(hours_parse(&one, &h, &err) < 0, "'%s'", no_hours[_i]);
+	ck_assert_int_eq(err.code, CC_INVALID);
+}
+END_TEST
+
+START_TEST(the_owners_word_has_its_end)
+{
+	struct hours always = { 0 }, nights = hours_of("18:00-08:00");
+	struct owner_pause p = { .since = 1000, .stop = true };
+	struct owner_word w = owner_word_at(NULL, &always, true, 5000);
+
+	setenv("TZ", "UTC", 1);
+	tzset();
+	ck_assert(!w.closed && !w.stop && w.why[0] == '\0' && w.until_ms == 0);
+	w = owner_word_at(&p, &always, false, at("2026-11-20T12:00:00Z"));
+	ck_assert(w.closed && w.stop && w.until_ms == 0);
+	cc_set(&p, owner_pause, until, at("2026-11-20T14:00:00Z"));
+	w = owner_word_at(&p, &always, false, at("2026-11-20T12:00:00Z"));
+	ck_assert_str_eq(w.why, "the owner paused the node until 2026-11-20T14:00Z");
+	w = owner_word_at(&p, &always, false, at("2026-11-20T14:00:00Z"));
+	ck_assert(!w.closed);
+	w = owner_word_at(&p, &nights, false, at("2026-11-20T14:00:00Z"));
+	ck_assert_str_eq(w.why, "outside the hours that the owner offers, until 2026-11-20T18:00Z");
+	ck_assert(w.closed && !w.stop);
+	ck_assert(owner_word_at(NULL, &nights, true, at("2026-11-20T14:00:00Z")).stop);
+	ck_assert(!owner_word_at(NULL, &nights, true, at("2026-11-20T19:00:00Z")).closed);
 }
 END_TEST
 
@@ -296,6 +418,10 @@ int main(void)
 	tcase_add_loop_test(tc, the_owners_terms_bound_what_starts_and_say_which, 0, CC_ARRAY_LEN(asks));
 	tcase_add_test(tc, settings_turn_the_machine_into_an_offer);
 	tcase_add_test(tc, a_share_that_is_none_is_named);
+	tcase_add_test(tc, a_reserve_is_measured_against_what_is_free_now);
+	tcase_add_loop_test(tc, hours_are_local_and_know_daylight_saving, 0, CC_ARRAY_LEN(hours_cases));
+	tcase_add_loop_test(tc, what_is_no_time_of_the_week_is_refused, 0, CC_ARRAY_LEN(no_hours));
+	tcase_add_test(tc, the_owners_word_has_its_end);
 	tcase_add_test(tc, the_defaults_are_right);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);

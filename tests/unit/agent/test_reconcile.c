@@ -28,7 +28,7 @@ static void walk(visit_fn *visit)
 
 static bool is_running(enum seen seen)
 {
-	return seen == SEEN_RUNNING || seen == SEEN_RUNNING_OLDER || seen == SEEN_RUNNING_NEWER;
+	return seen == SEEN_RUNNING || seen == SEEN_RUNNING_LIMITS || seen == SEEN_RUNNING_OLDER || seen == SEEN_RUNNING_NEWER;
 }
 
 static bool is_idle(const struct situation *s)
@@ -63,6 +63,8 @@ static void starts_only_what_should_run(const struct situation *s, const struct 
 
 static void leaves_alone_what_runs_rightly(const struct situation *s, const struct decision *d)
 {
+	if (s->policy == POLICY_STOP)
+		return;
 	if (s->want == WANT_RUN && s->seen == SEEN_RUNNING && s->lease != LEASE_OVER)
 		ck_assert_msg(d->action == ACTION_NONE, "row %d touches what runs as it should", d->row);
 	if (s->want == WANT_RUN && s->seen == SEEN_RUNNING && s->lease != LEASE_OVER && is_idle(s))
@@ -71,13 +73,13 @@ static void leaves_alone_what_runs_rightly(const struct situation *s, const stru
 
 static void keeps_what_is_newer(const struct situation *s, const struct decision *d)
 {
-	if (s->seen == SEEN_RUNNING_NEWER && (s->want == WANT_STOP || (s->want == WANT_RUN && s->lease != LEASE_OVER)))
+	if (s->policy != POLICY_STOP && s->seen == SEEN_RUNNING_NEWER && (s->want == WANT_STOP || (s->want == WANT_RUN && s->lease != LEASE_OVER)))
 		ck_assert_msg(d->action == ACTION_NONE, "row %d lets an older order override a newer one", d->row);
 }
 
 static void keep_needs_nobody(const struct situation *s, const struct decision *d)
 {
-	if (s->want == WANT_RUN && is_running(s->seen) && s->lease == LEASE_KEEP)
+	if (s->policy != POLICY_STOP && s->want == WANT_RUN && is_running(s->seen) && s->lease == LEASE_KEEP)
 		ck_assert_msg(d->action != ACTION_STOP && d->action != ACTION_DELETE, "row %d ends a keep instance", d->row);
 }
 
@@ -102,6 +104,10 @@ static void nothing_runs_beyond_its_lease(const struct situation *s, const struc
 
 static void the_owner_has_the_last_word(const struct situation *s, const struct decision *d)
 {
+	if (s->policy == POLICY_STOP && s->want == WANT_RUN && is_idle(s) && is_running(s->seen) && s->retry != RETRY_LATER)
+		ck_assert_msg(d->action == ACTION_STOP, "row %d lets run what the owner wants stopped", d->row);
+	if (s->policy == POLICY_STOP)
+		ck_assert_msg(d->action != ACTION_START && d->action != ACTION_FETCH && d->action != ACTION_UNPACK, "row %d starts it", d->row);
 	if (s->policy == POLICY_REFUSED)
 		ck_assert_msg(d->action != ACTION_START && d->action != ACTION_FETCH, "row %d starts what the owner refuses", d->row);
 	if (s->policy == POLICY_REFUSED && is_running(s->seen) && s->want == WANT_RUN && s->lease != LEASE_OVER)
@@ -162,9 +168,9 @@ static void comes_to_rest(const struct situation *from, const struct decision *f
 		ck_assert_int_eq(s.seen, SEEN_NONE);
 	if (s.want == WANT_STOP)
 		ck_assert(!is_running(s.seen));
-	if (s.want == WANT_RUN && s.lease == LEASE_OVER)
+	if (s.want == WANT_RUN && (s.lease == LEASE_OVER || s.policy == POLICY_STOP))
 		ck_assert(!is_running(s.seen));
-	if (s.want == WANT_RUN && s.lease != LEASE_OVER &&
+	if (s.want == WANT_RUN && s.lease != LEASE_OVER && s.policy == POLICY_OK &&
 	        (from->image == IMAGE_ABSENT || from->image == IMAGE_FETCHED || from->image == IMAGE_READY))
 		ck_assert_int_eq(s.seen, SEEN_RUNNING);
 }

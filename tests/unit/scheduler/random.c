@@ -48,6 +48,8 @@ static struct snapshot_node random_node(struct random *r, size_t i)
 {
 	struct snapshot_node n = {
 		.silent = one_in(r, 8),
+		.paused = one_in(r, 12),
+		.drained = one_in(r, 12),
 		.arch = one_in(r, 8) ? "arm64" : "amd64",
 		.features = one_in(r, 8) ? SCHED_FEATURE_VM : SCHED_FEATURE_CONTAINER | (one_in(r, 2) ? SCHED_FEATURE_VM : 0),
 		.owner = (uint32_t)random_between(r, 1, 5),

@@ -47,6 +47,7 @@ static void columns_init(const struct snapshot *s, bool with_factors, struct col
 	*c = (struct columns){ .nodes.n = s->n };
 	c->ok = column(c, 1);
 	COLUMN(c, uint8_t, ready, !from->silent);
+	COLUMN(c, uint8_t, closed, (uint8_t)((from->paused ? SCHED_CLOSED_BY_OWNER : 0) | (from->drained ? SCHED_CLOSED_BY_ADMIN : 0)));
 	COLUMN(c, uint8_t, arch, sched_arch_number(from->arch == NULL ? "amd64" : from->arch));
 	COLUMN(c, uint32_t, features, from->features);
 	COLUMN(c, uint32_t, owner, from->owner);
@@ -116,7 +117,7 @@ bool snapshot_fits(const struct snapshot *s, const struct sched_req *req, size_t
 
 	if (req->only_node != SCHED_ANY && req->only_node != i)
 		return false;
-	if (n->silent || req->arch == 0 || sched_arch_number(n->arch == NULL ? "amd64" : n->arch) != req->arch)
+	if (n->silent || n->paused || n->drained || req->arch == 0 || sched_arch_number(n->arch == NULL ? "amd64" : n->arch) != req->arch)
 		return false;
 	if ((n->features & req->features) != req->features || n->free_instances < 1)
 		return false;

@@ -8,7 +8,7 @@ enum { SNAPSHOT_MAX = 1200 };
 
 struct snapshot_node {
 	char name[24];
-	bool silent;
+	bool silent, paused, drained;
 	const char *arch; /* amd64 when NULL */
 	uint32_t features;
 	uint32_t owner;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Golden decisions: tests/golden/scheduler/X.case holds nodes and requests, X.expected what is decided about them, so that a change of behaviour is a diff
  * to be reviewed. CC_GOLDEN_UPDATE=1 (ctest --preset golden-update) writes the expected files anew. A case is lines of words:
- *   node NAME [silent] [arch=A] [vm] [owner=N] [cpu=FREE/GRANTED] [memory=FREE/GRANTED] [disk=FREE] [instances=FREE]
+ *   node NAME [silent] [paused] [drained] [arch=A] [vm] [owner=N] [cpu=FREE/GRANTED] [memory=FREE/GRANTED] [disk=FREE] [instances=FREE]
  *   request [arch=A] [vm] [owner=N] [cpu=N] [memory=N] [disk=N] [node=NAME] [seed=N] [fit=WEIGHT] [load=WEIGHT] */
 #include "tests/lib/test.h"
 #include "tests/unit/scheduler/snapshot.h"
@@ -85,6 +85,10 @@ static void read_node(struct snapshot *s, char *line)
 	while (next_word(&line, &w)) {
 		if (is(&w, "silent"))
 			n.silent = true;
+		else if (is(&w, "paused"))
+			n.paused = true;
+		else if (is(&w, "drained"))
+			n.drained = true;
 		else if (is(&w, "vm"))
 			n.features |= SCHED_FEATURE_VM;
 		else if (is(&w, "arch"))

@@ -37,7 +37,7 @@ static struct sched_req plain_request(void)
 static const struct {
 	const char *what;
 	enum sched_filter fell;
-	bool silent;
+	bool silent, paused, drained;
 	const char *arch;
 	uint32_t features, want;
 	int64_t cpu, mib, disk, instances;     /* more of it free */
@@ -45,6 +45,9 @@ static const struct {
 } filter_cases[] = {
 	{ "nothing to spare",             FITS },
 	{ "silent",                       SCHED_FELL_SILENT,    .silent = true },
+	{ "paused by its owner",          SCHED_FELL_PAUSED,    .paused = true },
+	{ "drained by an admin",          SCHED_FELL_DRAINED,   .drained = true },
+	{ "its owner comes first",        SCHED_FELL_PAUSED,    .paused = true, .drained = true, .cpu = -1 },
 	{ "silent comes before all else", SCHED_FELL_SILENT,    .silent = true, .arch = "arm64", .cpu = -1, .disk = -1 },
 	{ "another architecture",         SCHED_FELL_ARCH,      .arch = "arm64" },
 	{ "an unknown architecture",      SCHED_FELL_ARCH,      .arch = "vax" },
@@ -78,6 +81,8 @@ START_TEST(a_node_falls_at_the_first_filter_it_fails)
 	struct sched_decision d;
 
 	node.silent = filter_cases[_i].silent;
+	node.paused = filter_cases[_i].paused;
+	node.drained = filter_cases[_i].drained;
 	node.arch = filter_cases[_i].arch;
 	node.features = filter_cases[_i].features ? filter_cases[_i].features : CONTAINER;
 	node.free_cpu += filter_cases[_i].cpu;

@@ -197,6 +197,126 @@ START_TEST(a_silent_node_makes_its_instances_unreachable_and_back)
 }
 END_TEST
 
+static const struct command *report_closed(const char *closed)
+{
+	struct node_report r = { 0 };
+	struct cmd_node_sync args = { .report = &r, .node = ada };
+
+	cc_set(&r, node_report, closed, closed);
+	return engine_run(&f, COMMAND_NODE_SYNC, as_node(ada), &args);
+}
+
+static const struct command *drain(const char *ref, const char *reason)
+{
+	return engine_run(&f, COMMAND_NODE_DRAIN, as_admin, &(struct cmd_node_drain){ ref, reason });
+}
+
+static const struct command *remove_node(const char *ref, bool force)
+{
+	return engine_run(&f, COMMAND_NODE_REMOVE, as_admin, &(struct cmd_node_remove){ ref, force });
+}
+
+START_TEST(a_paused_node_takes_nothing_new_and_says_why)
+{
+	struct instance_spec spec = { .name = "second", .image = "busybox" };
+	struct cmd_instance_create args = { .spec = &spec };
+	const struct command *cmd;
+
+	assert_code(create(&f, as_admin, "hello", "busybox", 0), CC_OK);
+	assert_code(report_closed("its owner paused it until noon"), CC_OK);
+	ck_assert_str_eq(node_now(&f, ada)->closed, "its owner paused it until noon");
+	assert_state("hello", INST_ASSIGNED);
+	cmd = create(&f, as_admin, "second", "busybox", 0);
+	assert_code(cmd, CC_NO_CAPACITY);
+	ck_assert_ptr_nonnull(strstr(cmd->error.msg, "1 is paused by its owner"));
+	args.id = engine_fixture_id(&f);
+	cc_set(&spec, instance_spec, node, "ada");
+	cmd = engine_run(&f, COMMAND_INSTANCE_CREATE, as_admin, &args);
+	assert_code(cmd, CC_NO_CAPACITY);
+	ck_assert_ptr_nonnull(strstr(cmd->error.msg, "its owner paused it until noon"));
+	assert_code(report_closed(""), CC_OK);
+	ck_assert(!cc_has(node_now(&f, ada), node, closed));
+	assert_code(create(&f, as_admin, "second", "busybox", 0), CC_OK);
+}
+END_TEST
+
+START_TEST(a_drained_node_takes_nothing_new_until_it_is_opened)
+{
+	const struct command *cmd;
+
+	assert_code(drain("nobody", ""), CC_NOT_FOUND);
+	assert_code(drain("ada", "new disk"), CC_OK);
+	assert_code(drain("ada", "new disk"), CC_OK);
+	cmd = create(&f, as_admin, "hello", "busybox", 0);
+	assert_code(cmd, CC_NO_CAPACITY);
+	ck_assert_ptr_nonnull(strstr(cmd->error.msg, "drained by an admin"));
+	assert_code(drain("ada", NULL), CC_OK);
+	assert_code(drain("ada", NULL), CC_OK);
+	assert_code(create(&f, as_admin, "hello", "busybox", 0), CC_OK);
+}
+END_TEST
+
+START_TEST(a_cap_lowers_what_is_granted_and_never_what_is_used)
+{
+	struct node_cap cap = { 0 };
+	struct cmd_node_cap args = { .ref = "ada", .cap = &cap };
+
+	assert_code(create(&f, as_admin, "hello", "busybox", 512), CC_OK);
+	cc_set(&cap, node_cap, memory_mib, 256);
+	cc_set(&cap, node_cap, instances, 2);
+	assert_code(engine_run(&f, COMMAND_NODE_CAP, as_admin, &args), CC_OK);
+	ck_assert_int_eq(node_now(&f, ada)->granted_memory_mib, 512);
+	ck_assert_int_eq(node_now(&f, ada)->granted_instances, 2);
+	assert_code(create(&f, as_admin, "second", "busybox", 128), CC_NO_CAPACITY);
+	cc_set(&cap, node_cap, memory_mib, 1 << 30);
+	assert_code(engine_run(&f, COMMAND_NODE_CAP, as_admin, &args), CC_OK);
+	ck_assert_int_eq(node_now(&f, ada)->granted_memory_mib, 1024);
+	assert_code(create(&f, as_admin, "second", "busybox", 128), CC_OK);
+	assert_code(create(&f, as_admin, "third", "busybox", 128), CC_NO_CAPACITY);
+	cap = (struct node_cap){ 0 };
+	assert_code(engine_run(&f, COMMAND_NODE_CAP, as_admin, &args), CC_OK);
+	assert_code(create(&f, as_admin, "third", "busybox", 128), CC_OK);
+	args.ref = "nobody";
+	assert_code(engine_run(&f, COMMAND_NODE_CAP, as_admin, &args), CC_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(a_node_is_removed_when_it_is_empty_or_given_up)
+{
+	assert_code(create(&f, as_admin, "hello", "busybox", 0), CC_OK);
+	assert_code(create(&f, as_admin, "going", "busybox", 0), CC_OK);
+	assert_code(act(&f, as_admin, "going", ACT_DELETE), CC_OK);
+	assert_code(remove_node("nobody", true), CC_NOT_FOUND);
+	assert_code(remove_node("ada", false), CC_CONFLICT);
+	assert_code(remove_node("ada", true), CC_CONFLICT);
+	tick(&f, 0);
+	tick(&f, 70000);
+	ck_assert_int_eq(node_now(&f, ada)->state, NODE_SILENT);
+	assert_code(remove_node("ada", false), CC_CONFLICT);
+	assert_code(remove_node("ada", true), CC_OK);
+	ck_assert_ptr_null(node_now(&f, ada));
+	ck_assert_ptr_null(instance_now(&f, "going"));
+	assert_state("hello", INST_FAILED);
+	ck_assert(!cc_has(instance_now(&f, "hello"), instance, node));
+	ck_assert_ptr_nonnull(strstr(instance_now(&f, "hello")->reason, "'ada' was removed"));
+	assert_code(act(&f, as_admin, "hello", ACT_START), CC_CONFLICT);
+	assert_code(act(&f, as_admin, "hello", ACT_STOP), CC_CONFLICT);
+	assert_code(act(&f, as_admin, "hello", ACT_DELETE), CC_OK);
+	ck_assert_ptr_null(instance_now(&f, "hello"));
+	ada = a_node(&f, "ada", 1024);
+	assert_code(remove_node("ada", false), CC_OK);
+}
+END_TEST
+
+START_TEST(a_drained_node_that_still_reports_may_be_given_up)
+{
+	assert_code(create(&f, as_admin, "hello", "busybox", 0), CC_OK);
+	assert_code(drain("ada", ""), CC_OK);
+	assert_code(remove_node("ada", true), CC_OK);
+	assert_state("hello", INST_FAILED);
+}
+END_TEST
+
 START_TEST(a_reload_gives_every_node_a_new_lease)
 {
 	f.now_ms += 10 * 60000;
@@ -499,6 +619,11 @@ static Suite *engine_suite(void)
 	tcase_add_test(tc, one_key_has_its_effect_once);
 	tcase_add_test(tc, a_refused_command_leaves_no_key_behind);
 	tcase_add_test(tc, a_silent_node_makes_its_instances_unreachable_and_back);
+	tcase_add_test(tc, a_paused_node_takes_nothing_new_and_says_why);
+	tcase_add_test(tc, a_drained_node_takes_nothing_new_until_it_is_opened);
+	tcase_add_test(tc, a_cap_lowers_what_is_granted_and_never_what_is_used);
+	tcase_add_test(tc, a_node_is_removed_when_it_is_empty_or_given_up);
+	tcase_add_test(tc, a_drained_node_that_still_reports_may_be_given_up);
 	tcase_add_test(tc, a_reload_gives_every_node_a_new_lease);
 	tcase_add_test(tc, changed_overcommit_reaches_nodes_that_report_nothing_new);
 	tcase_add_test(tc, remembered_keys_are_bounded_for_each_caller);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What an admin does to a node: drain it, cap it, remove it. */
+#include "controller/engine/decide.h"
+
+static const struct node *find_node(const struct decide *d, const char *ref, struct cc_error *err)
+{
+	const struct node *n = zone_find_ref(d->zone, TABLE_NODE, ref);
+
+	if (n == NULL)
+		cc_fail_missing(err, "node", ref, "; see ccctl node list");
+	return n;
+}
+
+int decide_node_drain(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
+{
+	const struct cmd_node_drain *args = cmd->args;
+	const struct node *now = find_node(d, args->ref, err);
+	struct node n;
+
+	if (now == NULL)
+		return -1;
+	n = *now;
+	*ret_resource = n.id;
+	if (args->reason != NULL ? cc_has(now, node, drained) && strcmp(now->drained, args->reason) == 0 : !cc_has(now, node, drained))
+		return 0;
+	if (args->reason != NULL)
+		cc_set(&n, node, drained, args->reason);
+	else
+		cc_unset(&n, node, drained);
+	effects_put(fx, TABLE_NODE, &n);
+	return 0;
+}
+
+#define CAP(field)                                         \
+	if (cc_has(cap, node_cap, field))                  \
+		cc_set(&n, node, cap_##field, cap->field); \
+	else                                               \
+		cc_unset(&n, node, cap_##field);
+
+int decide_node_cap(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
+{
+	const struct cmd_node_cap *args = cmd->args;
+	const struct node_cap *cap = args->cap;
+	const struct node *now = find_node(d, args->ref, err);
+	struct node n;
+
+	if (now == NULL)
+		return -1;
+	n = *now;
+	CAP(cpu_millis)
+	CAP(memory_mib)
+	CAP(disk_mib)
+	CAP(instances)
+	decide_grant(d->opt, &n);
+	effects_put(fx, TABLE_NODE, &n);
+	*ret_resource = n.id;
+	return 0;
+}
+
+static int check_removal(const struct node *n, bool force, struct cc_error *err)
+{
+	if (n->used_instances == 0)
+		return 0;
+	if (!force)
+		return cc_fail(err, CONFLICT,
+		        "%lld instances are assigned to the node '%s'; drain it and wait until they are deleted (ccctl node drain %s --wait), or "
+		        "give them up (ccctl node remove %s --force)",
+		        (long long)n->used_instances, n->name, n->name, n->name);
+	if (n->state == NODE_READY && !cc_has(n, node, drained))
+		return cc_fail(err, CONFLICT,
+		        "the node '%s' still reports and runs its instances; drain it first (ccctl node drain %s), which says so to their members",
+		        n->name, n->name);
+	return 0;
+}
+
+/* Its instances stay as rows, so that their members learn what became of them; what was being deleted is. */
+static void give_up(const struct decide *d, const struct command *cmd, struct effects *fx, const struct node *n)
+{
+	const char *why = cc_printf(cmd->arena, "its node '%s' was removed from the zone; delete it, and create it anew", n->name);
+	const struct instance *now;
+
+	for (size_t at = 0; (now = zone_next_of_node(d->zone, n->id, &at)) != NULL;) {
+		struct instance inst = *now;
+
+		if (inst.state == INST_DELETING) {
+			decide_remove_instance(d, fx, &inst);
+			continue;
+		}
+		decide_count(d, fx, &inst, -1);
+		cc_unset(&inst, instance, node);
+		inst.reason = why;
+		inst.address = "";
+		decide_move(d, fx, &inst, INST_EVENT_LOST);
+	}
+}
+
+static void forget_invites_of(const struct decide *d, struct effects *fx, struct cc_uuid node)
+{
+	const struct invite *inv;
+
+	for (size_t at = 0; (inv = zone_next(d->zone, TABLE_INVITE, &at)) != NULL;)
+		if (cc_has(inv, invite, node) && cc_uuid_equal(inv->node, node))
+			effects_remove(fx, TABLE_INVITE, inv->id);
+}
+
+int decide_node_remove(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
+{
+	const struct cmd_node_remove *args = cmd->args;
+	const struct node *n = find_node(d, args->ref, err);
+
+	(void)ret_resource;
+	if (n == NULL || check_removal(n, args->force, err) < 0)
+		return -1;
+	give_up(d, cmd, fx, n);
+	forget_invites_of(d, fx, n->id);
+	effects_remove(fx, TABLE_NODE, n->id);
+	effects_wake(fx, n->id);
+	return 0;
+}
