@@ -6,6 +6,7 @@
 
 #include "agent/ct_record.h"
 #include "agent/node.h"
+#include "agent/terminal.h"
 
 #include <sys/types.h>
 
@@ -31,7 +32,9 @@ struct driver_exec {
 	uint32_t uid;
 	uint32_t gid;
 	const int *fds; /* stdin, stdout, stderr */
-	int control;    /* a frame with an int32_t arrives for each signal to pass on; end of file hangs the program up */
+	int control;    /* of struct attend */
+	bool tty;       /* all three become a terminal of this size, fed from fds[0] and read into fds[1] */
+	struct terminal_size size;
 };
 
 /* A member that may be NULL has nothing to do in that driver; call those by the functions below. */

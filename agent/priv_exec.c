@@ -44,6 +44,8 @@ int priv_exec_check(const struct request *r, char key[KEY_MAX], struct cc_error 
 		return cc_fail(err, INVALID, "arguments and environment are not %u strings", q->argc + q->envc);
 	if (r->tail[0] == '\0')
 		return cc_fail(err, INVALID, "the program's name is empty");
+	if (q->tty > 1)
+		return cc_fail(err, INVALID, "a program has a terminal (1) or none (0)");
 	if (q->uid >= SLOT_IDS || q->gid >= SLOT_IDS)
 		return cc_fail(err, INVALID, "user and group inside an instance go up to %u", SLOT_IDS - 1);
 	return 0;
@@ -78,7 +80,7 @@ int priv_exec_begin(struct priv_server *s, struct request *r, struct cc_error *e
 {
 	const struct priv_ct_exec *q = &r->body.ct_exec;
 	const struct instance *inst = instances_find(&s->instances, q->id);
-	struct exec_args args = { .exec = { .uid = q->uid, .gid = q->gid, .fds = r->fds } };
+	struct exec_args args = { .exec = { .uid = q->uid, .gid = q->gid, .fds = r->fds, .tty = q->tty != 0, .size = { q->rows, q->cols } } };
 	struct job_spec spec = { .work = work_exec, .args = &args, .fds = { r->fds[0], r->fds[1], r->fds[2] }, .fd_count = 3, .outlives_us = true };
 	char *at = r->tail;
 	uint32_t envc = q->envc;
@@ -116,26 +118,34 @@ int priv_exec_resume(struct priv_server *s, struct request *r, const struct job_
 	return 0;
 }
 
-static struct request *find_exec(struct priv_server *s, const struct request *r)
+/* To what runs for this client under that number. */
+static int tell_exec(struct priv_server *s, const struct request *r, uint32_t exec_seq, const struct priv_frame *f, struct cc_error *err)
 {
-	for (struct request *e = s->requests; e != NULL; e = e->next)
-		if (e->verb == PRIV_CT_EXEC && e->running && e->client == r->client && e->seq == r->body.ct_signal.exec_seq)
-			return e;
-	return NULL;
+	int sent = -1;
+
+	for (const struct request *e = s->requests; e != NULL; e = e->next) {
+		if (e->verb != PRIV_CT_EXEC || !e->running || e->client != r->client || e->seq != exec_seq)
+			continue;
+		sent = priv_frame_send(e->job.channel, f, err);
+		return sent < 0 ? -1 : sent == 0 ? cc_fail(err, BUSY, "too many signals wait for the program") : 0;
+	}
+	return cc_fail(err, NOT_FOUND, "no program runs under that number");
 }
 
 int priv_signal_begin(struct priv_server *s, struct request *r, struct cc_error *err)
 {
-	const struct priv_ct_signal *q = &r->body.ct_signal;
-	const struct request *e = find_exec(s, r);
-	int32_t signal = q->signal;
-	struct priv_frame f = { .head = { .body = sizeof(signal) }, .body = &signal };
-	int sent;
+	int32_t signal = r->body.ct_signal.signal;
+	struct priv_frame f = { .head = { .verb = PRIV_CT_SIGNAL, .body = sizeof(signal) }, .body = &signal };
 
 	if (signal < 1 || signal > 64)
 		return cc_fail(err, INVALID, "there is no signal %d", signal);
-	if (e == NULL)
-		return cc_fail(err, NOT_FOUND, "no program runs under that number");
-	sent = priv_frame_send(e->job.channel, &f, err);
-	return sent < 0 ? -1 : sent == 0 ? cc_fail(err, BUSY, "too many signals wait for the program") : 0;
+	return tell_exec(s, r, r->body.ct_signal.exec_seq, &f, err);
+}
+
+int priv_window_begin(struct priv_server *s, struct request *r, struct cc_error *err)
+{
+	struct terminal_size size = { r->body.ct_window.rows, r->body.ct_window.cols };
+	struct priv_frame f = { .head = { .verb = PRIV_CT_WINDOW, .body = sizeof(size) }, .body = &size };
+
+	return tell_exec(s, r, r->body.ct_window.exec_seq, &f, err);
 }

@@ -32,6 +32,7 @@ union request_body {
 	struct priv_ct_stop ct_stop;
 	struct priv_ct_exec ct_exec;
 	struct priv_ct_signal ct_signal;
+	struct priv_ct_window ct_window;
 	struct priv_lease lease;
 	char bytes[PRIV_BODY_MAX];
 };
@@ -163,6 +164,7 @@ int priv_exec_check(const struct request *r, char key[KEY_MAX], struct cc_error 
 int priv_exec_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_exec_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
 int priv_signal_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_window_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 
 /* priv_image.c */
 int priv_image_key(const struct request *r, char key[KEY_MAX], struct cc_error *err);

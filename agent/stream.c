@@ -35,14 +35,25 @@ struct exec_stream {
 	int64_t said_ms;
 };
 
-static void send_signal(void *user, int signal)
+static void send_signal(struct exec_stream *s, int signal)
 {
-	struct exec_stream *s = user;
 	struct priv_ct_signal body = { .exec_seq = s->exec_seq, .signal = signal };
 	struct cc_error ignored = { 0 };
 
 	if (s->exec_seq != 0 && signal > 0 && signal <= SIGNAL_MOST)
 		(void)priv_client_send(s->all->priv, &(struct priv_request){ .verb = PRIV_CT_SIGNAL, .body = &body }, NULL, NULL, NULL, &ignored);
+}
+
+static void take_asked(void *user, enum cc_frame_type what, uint32_t value)
+{
+	struct exec_stream *s = user;
+	struct priv_ct_window body = { .exec_seq = s->exec_seq, .rows = (uint16_t)(value >> 16), .cols = (uint16_t)value };
+	struct cc_error ignored = { 0 };
+
+	if (what == CC_FRAME_SIGNAL)
+		send_signal(s, (int)value);
+	else if (s->exec_seq != 0)
+		(void)priv_client_send(s->all->priv, &(struct priv_request){ .verb = PRIV_CT_WINDOW, .body = &body }, NULL, NULL, NULL, &ignored);
 }
 
 /* The client is gone, or so good as. */
@@ -80,7 +91,7 @@ static enum cc_http_flow take_bytes(void *context, const void *bytes, size_t len
 		s->in_paused = true;
 		return CC_HTTP_PAUSE;
 	}
-	return pipes_feed(&s->pipes, bytes, len, send_signal, s, &err) < 0 ? CC_HTTP_STOP : CC_HTTP_ON;
+	return pipes_feed(&s->pipes, bytes, len, take_asked, s, &err) < 0 ? CC_HTTP_STOP : CC_HTTP_ON;
 }
 
 static ssize_t give_bytes(void *context, char *to, size_t room)
@@ -153,6 +164,11 @@ static int run_program(struct exec_stream *s, const struct stream_order *o, stru
 	cc_auto_buf struct cc_buf tail = { 0 };
 	int fds[3], result;
 
+	if (cc_has(o, stream_order, tty) && o->tty) {
+		body.tty = 1;
+		body.rows = (uint16_t)(cc_has(o, stream_order, rows) ? o->rows : 0);
+		body.cols = (uint16_t)(cc_has(o, stream_order, cols) ? o->cols : 0);
+	}
 	if (o->argv.n == 0 || o->argv.items[0][0] == '\0')
 		return cc_fail(err, INVALID, "no program is named");
 	if (pipes_open(&s->pipes, fds, err) < 0)

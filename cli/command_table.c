@@ -52,6 +52,8 @@ static const struct opt delete_opts[] = {
 static const struct opt exec_opts[] = {
 	{ "env",        'e', OPT_TEXTS,    "NAME=VALUE", NULL,              "Set an environment variable; may be given again." },
 	{ "stdin",      'i', OPT_FLAG,     NULL,        NULL,               "Pass on stdin even when it is a terminal." },
+	{ "tty",        't', OPT_FLAG,     NULL,        NULL,               "Give the program a terminal. The default when stdin and stdout are terminals." },
+	{ "no-tty",     'T', OPT_FLAG,     NULL,        NULL,               "Give it none: stdout and stderr stay apart, and bytes stay as they are." },
 	{ NULL },
 };
 static const struct opt import_opts[] = {
@@ -190,9 +192,12 @@ const struct cmd command_table[] = {
 	        .run = cmd_exec,
 	        .also = "ssh attach enter shell",
 	        .summary = "Run a program inside an instance",
-	        .text = "The program's stdout and stderr become ccctl's, and so does its exit status. stdin is passed on when it is not a terminal, "
-	                "or with --stdin. SIGINT and SIGTERM go to the program. When ccctl itself fails it says so on stderr, in a line that begins with 'ccctl:'.",
-	        .examples = "ccctl exec hello -- uname -a\n"
+	        .text = "The program's stdout and stderr become ccctl's, and so does its exit status. On a terminal the program gets one too, of the same size, and all "
+	                "keys are its own; when it or the link hangs, Enter and then '~.' leave, and '~~' types a tilde at the start of a line. Without a terminal "
+	                "stdin is passed on when it is not one itself, or with --stdin, and SIGINT, SIGTERM, SIGHUP and SIGQUIT go to the program. When ccctl itself "
+	                "fails it says so on stderr, in a line that begins with 'ccctl:'.",
+	        .examples = "ccctl exec hello -- sh\n"
+	                    "ccctl exec hello -- uname -a\n"
 	                    "ccctl exec hello --env LANG=C -- sh -c 'ls /etc | wc -l'\n"
 	                    "tar c site | ccctl exec web -- tar x -C /srv\n" },
 	{ .name = "image import",

@@ -130,6 +130,11 @@ int api_instance_exec(struct call *c, struct cc_error *err)
 		return cc_fail(err, UNAVAILABLE, "%s", why);
 	if (cc_has(spec, exec_spec, env))
 		order.env = spec->env;
+	if (cc_has(spec, exec_spec, tty) && spec->tty) {
+		cc_set(&order, stream_order, tty, true);
+		cc_set(&order, stream_order, rows, cc_has(spec, exec_spec, rows) ? spec->rows : 0);
+		cc_set(&order, stream_order, cols, cc_has(spec, exec_spec, cols) ? spec->cols : 0);
+	}
 	if (find_running(c, &node, &order.instance, err) < 0)
 		return -1;
 	if (c->setup->stream_open(c->setup->edge, &c->who, node, &order, err) < 0)

@@ -80,7 +80,7 @@ _ccctl() {
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'exec' | 'exec '*)
-		opts="--env --stdin --socket --controller --context --pin --token --help --version"
+		opts="--env --stdin --tty --no-tty --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'image import' | 'image import '*)
