@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Programs inside of instances. Each has a child that waits for it, takes signals over the job's channel, and hangs the program up when the channel ends:
  * because the client is gone, or because cc-agent-priv is. */
+#include "agent/console_log.h"
 #include "agent/priv_state.h"
+#include "common/cleanup.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +78,22 @@ static void add_default(char **env, uint32_t *count, const char *variable, const
 		env[(*count)++] = (char *)variable;
 }
 
+bool priv_exec_is(const struct request *r)
+{
+	return priv_verb_handler(r->verb)->class == JOBS_EXEC;
+}
+
+/* The child has the descriptors then; end of file must not wait for this process. */
+static int start_job(struct priv_server *s, struct request *r, const struct job_spec *spec, struct cc_error *err)
+{
+	int started = priv_server_start_job(s, r, spec, err);
+
+	for (uint32_t i = 0; i < r->fd_count; i++)
+		close(r->fds[i]);
+	r->fd_count = 0;
+	return started;
+}
+
 int priv_exec_begin(struct priv_server *s, struct request *r, struct cc_error *err)
 {
 	const struct priv_ct_exec *q = &r->body.ct_exec;
@@ -96,21 +114,48 @@ int priv_exec_begin(struct priv_server *s, struct request *r, struct cc_error *e
 	add_default(args.exec.env, &envc, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "PATH=");
 	if (q->uid == 0)
 		add_default(args.exec.env, &envc, "HOME=/root", "HOME=");
-	started = priv_server_start_job(s, r, &spec, err);
+	started = start_job(s, r, &spec, err);
 	free(args.exec.argv);
 	free(args.exec.env);
-	/* The child has them now; end of file must not wait for this process. */
-	for (uint32_t i = 0; i < r->fd_count; i++)
-		close(r->fds[i]);
-	r->fd_count = 0;
 	return started;
+}
+
+static int work_logs(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
+	struct console_log log = *(const struct console_log *)args;
+
+	(void)node;
+	log.control = channel;
+	ret->exit_status = console_log_write(&log, err);
+	return ret->exit_status < 0 ? -1 : 0;
+}
+
+int priv_logs_begin(struct priv_server *s, struct request *r, struct cc_error *err)
+{
+	const struct priv_ct_logs *q = &r->body.ct_logs;
+	const struct instance *inst = instances_find(&s->instances, q->id);
+	struct console_log log = { .lines = q->lines, .monitor = -1, .out = r->fds[1] };
+	struct job_spec spec = { .work = work_logs, .args = &log, .fd_count = 3, .outlives_us = true };
+	cc_auto_close int dirfd = -1;
+
+	if (inst == NULL || inst->being_deleted)
+		return cc_fail(err, NOT_FOUND, "there is no such instance on this node");
+	if (state_dir_open_instance(&s->node->dirs, q->id, false, &dirfd, err) < 0)
+		return -1;
+	log.dirfd = dirfd;
+	if (q->follow != 0)
+		log.monitor = inst->now.monitor_fd;
+	spec.fds[0] = r->fds[1];
+	spec.fds[1] = log.dirfd;
+	spec.fds[2] = log.monitor;
+	return start_job(s, r, &spec, err);
 }
 
 int priv_exec_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err)
 {
 	(void)err;
 	/* Without processes to watch, ask: the program may have ended the instance. */
-	if (!s->node->driver->has_rights)
+	if (!s->node->driver->has_rights && r->verb == PRIV_CT_EXEC)
 		priv_server_ask_self(s, VERB_LOOK, r->body.ct_exec.id);
 	if (result == NULL)
 		return -1;
@@ -124,7 +169,7 @@ static int tell_exec(struct priv_server *s, const struct request *r, uint32_t ex
 	int sent = -1;
 
 	for (const struct request *e = s->requests; e != NULL; e = e->next) {
-		if (e->verb != PRIV_CT_EXEC || !e->running || e->client != r->client || e->seq != exec_seq)
+		if (!priv_exec_is(e) || !e->running || e->client != r->client || e->seq != exec_seq)
 			continue;
 		sent = priv_frame_send(e->job.channel, f, err);
 		return sent < 0 ? -1 : sent == 0 ? cc_fail(err, BUSY, "too many signals wait for the program") : 0;

@@ -149,6 +149,12 @@ struct priv_ct_exec_reply {
 	int32_t exit_status; /* 0-255 as a shell shows it: 128 + n when a signal ended it; 126, 127 when it could not be run */
 };
 
+struct priv_ct_logs {
+	struct cc_uuid id;
+	uint32_t lines;  /* the last ones; UINT32_MAX: all that is kept */
+	uint32_t follow; /* 1: until it stops */
+};
+
 struct priv_ct_signal {
 	uint32_t exec_seq;
 	int32_t signal;

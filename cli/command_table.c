@@ -56,6 +56,11 @@ static const struct opt exec_opts[] = {
 	{ "no-tty",     'T', OPT_FLAG,     NULL,        NULL,               "Give it none: stdout and stderr stay apart, and bytes stay as they are." },
 	{ NULL },
 };
+static const struct opt logs_opts[] = {
+	{ "follow",     'f', OPT_FLAG,     NULL,        NULL,               "Go on with what comes, until the instance stops." },
+	{ "lines",      0,   OPT_COUNT,    "N",         NULL,               "Only the last N lines." },
+	{ NULL },
+};
 static const struct opt import_opts[] = {
 	{ "arch",       'a', OPT_TEXT,     "ARCH",      NULL,               "Architecture in Debian's words: amd64, arm64, armhf. Default: this machine's" },
 	{ NULL },
@@ -200,6 +205,17 @@ const struct cmd command_table[] = {
 	                    "ccctl exec hello -- uname -a\n"
 	                    "ccctl exec hello --env LANG=C -- sh -c 'ls /etc | wc -l'\n"
 	                    "tar c site | ccctl exec web -- tar x -C /srv\n" },
+	{ .name = "logs",
+	        .args = "NAME",
+	        .opts = logs_opts,
+	        .noun = &noun_instance,
+	        .run = cmd_logs,
+	        .also = "log journal console-log",
+	        .summary = "Show what an instance's init has printed on its console",
+	        .text = "Works for stopped instances too: the last lines often say why it ended. The node keeps the last 256 to 512 KiB across restarts. What is printed "
+	                "comes from the instance as it is, also what moves a terminal's cursor.",
+	        .examples = "ccctl logs hello --lines 20\n"
+	                    "ccctl logs -f hello\n" },
 	{ .name = "image import",
 	        .args = "NAME FILE|DIR",
 	        .opts = import_opts,

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct {
@@ -408,8 +409,66 @@ START_TEST(what_only_looks_like_a_terminal_is_refused)
 }
 END_TEST
 
+/* Reads an instance's log through the verb. */
+static const char *read_logs(uint32_t lines, struct running *r)
+{
+	struct priv_ct_logs q = { .id = priv_fixture_id(1), .lines = lines };
+	int out[2];
+	struct cc_error err = { 0 };
+
+	r->status = -1000;
+	ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
+	int fds[3] = { out[0], out[1], out[1] };
+	struct priv_request req = { .verb = PRIV_CT_LOGS, .body = &q, .fds = fds };
+	ck_assert_int_eq(priv_client_send(priv_fixture.client, &req, note_reply, &r->status, &r->seq, &err), 0);
+	close(out[1]);
+	r->out = out[0];
+	return hear(r, NULL);
+}
+
+START_TEST(what_init_prints_is_kept_over_its_end)
+{
+	struct running r;
+	struct cc_error err = { 0 };
+	char out[64];
+
+	priv_fixture_run(1, priv_lxc_image);
+	ck_assert_int_eq(priv_fixture_sh(1, "echo said on the console >/dev/console; sleep 0.2", out, sizeof(out)), 0);
+	ck_assert_ptr_nonnull(strstr(read_logs(UINT32_MAX, &r), "said on the console"));
+	wait_status(&r);
+	ck_assert_int_eq(priv_fixture_stop_ct(1, 0, &err), 0);
+	ck_assert_ptr_nonnull(strstr(read_logs(UINT32_MAX, &r), "said on the console"));
+	wait_status(&r);
+	ck_assert_int_eq(r.status, 0);
+}
+END_TEST
+
+START_TEST(a_guest_that_prints_for_ever_fills_no_disk)
+{
+	struct running r;
+	char path[256], uuid[CC_UUID_TEXT], out[64];
+	struct stat st;
+
+	priv_fixture_run(1, priv_lxc_image);
+	ck_assert_int_eq(
+	        priv_fixture_sh(1, "yes 'a line of some length, again and again' | head -c 3000000 >/dev/console; echo end >/dev/console; sleep 0.5",
+	                out, sizeof(out)),
+	        0);
+	ck_assert_ptr_nonnull(strstr(read_logs(5, &r), "end"));
+	wait_status(&r);
+	snprintf(path, sizeof(path), "%s/instances/%s/console.log", priv_fixture_dir(), cc_uuid_format(priv_fixture_id(1), uuid));
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_le(st.st_size, 300 * 1024);
+	snprintf(path + strlen(path), sizeof(path) - strlen(path), ".1");
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_le(st.st_size, 300 * 1024);
+}
+END_TEST
+
 static void add(TCase *t)
 {
+	tcase_add_test(t, what_init_prints_is_kept_over_its_end);
+	tcase_add_test(t, a_guest_that_prints_for_ever_fills_no_disk);
 	tcase_add_test(t, a_terminal_is_the_instances_own);
 	tcase_add_test(t, a_terminal_echoes_and_its_keys_are_signals);
 	tcase_add_test(t, the_end_of_what_is_typed_is_an_end_of_file);

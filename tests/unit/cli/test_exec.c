@@ -11,6 +11,7 @@
 
 static const struct fake_row rows[] = {
 	{ "POST", "/v1/instances/hello/exec", 201, "{\"id\":\"" ID_HELLO "\"}" },
+	{ "POST", "/v1/instances/hello/logs", 201, "{\"id\":\"" ID_HELLO "\"}" },
 	{ "POST", "/v1/instances/off/exec", 409, PROBLEM(409, "conflict", "the instance 'off' is stopped; start it first") },
 	{ NULL },
 };
@@ -214,6 +215,15 @@ START_TEST(pings_are_not_output)
 }
 END_TEST
 
+START_TEST(logs_are_a_stream_that_says_nothing)
+{
+	struct ran r = fake_run("ccctl exec hello -- fail; ccctl logs hello -f --lines 20 2>&1; echo $?");
+
+	ck_assert_str_eq(cc_buf_str(&fake_seen("POST", "/v1/instances/hello/logs", 0)->body), "{\"lines\":20,\"follow\":true}");
+	ck_assert_str_eq(r.out, "so far\nso far\noops\n7\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("cli exec");
@@ -239,5 +249,6 @@ int main(void)
 	tcase_add_loop_test(tc, the_terminal_is_as_it_was_whatever_happened, 0, CC_ARRAY_LEN(ways));
 	tcase_add_test(tc, a_terminal_is_given_back_while_stopped);
 	tcase_add_test(tc, pings_are_not_output);
+	tcase_add_test(tc, logs_are_a_stream_that_says_nothing);
 	return test_run(s);
 }
