@@ -25,6 +25,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 
 #define KILL_WAIT_MS 10000
@@ -296,6 +297,27 @@ static int lxc_exec(const struct priv_node *node, const struct ct_record *rec, c
 	return 0;
 }
 
+/* The container's monitor makes a terminal for the visitor and copies between it and init's; it takes one visitor at a time. */
+static int lxc_console(const struct priv_node *node, const struct ct_record *rec, const struct driver_console *console, struct cc_error *err)
+{
+	cc_auto(container_put) struct lxc_container *c = container_get(node, rec->id, err);
+	struct attend attend = { .pidfd = -1, .control = console->control, .in = console->fds[0], .out = console->fds[1] };
+	struct winsize window = { .ws_row = console->size.rows, .ws_col = console->size.cols };
+	int number = 0, visit;
+
+	if (c == NULL)
+		return -1;
+	visit = c->console_getfd(c, &number, &attend.master);
+	if (visit < 0)
+		return cc_fail(err, CONFLICT, "somebody else is at the console, or the instance has just ended; 'ccctl logs -f' reads along");
+	(void)fcntl(attend.master, F_SETFL, O_RDWR | O_NONBLOCK);
+	if (window.ws_row != 0)
+		(void)ioctl(attend.master, TIOCSWINSZ, &window);
+	terminal_attend(&attend);
+	close(visit);
+	return 0;
+}
+
 static void lxc_usage(
         const struct priv_node *node, const struct ct_record *rec, uint64_t started_boottime_ms, uint64_t *ret_memory_bytes, uint64_t *ret_cpu_usec)
 {
@@ -372,5 +394,6 @@ const struct driver driver_lxc = {
 	.usage = lxc_usage,
 	.limit = lxc_limit,
 	.exec = lxc_exec,
+	.console = lxc_console,
 	.retire = lxc_retire,
 };

@@ -120,6 +120,36 @@ int priv_exec_begin(struct priv_server *s, struct request *r, struct cc_error *e
 	return started;
 }
 
+struct console_args {
+	struct ct_record rec;
+	struct driver_console console;
+};
+
+static int work_console(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
+	const struct console_args *a = args;
+	struct driver_console console = a->console;
+
+	console.control = channel;
+	ret->exit_status = 0;
+	return driver_console(node, &a->rec, &console, err);
+}
+
+int priv_console_begin(struct priv_server *s, struct request *r, struct cc_error *err)
+{
+	const struct priv_ct_console *q = &r->body.ct_console;
+	const struct instance *inst = instances_find(&s->instances, q->id);
+	struct console_args args = { .console = { .fds = r->fds, .size = { q->rows, q->cols } } };
+	struct job_spec spec = { .work = work_console, .args = &args, .fds = { r->fds[0], r->fds[1] }, .fd_count = 2, .outlives_us = true };
+
+	if (inst == NULL)
+		return cc_fail(err, NOT_FOUND, "there is no such instance on this node");
+	if (inst->now.state != PRIV_CT_RUNNING)
+		return cc_fail(err, CONFLICT, "the instance does not run; see 'ccctl logs' for what it said last, or start it");
+	args.rec = inst->rec;
+	return start_job(s, r, &spec, err);
+}
+
 static int work_logs(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	struct console_log log = *(const struct console_log *)args;

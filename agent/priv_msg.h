@@ -155,6 +155,12 @@ struct priv_ct_logs {
 	uint32_t follow; /* 1: until it stops */
 };
 
+struct priv_ct_console {
+	struct cc_uuid id;
+	uint16_t rows; /* of the terminal that it is shown on; 0: unknown */
+	uint16_t cols;
+};
+
 struct priv_ct_signal {
 	uint32_t exec_seq;
 	int32_t signal;

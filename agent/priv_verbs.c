@@ -30,6 +30,7 @@ static const struct verb_handler handlers[VERB_ALL_MAX] = {
 	[PRIV_CT_EXEC]      = { priv_exec_check,     priv_exec_begin,         priv_exec_resume,      JOBS_EXEC },
 	[PRIV_CT_SIGNAL]    = { NULL,                priv_signal_begin,       NULL,                  JOBS_QUICK },
 	[PRIV_CT_LOGS]      = { NULL,                priv_logs_begin,         priv_exec_resume,      JOBS_EXEC },
+	[PRIV_CT_CONSOLE]   = { NULL,                priv_console_begin,      priv_exec_resume,      JOBS_EXEC },
 	[PRIV_CT_WINDOW]    = { NULL,                priv_window_begin,       NULL,                  JOBS_QUICK },
 	[VERB_SETTLE]       = { priv_ct_key,         priv_settle_begin,       priv_settle_resume,    JOBS_QUICK },
 	[PRIV_LEASE]        = { NULL,                priv_lease_begin,        NULL,                  JOBS_QUICK },

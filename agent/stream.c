@@ -164,6 +164,7 @@ struct question {
 	union {
 		struct priv_ct_exec exec;
 		struct priv_ct_logs logs;
+		struct priv_ct_console console;
 	} body;
 	struct cc_buf tail;
 };
@@ -197,6 +198,17 @@ static int ask_logs(const struct stream_order *o, struct question *q)
 	return 0;
 }
 
+static int ask_console(const struct stream_order *o, struct question *q)
+{
+	q->verb = PRIV_CT_CONSOLE;
+	q->body.console = (struct priv_ct_console){
+		.id = o->instance,
+		.rows = (uint16_t)(cc_has(o, stream_order, rows) ? o->rows : 0),
+		.cols = (uint16_t)(cc_has(o, stream_order, cols) ? o->cols : 0),
+	};
+	return 0;
+}
+
 static int ask(const struct stream_order *o, struct question *q, struct cc_error *err)
 {
 	switch (o->kind) {
@@ -204,6 +216,8 @@ static int ask(const struct stream_order *o, struct question *q, struct cc_error
 		return ask_exec(o, q, err);
 	case STREAM_LOGS:
 		return ask_logs(o, q);
+	case STREAM_CONSOLE:
+		return ask_console(o, q);
 	default:
 		return cc_fail(err, INVALID, "this node cannot do that yet; its owner should install a newer cc-agent");
 	}

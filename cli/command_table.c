@@ -56,6 +56,10 @@ static const struct opt exec_opts[] = {
 	{ "no-tty",     'T', OPT_FLAG,     NULL,        NULL,               "Give it none: stdout and stderr stay apart, and bytes stay as they are." },
 	{ NULL },
 };
+static const struct opt console_opts[] = {
+	{ "escape",     0,   OPT_TEXT,     "KEYS",      NULL,               "Keys that leave: '^a q' (default), another control character and letter, or '~.'" },
+	{ NULL },
+};
 static const struct opt logs_opts[] = {
 	{ "follow",     'f', OPT_FLAG,     NULL,        NULL,               "Go on with what comes, until the instance stops." },
 	{ "lines",      0,   OPT_COUNT,    "N",         NULL,               "Only the last N lines." },
@@ -205,6 +209,17 @@ const struct cmd command_table[] = {
 	                    "ccctl exec hello -- uname -a\n"
 	                    "ccctl exec hello --env LANG=C -- sh -c 'ls /etc | wc -l'\n"
 	                    "tar c site | ccctl exec web -- tar x -C /srv\n" },
+	{ .name = "console",
+	        .args = "NAME",
+	        .opts = console_opts,
+	        .noun = &noun_instance,
+	        .run = cmd_console,
+	        .also = "tty getty",
+	        .summary = "Sit down at an instance's console",
+	        .text = "Shows what init and the kernel's console get and say, and passes on what you type; leave with Control-a and then q. One at a time: while somebody "
+	                "is there others are refused, but may read along with 'ccctl logs -f'. To get a shell in an instance use 'ccctl exec'.",
+	        .examples = "ccctl console hello\n"
+	                    "ccctl console hello --escape '^] q'\n" },
 	{ .name = "logs",
 	        .args = "NAME",
 	        .opts = logs_opts,

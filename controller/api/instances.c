@@ -154,6 +154,16 @@ int api_instance_exec(struct call *c, struct cc_error *err)
 	return open_stream(c, true, &order, err);
 }
 
+int api_instance_console(struct call *c, struct cc_error *err)
+{
+	const struct console_spec *spec = c->body;
+	struct stream_order order = { .kind = STREAM_CONSOLE };
+
+	cc_set(&order, stream_order, rows, spec->rows);
+	cc_set(&order, stream_order, cols, spec->cols);
+	return open_stream(c, true, &order, err);
+}
+
 int api_instance_logs(struct call *c, struct cc_error *err)
 {
 	const struct logs_spec *spec = c->body;

@@ -5,7 +5,7 @@ _ccctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--) return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|-f|--selector|-l|--env|-e|--lines|--arch|-a|--owner|--expires|--instances|--member|--description|--resource|--since|--limit|--name|--topic|--recent) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|-f|--selector|-l|--env|-e|--escape|--lines|--arch|-a|--owner|--expires|--instances|--member|--description|--resource|--since|--limit|--name|--topic|--recent) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -29,6 +29,7 @@ _ccctl() {
 	--filter|-f) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--selector|-l) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--env|-e) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--escape) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--lines) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--arch|-a) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--owner) COMPREPLY=($(compgen -W "$(ccctl member list -o name 2>/dev/null)" -- "$cur")); return ;;
@@ -44,7 +45,7 @@ _ccctl() {
 	--recent) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	esac
 	case $cmd in
-	'') names="create list show explain start stop restart delete exec logs image node member token audit login logout context events status version completion help"; opts="--help --version" ;;
+	'') names="create list show explain start stop restart delete exec console logs image node member token audit login logout context events status version completion help"; opts="--help --version" ;;
 	image) names="import list delete" ;;
 	node) names="invite list show guests evict" ;;
 	member) names="add list show role limit remove" ;;
@@ -82,6 +83,10 @@ _ccctl() {
 		;;
 	'exec' | 'exec '*)
 		opts="--env --stdin --tty --no-tty --socket --controller --context --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'console' | 'console '*)
+		opts="--escape --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'logs' | 'logs '*)

@@ -409,6 +409,55 @@ START_TEST(what_only_looks_like_a_terminal_is_refused)
 }
 END_TEST
 
+static int begin_console(struct running *r, struct cc_error *err)
+{
+	struct priv_ct_console q = { .id = priv_fixture_id(1), .rows = 24, .cols = 80 };
+	int in[2], out[2], result;
+
+	r->status = -1000;
+	ck_assert_int_eq(pipe2(in, O_CLOEXEC) | pipe2(out, O_CLOEXEC), 0);
+	int fds[3] = { in[0], out[1], out[1] };
+	struct priv_request req = { .verb = PRIV_CT_CONSOLE, .body = &q, .fds = fds };
+	result = priv_client_send(priv_fixture.client, &req, note_reply, &r->status, &r->seq, err);
+	close(in[0]);
+	close(out[1]);
+	r->in = in[1];
+	r->out = out[0];
+	return result;
+}
+
+START_TEST(a_console_is_inits_and_takes_one_at_a_time)
+{
+	struct running r, other;
+	struct cc_error err = { 0 };
+	char out[64];
+
+	priv_fixture_run(1, priv_lxc_image);
+	ck_assert_int_eq(begin_console(&r, &err), 0);
+	usleep(300000);
+	ck_assert_int_eq(priv_fixture_sh(1, "echo said on the console >/dev/console", out, sizeof(out)), 0);
+	ck_assert_ptr_nonnull(strstr(hear(&r, "console"), "said on the console"));
+	ck_assert_int_eq(begin_console(&other, &err), 0);
+	wait_status(&other);
+	ck_assert_int_eq(other.status, -(int)CC_CONFLICT);
+	/* Who leaves makes room. */
+	ck_assert_int_eq(send_signal(r.seq, SIGHUP, &err), 0);
+	wait_status(&r);
+	ck_assert_int_eq(r.status, 0);
+	for (int i = 0; i < 20; i++) {
+		ck_assert_int_eq(begin_console(&r, &err), 0);
+		usleep(100000);
+		ck_assert_int_eq(priv_client_step(priv_fixture.client, &err), 0);
+		if (r.status == -1000)
+			break;
+	}
+	/* And it ends with the instance. */
+	ck_assert_int_eq(priv_fixture_stop_ct(1, 0, &err), 0);
+	wait_status(&r);
+	ck_assert_int_eq(r.status, 0);
+}
+END_TEST
+
 /* Reads an instance's log through the verb. */
 static const char *read_logs(uint32_t lines, struct running *r)
 {
@@ -467,6 +516,7 @@ END_TEST
 
 static void add(TCase *t)
 {
+	tcase_add_test(t, a_console_is_inits_and_takes_one_at_a_time);
 	tcase_add_test(t, what_init_prints_is_kept_over_its_end);
 	tcase_add_test(t, a_guest_that_prints_for_ever_fills_no_disk);
 	tcase_add_test(t, a_terminal_is_the_instances_own);

@@ -11,6 +11,7 @@
 
 static const struct fake_row rows[] = {
 	{ "POST", "/v1/instances/hello/exec", 201, "{\"id\":\"" ID_HELLO "\"}" },
+	{ "POST", "/v1/instances/hello/console", 201, "{\"id\":\"" ID_HELLO "\"}" },
 	{ "POST", "/v1/instances/hello/logs", 201, "{\"id\":\"" ID_HELLO "\"}" },
 	{ "POST", "/v1/instances/off/exec", 409, PROBLEM(409, "conflict", "the instance 'off' is stopped; start it first") },
 	{ NULL },
@@ -215,6 +216,19 @@ START_TEST(pings_are_not_output)
 }
 END_TEST
 
+START_TEST(a_console_is_left_by_its_keys)
+{
+	struct ran r = fake_run(
+	        "ccctl exec -T hello -- cat </dev/null; (sleep 0.5; printf '~.'; sleep 0.5; printf '\\001q') | script -qec 'stty rows 9 cols 7; ccctl "
+	        "console hello' /dev/null; echo $?");
+
+	ck_assert_str_eq(cc_buf_str(&fake_seen("POST", "/v1/instances/hello/console", 0)->body), "{\"rows\":9,\"cols\":7}");
+	ck_assert_str_eq(r.out, "ccctl: at the console of hello; '^a q' leaves it\r\n~.0\n");
+	r = fake_run("ccctl console hello --escape q");
+	ck_assert_int_eq(r.status, 2);
+}
+END_TEST
+
 START_TEST(logs_are_a_stream_that_says_nothing)
 {
 	struct ran r = fake_run("ccctl exec hello -- fail; ccctl logs hello -f --lines 20 2>&1; echo $?");
@@ -249,6 +263,7 @@ int main(void)
 	tcase_add_loop_test(tc, the_terminal_is_as_it_was_whatever_happened, 0, CC_ARRAY_LEN(ways));
 	tcase_add_test(tc, a_terminal_is_given_back_while_stopped);
 	tcase_add_test(tc, pings_are_not_output);
+	tcase_add_test(tc, a_console_is_left_by_its_keys);
 	tcase_add_test(tc, logs_are_a_stream_that_says_nothing);
 	return test_run(s);
 }
