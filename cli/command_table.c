@@ -37,12 +37,12 @@ static const struct opt create_opts[] = {
 	{ NULL },
 };
 static const struct opt list_opts[] = {
-	{ "filter",     'f', OPT_TEXTS,    "KEY=VALUE", NULL,               "Only those that are so; may be given again. See the help of the command for keys." },
+	{ "filter",     0,   OPT_TEXTS,    "KEY=VALUE", NULL,               "Only those that are so; may be given again. See the help of the command for keys." },
 	{ "selector",   'l', OPT_TEXT,     "SELECTOR",  NULL,               "Only those with such labels: a=b,c!=d,e in (x,y),f,!g" },
 	{ NULL },
 };
 static const struct opt filter_opts[] = {
-	{ "filter",     'f', OPT_TEXTS,    "KEY=VALUE", NULL,               "Only those that are so; may be given again. See the help of the command for keys." },
+	{ "filter",     0,   OPT_TEXTS,    "KEY=VALUE", NULL,               "Only those that are so; may be given again. See the help of the command for keys." },
 	{ NULL },
 };
 static const struct opt delete_opts[] = {

@@ -5,7 +5,7 @@ _ccctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--) return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|-f|--selector|-l|--env|-e|--escape|--lines|--arch|-a|--owner|--expires|--instances|--member|--description|--resource|--since|--limit|--name|--topic|--recent) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--env|-e|--escape|--lines|--arch|-a|--owner|--expires|--instances|--member|--description|--resource|--since|--limit|--name|--topic|--recent) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -26,7 +26,7 @@ _ccctl() {
 	--context) COMPREPLY=($(compgen -W "$(ccctl context list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--pin) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--token) COMPREPLY=($(compgen -W "$(ccctl token list -o name 2>/dev/null)" -- "$cur")); return ;;
-	--filter|-f) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--filter) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--selector|-l) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--env|-e) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--escape) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
