@@ -6,6 +6,7 @@
 
 #include "agent/ct_record.h"
 #include "agent/node.h"
+#include "agent/terminal.h"
 
 #include <sys/types.h>
 
@@ -31,7 +32,16 @@ struct driver_exec {
 	uint32_t uid;
 	uint32_t gid;
 	const int *fds; /* stdin, stdout, stderr */
-	int control;    /* a frame with an int32_t arrives for each signal to pass on; end of file hangs the program up */
+	int control;    /* of struct attend */
+	bool tty;       /* all three become a terminal of this size, fed from fds[0] and read into fds[1] */
+	struct terminal_size size;
+};
+
+/* Somebody at the console of an instance's init. */
+struct driver_console {
+	const int *fds; /* as of an exec; the third is not used */
+	int control;
+	struct terminal_size size;
 };
 
 /* A member that may be NULL has nothing to do in that driver; call those by the functions below. */
@@ -65,6 +75,8 @@ struct driver {
 	int (*limit)(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
 	/* Runs a program inside and waits for its end; *ret is 0-255 as a shell shows it. @err CONFLICT it does not run, IO */
 	int (*exec)(const struct priv_node *node, const struct ct_record *rec, const struct driver_exec *exec, int *ret, struct cc_error *err);
+	/* Carries the console of its init until that ends or the control says so. May be NULL: there is none. @err CONFLICT somebody else is there, IO */
+	int (*console)(const struct priv_node *node, const struct ct_record *rec, const struct driver_console *console, struct cc_error *err);
 	/* Undoes `prepare`. May be NULL. @err IO */
 	int (*retire)(const struct priv_node *node, struct cc_error *err);
 };
@@ -73,6 +85,7 @@ int driver_prepare(const struct priv_node *node, struct cc_error *err);
 int driver_sweep_others(const struct priv_node *node, cgroup_keep_fn *keep, void *user, struct cc_error *err);
 bool driver_is_made(const struct priv_node *node, const struct ct_record *rec);
 int driver_sweep(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
+int driver_console(const struct priv_node *node, const struct ct_record *rec, const struct driver_console *console, struct cc_error *err);
 int driver_limit(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
 int driver_retire(const struct priv_node *node, struct cc_error *err);
 

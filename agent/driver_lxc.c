@@ -14,6 +14,7 @@
 #include "agent/process.h"
 #include "agent/small_file.h"
 #include "agent/storage.h"
+#include "agent/terminal.h"
 #include "common/cleanup.h"
 
 #include <errno.h>
@@ -24,11 +25,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 
-#define KILL_WAIT_MS   10000
-#define HANGUP_WAIT_MS 2000
-#define SETTLE_SEC     10
+#define KILL_WAIT_MS 10000
+#define SETTLE_SEC   10
 
 static void container_put(struct lxc_container *c)
 {
@@ -211,58 +212,34 @@ static int lxc_inspect(const struct priv_node *node, struct cc_uuid id, struct d
 	return 0;
 }
 
-/* Passes signals on until the program ends. Returns its wait status. */
-static int attend_program(pid_t pid, int pidfd, int control)
-{
-	struct pollfd p[2] = { { pidfd, POLLIN, 0 }, { control, POLLIN, 0 } };
-	_Alignas(8) char buf[64];
-	int status = 0;
-
-	while (poll(p, 2, -1) < 0 || (p[0].revents & POLLIN) == 0) {
-		struct priv_frame f;
-		struct cc_error err = { 0 };
-		int got = priv_frame_recv(control, buf, sizeof(buf), &f, &err);
-
-		if (got > 0 && f.head.body == sizeof(int32_t))
-			process_signal(pidfd, *(const int32_t *)f.body);
-		if (got < 0) {
-			process_signal(pidfd, SIGHUP);
-			if (!process_wait(pidfd, HANGUP_WAIT_MS))
-				process_signal(pidfd, SIGKILL);
-			break;
-		}
-	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return status;
-}
+/* What the attached child gets: fork gives it a copy. */
+struct entry {
+	const struct driver_exec *exec;
+	int terminal; /* where its terminal goes; -1: none is wanted */
+};
 
 /* In the attached child, on the program's own descriptors. What liblxc has for this tells only its log why a program did not start. */
 static int run_program(void *payload)
 {
-	const lxc_attach_command_t *command = payload;
+	const struct entry *e = payload;
 	int why;
 
-	(void)execvp(command->program, command->argv);
+	if (e->exec->tty && terminal_enter(e->terminal, e->exec->size) < 0)
+		return 126;
+	(void)execvp(e->exec->argv[0], e->exec->argv);
 	why = errno;
 	if (why == ENOENT)
-		dprintf(STDERR_FILENO, "no program '%s' in the instance\n", command->program);
+		dprintf(STDERR_FILENO, "no program '%s' in the instance\n", e->exec->argv[0]);
 	else
-		dprintf(STDERR_FILENO, "'%s' cannot be run: %s\n", command->program, strerror(why));
+		dprintf(STDERR_FILENO, "'%s' cannot be run: %s\n", e->exec->argv[0], strerror(why));
 	return why == ENOENT ? 127 : 126;
 }
 
-static int lxc_exec(const struct priv_node *node, const struct ct_record *rec, const struct driver_exec *exec, int *ret, struct cc_error *err)
+static int enter(struct lxc_container *c, struct entry *e, pid_t *ret_pid, struct cc_error *err)
 {
-	cc_auto(container_put) struct lxc_container *c = container_get(node, rec->id, err);
+	const struct driver_exec *exec = e->exec;
 	lxc_attach_options_t options = LXC_ATTACH_OPTIONS_DEFAULT;
-	lxc_attach_command_t command = { exec->argv[0], exec->argv };
-	cc_auto_close int pidfd = -1;
-	int status;
-	pid_t pid;
 
-	if (c == NULL)
-		return -1;
 	options.env_policy = LXC_ATTACH_CLEAR_ENV;
 	options.extra_env_vars = exec->env;
 	options.initial_cwd = (char[]){ "/" };
@@ -271,16 +248,73 @@ static int lxc_exec(const struct priv_node *node, const struct ct_record *rec, c
 	options.stdin_fd = exec->fds[0];
 	options.stdout_fd = exec->fds[1];
 	options.stderr_fd = exec->fds[2];
-	if (c->attach(c, run_program, &command, &options, &pid) < 0)
+	if (c->attach(c, run_program, e, &options, ret_pid) < 0)
 		return cc_fail(err, CONFLICT, "the program could not enter the instance: it ended, or has no room for another process");
-	pidfd = process_open(pid);
+	return 0;
+}
+
+/* Who writes to the program must see its end, so no copy of its descriptors stays here, but for those that feed its terminal. */
+static void leave_fds(const struct driver_exec *exec, struct attend *a)
+{
+	if (exec->tty) {
+		a->in = exec->fds[0];
+		a->out = exec->fds[1];
+	} else {
+		close(exec->fds[0]);
+		close(exec->fds[1]);
+	}
+	close(exec->fds[2]);
+}
+
+static int lxc_exec(const struct priv_node *node, const struct ct_record *rec, const struct driver_exec *exec, int *ret, struct cc_error *err)
+{
+	cc_auto(container_put) struct lxc_container *c = container_get(node, rec->id, err);
+	cc_auto_close int pidfd = -1, ours = -1, theirs = -1;
+	struct attend attend = { .control = exec->control, .master = -1, .in = -1, .out = -1 };
+	int pair[2], status = 0;
+	pid_t pid;
+
+	if (c == NULL || (exec->tty && priv_frame_socketpair(pair, err) < 0))
+		return -1;
+	if (exec->tty) {
+		ours = pair[0];
+		theirs = pair[1];
+	}
+	if (enter(c, &(struct entry){ exec, theirs }, &pid, err) < 0)
+		return -1;
+	pidfd = attend.pidfd = process_open(pid);
 	if (pidfd < 0)
 		return cc_fail_errno(err, "watching the program");
-	/* Who writes to the program must see its end, so no copy of its descriptors stays here. */
-	for (int i = 0; i < 3; i++)
-		close(exec->fds[i]);
-	status = attend_program(pid, pidfd, exec->control);
+	leave_fds(exec, &attend);
+	if (exec->tty && terminal_take(ours, pidfd, &attend.master, err) < 0) {
+		process_signal(pidfd, SIGKILL);
+		return -1;
+	}
+	terminal_attend(&attend);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
 	*ret = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return 0;
+}
+
+/* The container's monitor makes a terminal for the visitor and copies between it and init's; it takes one visitor at a time. */
+static int lxc_console(const struct priv_node *node, const struct ct_record *rec, const struct driver_console *console, struct cc_error *err)
+{
+	cc_auto(container_put) struct lxc_container *c = container_get(node, rec->id, err);
+	struct attend attend = { .pidfd = -1, .control = console->control, .in = console->fds[0], .out = console->fds[1] };
+	struct winsize window = { .ws_row = console->size.rows, .ws_col = console->size.cols };
+	int number = 0, visit;
+
+	if (c == NULL)
+		return -1;
+	visit = c->console_getfd(c, &number, &attend.master);
+	if (visit < 0)
+		return cc_fail(err, CONFLICT, "somebody else is at the console, or the instance has just ended; 'ccctl logs -f' reads along");
+	(void)fcntl(attend.master, F_SETFL, O_RDWR | O_NONBLOCK);
+	if (window.ws_row != 0)
+		(void)ioctl(attend.master, TIOCSWINSZ, &window);
+	terminal_attend(&attend);
+	close(visit);
 	return 0;
 }
 
@@ -360,5 +394,6 @@ const struct driver driver_lxc = {
 	.usage = lxc_usage,
 	.limit = lxc_limit,
 	.exec = lxc_exec,
+	.console = lxc_console,
 	.retire = lxc_retire,
 };

@@ -4,6 +4,7 @@
  * second at each stop. */
 #include "agent/driver_lxc_config.h"
 
+#include "agent/console_log.h"
 #include "agent/net_link.h"
 #include "agent/small_file.h"
 #include "agent/storage.h"
@@ -154,6 +155,9 @@ int driver_config_build(const struct priv_node *node, const struct ct_record *re
 	char path[STORAGE_PATH_MAX], uuid[CC_UUID_TEXT];
 
 	add(&b, "lxc.log.file", "%s/instances/%s/log", node->dirs.path, cc_uuid_format(rec->id, uuid));
+	add(&b, "lxc.console.logfile", "%s/instances/%s/" CONSOLE_LOG_NAME, node->dirs.path, uuid);
+	add(&b, "lxc.console.size", "%d", CONSOLE_LOG_BYTES);
+	add(&b, "lxc.console.rotate", "1");
 	add_common(&b);
 	add(&b, "lxc.uts.name", "%s", rec->hostname);
 	add(&b, "lxc.rootfs.path", "dir:%s", storage_root_path(node, path));

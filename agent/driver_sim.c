@@ -128,7 +128,7 @@ static int play_sleep(const struct driver_exec *exec)
 		got = priv_frame_recv(exec->control, buf, sizeof(buf), &f, &gone);
 		if (got < 0)
 			return 128 + SIGHUP;
-		if (got > 0)
+		if (got > 0 && f.head.verb == PRIV_CT_SIGNAL)
 			return 128 + *(const int32_t *)f.body;
 	}
 	return 0;

@@ -42,6 +42,13 @@ int driver_sweep(const struct priv_node *node, const struct ct_record *rec, stru
 	return node->driver->sweep != NULL ? node->driver->sweep(node, rec, err) : 0;
 }
 
+int driver_console(const struct priv_node *node, const struct ct_record *rec, const struct driver_console *console, struct cc_error *err)
+{
+	if (node->driver->console == NULL)
+		return cc_fail(err, CONFLICT, "the %s driver has no consoles", node->driver->name);
+	return node->driver->console(node, rec, console, err);
+}
+
 int driver_limit(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
 {
 	return node->driver->limit != NULL ? node->driver->limit(node, rec, err) : 0;

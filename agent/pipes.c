@@ -64,17 +64,19 @@ bool pipes_feed_full(const struct pipes *p)
 	return p->feed.len >= PIPES_BUFFER;
 }
 
-static void take_frame(struct pipes *p, enum cc_frame_type type, const unsigned char *payload, size_t len, pipes_signal_fn *on_signal, void *user)
+static void take_frame(struct pipes *p, enum cc_frame_type type, const unsigned char *payload, size_t len, pipes_asked_fn *on_asked, void *user)
 {
 	if (type == CC_FRAME_STDIN && p->stdin_fd >= 0 && !p->stdin_ends)
 		cc_buf_add(&p->feed, payload, len);
 	else if (type == CC_FRAME_STDIN_END)
 		p->stdin_ends = true;
 	else if (type == CC_FRAME_SIGNAL && len == 1)
-		on_signal(user, payload[0]);
+		on_asked(user, type, payload[0]);
+	else if (type == CC_FRAME_WINDOW && len == 4)
+		on_asked(user, type, cc_frame_u32(payload));
 }
 
-int pipes_feed(struct pipes *p, const void *bytes, size_t len, pipes_signal_fn *on_signal, void *user, struct cc_error *err)
+int pipes_feed(struct pipes *p, const void *bytes, size_t len, pipes_asked_fn *on_asked, void *user, struct cc_error *err)
 {
 	enum cc_frame_type type;
 	const unsigned char *payload;
@@ -83,7 +85,7 @@ int pipes_feed(struct pipes *p, const void *bytes, size_t len, pipes_signal_fn *
 
 	cc_buf_add(&p->in, bytes, len);
 	while ((got = cc_frame_next(&p->in, &type, &payload, &payload_len, err)) > 0) {
-		take_frame(p, type, payload, payload_len, on_signal, user);
+		take_frame(p, type, payload, payload_len, on_asked, user);
 		cc_buf_consume(&p->in, CC_FRAME_HEADER + payload_len);
 	}
 	pipes_step(p);

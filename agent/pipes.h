@@ -26,11 +26,11 @@ struct pipes {
 int pipes_open(struct pipes *p, int ret_fds[3], struct cc_error *err);
 void pipes_close(struct pipes *p);
 
-/* A signal that the client asked for, given by pipes_feed; 0 for none. */
-typedef void pipes_signal_fn(void *user, int signal);
+/* What the client asked for, given by pipes_feed: CC_FRAME_SIGNAL with its number, or CC_FRAME_WINDOW with rows << 16 | columns. */
+typedef void pipes_asked_fn(void *user, enum cc_frame_type what, uint32_t value);
 
 /* Takes bytes that the client sent. @err INVALID no frames */
-int pipes_feed(struct pipes *p, const void *bytes, size_t len, pipes_signal_fn *on_signal, void *user, struct cc_error *err);
+int pipes_feed(struct pipes *p, const void *bytes, size_t len, pipes_asked_fn *on_asked, void *user, struct cc_error *err);
 /* The client's bytes have to wait: stdin is full. */
 bool pipes_feed_full(const struct pipes *p);
 

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define PRIV_VERSION     2
+#define PRIV_VERSION     3
 #define PRIV_TAIL_MAX    (192 * 1024) /* bytes of a reply's tail; bounds instances and images per node */
 #define PRIV_SHA256_TEXT 65           /* lower-case hex with its NUL */
 #define PRIV_NAME_TEXT   64           /* a DNS label with its NUL */
@@ -140,15 +140,36 @@ struct priv_ct_exec {
 	uint32_t envc;
 	uint32_t uid; /* inside the instance */
 	uint32_t gid;
+	uint32_t tty;  /* 1: it gets a terminal, that the first two descriptors are carried to and from */
+	uint16_t rows; /* of that */
+	uint16_t cols;
 };
 
 struct priv_ct_exec_reply {
 	int32_t exit_status; /* 0-255 as a shell shows it: 128 + n when a signal ended it; 126, 127 when it could not be run */
 };
 
+struct priv_ct_logs {
+	struct cc_uuid id;
+	uint32_t lines;  /* the last ones; UINT32_MAX: all that is kept */
+	uint32_t follow; /* 1: until it stops */
+};
+
+struct priv_ct_console {
+	struct cc_uuid id;
+	uint16_t rows; /* of the terminal that it is shown on; 0: unknown */
+	uint16_t cols;
+};
+
 struct priv_ct_signal {
 	uint32_t exec_seq;
 	int32_t signal;
+};
+
+struct priv_ct_window {
+	uint32_t exec_seq;
+	uint16_t rows;
+	uint16_t cols;
 };
 
 /* What a verb's messages look like; NULL for numbers that are no verb of a request. */

@@ -271,7 +271,7 @@ static int check_frame(const struct priv_server *s, const struct priv_frame *f, 
 		return cc_fail(err, TOO_LARGE, "%s may carry %u more bytes, not %u", info->name, info->tail_max, f->head.tail);
 	if (f->fd_count != info->fds)
 		return cc_fail(err, INVALID, "%s comes with %u descriptors, not %u", info->name, info->fds, f->fd_count);
-	if (s->request_count >= REQUESTS_MAX || (f->head.verb == PRIV_CT_EXEC && s->running[JOBS_EXEC] >= jobs_max[JOBS_EXEC]))
+	if (s->request_count >= REQUESTS_MAX || (priv_verb_handler(f->head.verb)->class == JOBS_EXEC && s->running[JOBS_EXEC] >= jobs_max[JOBS_EXEC]))
 		return cc_fail(err, BUSY, "the privileged half has all it can do; try again later");
 	return 0;
 }
@@ -345,7 +345,7 @@ static void drop_client(struct priv_server *s)
 			continue;
 		if (!r->running)
 			free_request(s, r);
-		else if (r->verb == PRIV_CT_EXEC)
+		else if (priv_exec_is(r))
 			shutdown(r->job.channel, SHUT_WR);
 	}
 	s->client++;

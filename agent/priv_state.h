@@ -32,6 +32,9 @@ union request_body {
 	struct priv_ct_stop ct_stop;
 	struct priv_ct_exec ct_exec;
 	struct priv_ct_signal ct_signal;
+	struct priv_ct_logs ct_logs;
+	struct priv_ct_console ct_console;
+	struct priv_ct_window ct_window;
 	struct priv_lease lease;
 	char bytes[PRIV_BODY_MAX];
 };
@@ -159,10 +162,15 @@ int priv_net_begin(struct priv_server *s, struct request *r, struct cc_error *er
 int priv_net_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
 
 /* priv_exec.c */
+/* Whether it is one that carries a stream: attended to over its job's channel, and hung up with its client. */
+bool priv_exec_is(const struct request *r);
 int priv_exec_check(const struct request *r, char key[KEY_MAX], struct cc_error *err);
 int priv_exec_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_exec_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+int priv_console_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_logs_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_signal_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_window_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 
 /* priv_image.c */
 int priv_image_key(const struct request *r, char key[KEY_MAX], struct cc_error *err);

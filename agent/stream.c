@@ -35,14 +35,25 @@ struct exec_stream {
 	int64_t said_ms;
 };
 
-static void send_signal(void *user, int signal)
+static void send_signal(struct exec_stream *s, int signal)
 {
-	struct exec_stream *s = user;
 	struct priv_ct_signal body = { .exec_seq = s->exec_seq, .signal = signal };
 	struct cc_error ignored = { 0 };
 
 	if (s->exec_seq != 0 && signal > 0 && signal <= SIGNAL_MOST)
 		(void)priv_client_send(s->all->priv, &(struct priv_request){ .verb = PRIV_CT_SIGNAL, .body = &body }, NULL, NULL, NULL, &ignored);
+}
+
+static void take_asked(void *user, enum cc_frame_type what, uint32_t value)
+{
+	struct exec_stream *s = user;
+	struct priv_ct_window body = { .exec_seq = s->exec_seq, .rows = (uint16_t)(value >> 16), .cols = (uint16_t)value };
+	struct cc_error ignored = { 0 };
+
+	if (what == CC_FRAME_SIGNAL)
+		send_signal(s, (int)value);
+	else if (s->exec_seq != 0)
+		(void)priv_client_send(s->all->priv, &(struct priv_request){ .verb = PRIV_CT_WINDOW, .body = &body }, NULL, NULL, NULL, &ignored);
 }
 
 /* The client is gone, or so good as. */
@@ -80,7 +91,7 @@ static enum cc_http_flow take_bytes(void *context, const void *bytes, size_t len
 		s->in_paused = true;
 		return CC_HTTP_PAUSE;
 	}
-	return pipes_feed(&s->pipes, bytes, len, send_signal, s, &err) < 0 ? CC_HTTP_STOP : CC_HTTP_ON;
+	return pipes_feed(&s->pipes, bytes, len, take_asked, s, &err) < 0 ? CC_HTTP_STOP : CC_HTTP_ON;
 }
 
 static ssize_t give_bytes(void *context, char *to, size_t room)
@@ -147,23 +158,84 @@ static void add_strings(struct cc_buf *to, const struct cc_texts *texts)
 		cc_buf_add(to, texts->items[i], strlen(texts->items[i]) + 1);
 }
 
-static int run_program(struct exec_stream *s, const struct stream_order *o, struct cc_error *err)
+/* What the privileged half is asked to do for a stream. */
+struct question {
+	enum priv_verb verb;
+	union {
+		struct priv_ct_exec exec;
+		struct priv_ct_logs logs;
+		struct priv_ct_console console;
+	} body;
+	struct cc_buf tail;
+};
+
+static int ask_exec(const struct stream_order *o, struct question *q, struct cc_error *err)
 {
 	struct priv_ct_exec body = { .id = o->instance, .argc = (uint32_t)o->argv.n, .envc = (uint32_t)o->env.n };
-	cc_auto_buf struct cc_buf tail = { 0 };
-	int fds[3], result;
 
 	if (o->argv.n == 0 || o->argv.items[0][0] == '\0')
 		return cc_fail(err, INVALID, "no program is named");
-	if (pipes_open(&s->pipes, fds, err) < 0)
-		return -1;
-	add_strings(&tail, &o->argv);
-	add_strings(&tail, &o->env);
-	result = priv_client_send(s->all->priv,
-	        &(struct priv_request){ .verb = PRIV_CT_EXEC, .body = &body, .tail = tail.data, .tail_len = tail.len, .fds = fds }, exec_done, s,
-	        &s->exec_seq, err);
-	for (int i = 0; i < 3; i++)
-		close(fds[i]);
+	if (cc_has(o, stream_order, tty) && o->tty) {
+		body.tty = 1;
+		body.rows = (uint16_t)(cc_has(o, stream_order, rows) ? o->rows : 0);
+		body.cols = (uint16_t)(cc_has(o, stream_order, cols) ? o->cols : 0);
+	}
+	q->verb = PRIV_CT_EXEC;
+	q->body.exec = body;
+	add_strings(&q->tail, &o->argv);
+	add_strings(&q->tail, &o->env);
+	return 0;
+}
+
+static int ask_logs(const struct stream_order *o, struct question *q)
+{
+	int64_t lines = cc_has(o, stream_order, lines) ? o->lines : UINT32_MAX;
+
+	q->verb = PRIV_CT_LOGS;
+	q->body.logs = (struct priv_ct_logs){
+		.id = o->instance, .lines = lines < UINT32_MAX ? (uint32_t)lines : UINT32_MAX, .follow = cc_has(o, stream_order, follow) && o->follow
+	};
+	return 0;
+}
+
+static int ask_console(const struct stream_order *o, struct question *q)
+{
+	q->verb = PRIV_CT_CONSOLE;
+	q->body.console = (struct priv_ct_console){
+		.id = o->instance,
+		.rows = (uint16_t)(cc_has(o, stream_order, rows) ? o->rows : 0),
+		.cols = (uint16_t)(cc_has(o, stream_order, cols) ? o->cols : 0),
+	};
+	return 0;
+}
+
+static int ask(const struct stream_order *o, struct question *q, struct cc_error *err)
+{
+	switch (o->kind) {
+	case STREAM_EXEC:
+		return ask_exec(o, q, err);
+	case STREAM_LOGS:
+		return ask_logs(o, q);
+	case STREAM_CONSOLE:
+		return ask_console(o, q);
+	default:
+		return cc_fail(err, INVALID, "this node cannot do that yet; its owner should install a newer cc-agent");
+	}
+}
+
+static int run_program(struct exec_stream *s, const struct stream_order *o, struct cc_error *err)
+{
+	struct question q = { 0 };
+	int fds[3], result = ask(o, &q, err);
+
+	if (result == 0 && (result = pipes_open(&s->pipes, fds, err)) == 0) {
+		struct priv_request r = { .verb = q.verb, .body = &q.body, .tail = q.tail.data, .tail_len = q.tail.len, .fds = fds };
+
+		result = priv_client_send(s->all->priv, &r, exec_done, s, &s->exec_seq, err);
+		for (int i = 0; i < 3; i++)
+			close(fds[i]);
+	}
+	cc_buf_free(&q.tail);
 	return result;
 }
 

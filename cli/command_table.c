@@ -37,12 +37,12 @@ static const struct opt create_opts[] = {
 	{ NULL },
 };
 static const struct opt list_opts[] = {
-	{ "filter",     'f', OPT_TEXTS,    "KEY=VALUE", NULL,               "Only those that are so; may be given again. See the help of the command for keys." },
+	{ "filter",     0,   OPT_TEXTS,    "KEY=VALUE", NULL,               "Only those that are so; may be given again. See the help of the command for keys." },
 	{ "selector",   'l', OPT_TEXT,     "SELECTOR",  NULL,               "Only those with such labels: a=b,c!=d,e in (x,y),f,!g" },
 	{ NULL },
 };
 static const struct opt filter_opts[] = {
-	{ "filter",     'f', OPT_TEXTS,    "KEY=VALUE", NULL,               "Only those that are so; may be given again. See the help of the command for keys." },
+	{ "filter",     0,   OPT_TEXTS,    "KEY=VALUE", NULL,               "Only those that are so; may be given again. See the help of the command for keys." },
 	{ NULL },
 };
 static const struct opt delete_opts[] = {
@@ -52,6 +52,17 @@ static const struct opt delete_opts[] = {
 static const struct opt exec_opts[] = {
 	{ "env",        'e', OPT_TEXTS,    "NAME=VALUE", NULL,              "Set an environment variable; may be given again." },
 	{ "stdin",      'i', OPT_FLAG,     NULL,        NULL,               "Pass on stdin even when it is a terminal." },
+	{ "tty",        't', OPT_FLAG,     NULL,        NULL,               "Give the program a terminal. The default when stdin and stdout are terminals." },
+	{ "no-tty",     'T', OPT_FLAG,     NULL,        NULL,               "Give it none: stdout and stderr stay apart, and bytes stay as they are." },
+	{ NULL },
+};
+static const struct opt console_opts[] = {
+	{ "escape",     0,   OPT_TEXT,     "KEYS",      NULL,               "Keys that leave: '^a q' (default), another control character and letter, or '~.'" },
+	{ NULL },
+};
+static const struct opt logs_opts[] = {
+	{ "follow",     'f', OPT_FLAG,     NULL,        NULL,               "Go on with what comes, until the instance stops." },
+	{ "lines",      0,   OPT_COUNT,    "N",         NULL,               "Only the last N lines." },
 	{ NULL },
 };
 static const struct opt import_opts[] = {
@@ -209,11 +220,36 @@ const struct cmd command_table[] = {
 	        .run = cmd_exec,
 	        .also = "ssh attach enter shell",
 	        .summary = "Run a program inside an instance",
-	        .text = "The program's stdout and stderr become ccctl's, and so does its exit status. stdin is passed on when it is not a terminal, "
-	                "or with --stdin. SIGINT and SIGTERM go to the program. When ccctl itself fails it says so on stderr, in a line that begins with 'ccctl:'.",
-	        .examples = "ccctl exec hello -- uname -a\n"
+	        .text = "The program's stdout and stderr become ccctl's, and so does its exit status. On a terminal the program gets one too, of the same size, and all "
+	                "keys are its own; when it or the link hangs, Enter and then '~.' leave, and '~~' types a tilde at the start of a line. Without a terminal "
+	                "stdin is passed on when it is not one itself, or with --stdin, and SIGINT, SIGTERM, SIGHUP and SIGQUIT go to the program. When ccctl itself "
+	                "fails it says so on stderr, in a line that begins with 'ccctl:'.",
+	        .examples = "ccctl exec hello -- sh\n"
+	                    "ccctl exec hello -- uname -a\n"
 	                    "ccctl exec hello --env LANG=C -- sh -c 'ls /etc | wc -l'\n"
 	                    "tar c site | ccctl exec web -- tar x -C /srv\n" },
+	{ .name = "console",
+	        .args = "NAME",
+	        .opts = console_opts,
+	        .noun = &noun_instance,
+	        .run = cmd_console,
+	        .also = "tty getty",
+	        .summary = "Sit down at an instance's console",
+	        .text = "Shows what init and the kernel's console get and say, and passes on what you type; leave with Control-a and then q. One at a time: while somebody "
+	                "is there others are refused, but may read along with 'ccctl logs -f'. To get a shell in an instance use 'ccctl exec'.",
+	        .examples = "ccctl console hello\n"
+	                    "ccctl console hello --escape '^] q'\n" },
+	{ .name = "logs",
+	        .args = "NAME",
+	        .opts = logs_opts,
+	        .noun = &noun_instance,
+	        .run = cmd_logs,
+	        .also = "log journal console-log",
+	        .summary = "Show what an instance's init has printed on its console",
+	        .text = "Works for stopped instances too: the last lines often say why it ended. The node keeps the last 256 to 512 KiB across restarts. What is printed "
+	                "comes from the instance as it is, also what moves a terminal's cursor.",
+	        .examples = "ccctl logs hello --lines 20\n"
+	                    "ccctl logs -f hello\n" },
 	{ .name = "image import",
 	        .args = "NAME FILE|DIR",
 	        .opts = import_opts,

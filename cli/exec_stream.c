@@ -3,7 +3,9 @@
  * full its source is not read, so a slow reader slows the program down and nothing else. */
 #include "cli/exec_stream.h"
 
+#include "cli/escape.h"
 #include "cli/sink.h"
+#include "cli/tty.h"
 #include "common/clock.h"
 #include "common/frame.h"
 
@@ -17,8 +19,9 @@
 #define AHEAD_MAX        (128 * 1024) /* input that waits before stdin is left alone */
 #define STATUS_NONE      (-1)
 #define STATUS_SIGPIPE   141
-#define STATUS_SIGINT    130
+#define STATUS_SIGNAL    128
 #define PATIENCE_SIGINTS 3
+#define KEY_INTERRUPT    '\003'
 
 enum watched { WATCH_SIGNALS, WATCH_STDIN, WATCH_STDOUT, WATCH_STDERR, WATCH_MAX };
 
@@ -30,6 +33,9 @@ struct exec {
 	struct sink sinks[2];   /* stdout, stderr */
 	bool out_paused;
 	bool stdin_open;
+	bool tty;
+	bool heard; /* anything from the node */
+	struct escape escape;
 	int sigints;
 	int status;
 	bool abandoned;  /* what still waits to be written does not matter */
@@ -98,6 +104,7 @@ static enum cc_http_flow take_bytes(void *context, const void *bytes, size_t len
 		x->out_paused = true;
 		return CC_HTTP_PAUSE;
 	}
+	x->heard = true;
 	cc_buf_add(&x->received, bytes, len);
 	for (;;) {
 		struct cc_buf rest = { x->received.data + used, x->received.len - used, 0 };
@@ -167,13 +174,37 @@ static int start(struct exec *x, const struct exec_options *opt, struct cc_arena
 	return cc_http_start(http, &in, &x->in, err);
 }
 
+static void abandon(struct exec *x, int status)
+{
+	x->status = status;
+	x->abandoned = true;
+}
+
+/* Keys. Before the program is there, an interrupt is for us. */
+static void take_typed(struct exec *x, const char *typed, size_t n)
+{
+	cc_auto_buf struct cc_buf keys = { 0 };
+
+	if (!x->heard && memchr(typed, KEY_INTERRUPT, n) != NULL)
+		abandon(x, STATUS_SIGNAL + SIGINT);
+	else if (escape_filter(&x->escape, typed, n, &keys))
+		abandon(x, EXEC_LEFT);
+	else if (keys.len > 0)
+		send_frame(x, CC_FRAME_STDIN, keys.data, keys.len);
+}
+
 static void read_stdin(struct exec *x)
 {
 	char buf[CC_FRAME_MAX];
-	ssize_t n = read(STDIN_FILENO, buf, sizeof(buf));
+	/* One more is added when a prefix turns out to be for the program. */
+	ssize_t n = read(STDIN_FILENO, buf, sizeof(buf) - 1);
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
+	if (n > 0 && x->tty) {
+		take_typed(x, buf, (size_t)n);
+		return;
+	}
 	if (n > 0) {
 		send_frame(x, CC_FRAME_STDIN, buf, (size_t)n);
 		return;
@@ -182,10 +213,38 @@ static void read_stdin(struct exec *x)
 	send_frame(x, CC_FRAME_STDIN_END, NULL, 0);
 }
 
-static void abandon(struct exec *x, int status)
+static void send_size(struct exec *x)
 {
-	x->status = status;
-	x->abandoned = true;
+	uint32_t size = tty_size(STDOUT_FILENO);
+	unsigned char payload[4] = { (unsigned char)(size >> 24), (unsigned char)(size >> 16), (unsigned char)(size >> 8), (unsigned char)size };
+
+	if (size != 0)
+		send_frame(x, CC_FRAME_WINDOW, payload, sizeof(payload));
+}
+
+/* Stopped from outside, keys do not do that: whoever gets the terminal meanwhile finds it as it was. */
+static void stop_and_go_on(struct exec *x)
+{
+	struct cc_error ignored = { 0 };
+
+	tty_leave();
+	raise(SIGSTOP);
+	(void)tty_enter(STDIN_FILENO, &ignored);
+	send_size(x);
+}
+
+static void take_signal_on_tty(struct exec *x, int number)
+{
+	if (number == SIGWINCH) {
+		send_size(x);
+	} else if (number == SIGTSTP) {
+		stop_and_go_on(x);
+	} else if (number == SIGCONT) {
+		tty_again();
+		send_size(x);
+	} else {
+		abandon(x, STATUS_SIGNAL + number);
+	}
 }
 
 static void read_signal(struct exec *x, int fd)
@@ -195,10 +254,14 @@ static void read_signal(struct exec *x, int fd)
 
 	if (read(fd, &info, sizeof(info)) != sizeof(info))
 		return;
+	if (x->tty) {
+		take_signal_on_tty(x, (int)info.ssi_signo);
+		return;
+	}
 	number = (unsigned char)info.ssi_signo;
 	x->sigints += number == SIGINT;
 	if (x->sigints >= PATIENCE_SIGINTS)
-		abandon(x, STATUS_SIGINT);
+		abandon(x, STATUS_SIGNAL + SIGINT);
 	else
 		send_frame(x, CC_FRAME_SIGNAL, &number, 1);
 }
@@ -263,36 +326,52 @@ static void loop(struct exec *x, int signals)
 }
 
 /* From here on signals are read, not delivered. */
-static int open_signals(sigset_t *ret_before)
+static int open_signals(bool tty, sigset_t *ret_before)
 {
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT };
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
+	for (size_t i = 0; i < (tty ? CC_ARRAY_LEN(signals) : 4); i++)
+		sigaddset(&set, signals[i]);
 	sigprocmask(SIG_BLOCK, &set, ret_before);
 	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static int run(struct exec *x, const struct exec_options *opt, int signals, struct cc_arena *a, struct cc_error *err)
+{
+	if (signals < 0)
+		return cc_fail_errno(err, "listening to signals");
+	if (opt->tty && (escape_parse(opt->leave, &x->escape, err) < 0 || tty_enter(STDIN_FILENO, err) < 0))
+		return -1;
+	if (start(x, opt, a, err) < 0)
+		return -1;
+	x->sent_ms = cc_boottime_ms();
+	loop(x, signals);
+	return 0;
+}
+
+static void release(struct exec *x)
+{
+	if (x->in != NULL || x->out != NULL)
+		cc_http_poll(client_http(x->client), NULL, 0, 0);
+	cc_buf_free(&x->to_send);
+	cc_buf_free(&x->received);
+	cc_buf_free(&x->sinks[0].buf);
+	cc_buf_free(&x->sinks[1].buf);
+}
+
 int exec_stream_run(struct client *client, const struct exec_options *opt, struct cc_arena *a, struct cc_error *err)
 {
-	struct exec x = { .client = client, .sinks = { { .fd = STDOUT_FILENO }, { .fd = STDERR_FILENO } }, .status = STATUS_NONE };
+	struct exec x = { .client = client, .tty = opt->tty, .sinks = { { .fd = STDOUT_FILENO }, { .fd = STDERR_FILENO } }, .status = STATUS_NONE };
 	sigset_t before;
-	cc_auto_close int signals = open_signals(&before);
-	int result = signals < 0 ? cc_fail_errno(err, "listening to signals") : start(&x, opt, a, err);
+	cc_auto_close int signals = open_signals(opt->tty, &before);
+	int result = run(&x, opt, signals, a, err);
 
-	if (result == 0) {
-		x.sent_ms = cc_boottime_ms();
-		loop(&x, signals);
-	}
-	if (x.in != NULL || x.out != NULL)
-		cc_http_poll(client_http(client), NULL, 0, 0);
+	tty_leave();
+	release(&x);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	cc_buf_free(&x.to_send);
-	cc_buf_free(&x.received);
-	cc_buf_free(&x.sinks[0].buf);
-	cc_buf_free(&x.sinks[1].buf);
 	if (result == 0 && x.status == STATUS_NONE) {
 		*err = x.err;
 		return -1;

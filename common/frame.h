@@ -22,6 +22,7 @@ enum cc_frame_type {
 	CC_FRAME_PING = 5,
 	CC_FRAME_STDIN_END = 6, /* no more stdin; the stream goes on */
 	CC_FRAME_SIGNAL = 7,    /* one byte, the signal's number */
+	CC_FRAME_WINDOW = 8,    /* 4 bytes: the terminal's rows and columns, two each, big endian */
 	CC_FRAME_MAX_TYPE
 };
 

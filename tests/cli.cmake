@@ -14,5 +14,6 @@ cc_test(cli.help SOURCES unit/cli/test_help.c unit/cli/golden.c LIBS cc_cli LABE
 cc_test(cli.instances SOURCES unit/cli/test_instances.c LIBS cc_cli_fake NEEDS script)
 cc_test(cli.start SOURCES unit/cli/test_start.c LIBS cc_cli_fake cc_http_fixture NEEDS tar)
 cc_test(cli.errors SOURCES unit/cli/test_errors.c LIBS cc_cli_fake)
+cc_test(cli.escape SOURCES unit/cli/test_escape.c LIBS cc_cli)
 cc_test(cli.exec SOURCES unit/cli/test_exec.c LIBS cc_cli_fake NEEDS script)
 cc_test(cli.images SOURCES unit/cli/test_images.c LIBS cc_cli_fake cc_sys NEEDS script tar bzip2 xz zstd)

@@ -98,15 +98,18 @@ int api_instance_placement(struct call *c, struct cc_error *err)
 	return read_row(c, &of_instance, err);
 }
 
-static int find_running(struct call *c, struct cc_uuid *ret_node, struct cc_uuid *ret_id, struct cc_error *err)
+/* Where it is; with `running`, refused unless it runs. */
+static int find_placed(struct call *c, bool running, struct cc_uuid *ret_node, struct cc_uuid *ret_id, struct cc_error *err)
 {
 	const struct zone *z = engine_read_begin(c->engine);
 	const struct instance *inst = rows_find(c, z, TABLE_INSTANCE, c->path[0], may, err);
 	int r = inst != NULL ? 0 : -1;
 
-	if (r == 0 && (inst->state != INST_RUNNING || !cc_has(inst, instance, node)))
+	if (r == 0 && running && (inst->state != INST_RUNNING || !cc_has(inst, instance, node)))
 		r = cc_fail(err, CONFLICT, "the instance '%s' is %s; programs can be run in it while it is running", inst->name,
 		        cc_enum_slug(&inst_state_enum, (int)inst->state));
+	else if (r == 0 && !cc_has(inst, instance, node))
+		r = cc_fail(err, CONFLICT, "the instance '%s' is on no node yet; see ccctl explain %s", inst->name, inst->name);
 	if (r == 0) {
 		*ret_node = inst->node;
 		*ret_id = inst->id;
@@ -115,27 +118,59 @@ static int find_running(struct call *c, struct cc_uuid *ret_node, struct cc_uuid
 	return r;
 }
 
-int api_instance_exec(struct call *c, struct cc_error *err)
+static int open_stream(struct call *c, bool running, struct stream_order *order, struct cc_error *err)
 {
-	const struct exec_spec *spec = c->body;
-	struct stream_order order = { .kind = STREAM_EXEC, .argv = spec->argv };
 	struct stream *reply = cc_new(c->arena, struct stream);
 	struct cc_uuid node;
 	char id[CC_UUID_TEXT], why[256];
 
-	if (spec->argv.n == 0)
-		return cc_fail(err, INVALID, "argv: a program is needed");
 	/* The node hears of it with the answer to a report, and reports are not taken now. */
 	if (!engine_is_available(c->engine, why, sizeof(why)))
 		return cc_fail(err, UNAVAILABLE, "%s", why);
-	if (cc_has(spec, exec_spec, env))
-		order.env = spec->env;
-	if (find_running(c, &node, &order.instance, err) < 0)
+	if (find_placed(c, running, &node, &order->instance, err) < 0)
 		return -1;
-	if (c->setup->stream_open(c->setup->edge, &c->who, node, &order, err) < 0)
+	if (c->setup->stream_open(c->setup->edge, &c->who, node, order, err) < 0)
 		return -1;
-	reply->id = order.id;
+	reply->id = order->id;
 	c->reply = reply;
 	c->location = cc_printf(c->arena, "/v1/streams/%s", cc_uuid_format(reply->id, id));
 	return 0;
+}
+
+int api_instance_exec(struct call *c, struct cc_error *err)
+{
+	const struct exec_spec *spec = c->body;
+	struct stream_order order = { .kind = STREAM_EXEC, .argv = spec->argv };
+
+	if (spec->argv.n == 0)
+		return cc_fail(err, INVALID, "argv: a program is needed");
+	if (cc_has(spec, exec_spec, env))
+		order.env = spec->env;
+	if (cc_has(spec, exec_spec, tty) && spec->tty) {
+		cc_set(&order, stream_order, tty, true);
+		cc_set(&order, stream_order, rows, cc_has(spec, exec_spec, rows) ? spec->rows : 0);
+		cc_set(&order, stream_order, cols, cc_has(spec, exec_spec, cols) ? spec->cols : 0);
+	}
+	return open_stream(c, true, &order, err);
+}
+
+int api_instance_console(struct call *c, struct cc_error *err)
+{
+	const struct console_spec *spec = c->body;
+	struct stream_order order = { .kind = STREAM_CONSOLE };
+
+	cc_set(&order, stream_order, rows, spec->rows);
+	cc_set(&order, stream_order, cols, spec->cols);
+	return open_stream(c, true, &order, err);
+}
+
+int api_instance_logs(struct call *c, struct cc_error *err)
+{
+	const struct logs_spec *spec = c->body;
+	struct stream_order order = { .kind = STREAM_LOGS };
+
+	if (cc_has(spec, logs_spec, lines))
+		cc_set(&order, stream_order, lines, spec->lines);
+	cc_set(&order, stream_order, follow, spec->follow);
+	return open_stream(c, false, &order, err);
 }

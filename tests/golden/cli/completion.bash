@@ -5,7 +5,7 @@ _ccctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--) return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|-f|--selector|-l|--env|-e|--arch|-a|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--name|--topic|--recent) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--env|-e|--escape|--lines|--arch|-a|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--name|--topic|--recent) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -26,9 +26,11 @@ _ccctl() {
 	--context) COMPREPLY=($(compgen -W "$(ccctl context list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--pin) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--token) COMPREPLY=($(compgen -W "$(ccctl token list -o name 2>/dev/null)" -- "$cur")); return ;;
-	--filter|-f) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--filter) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--selector|-l) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--env|-e) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--escape) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--lines) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--arch|-a) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--owner) COMPREPLY=($(compgen -W "$(ccctl member list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--expires) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
@@ -44,7 +46,7 @@ _ccctl() {
 	--recent) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	esac
 	case $cmd in
-	'') names="create list show explain start stop restart delete exec image node member token audit login logout context events status version completion help"; opts="--help --version" ;;
+	'') names="create list show explain start stop restart delete exec console logs image node member token audit login logout context events status version completion help"; opts="--help --version" ;;
 	image) names="import list delete" ;;
 	node) names="invite list show guests evict drain undrain cap remove" ;;
 	member) names="add list show role limit remove" ;;
@@ -81,7 +83,15 @@ _ccctl() {
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'exec' | 'exec '*)
-		opts="--env --stdin --socket --controller --context --pin --token --help --version"
+		opts="--env --stdin --tty --no-tty --socket --controller --context --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'console' | 'console '*)
+		opts="--escape --socket --controller --context --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'logs' | 'logs '*)
+		opts="--follow --lines --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'image import' | 'image import '*)

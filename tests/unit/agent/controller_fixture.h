@@ -46,6 +46,8 @@ void controller_set_join(struct controller *c, int status, const char *code, con
 const char *controller_joined_with(struct controller *c);
 
 /* Opens a stream; one at a time. argv ends with NULL. */
+/* A stream of any kind; argv, if any, is the controller's then. */
+void controller_open_order(struct controller *c, const struct stream_order *o);
 void controller_open_stream(struct controller *c, int stream, int instance, const char *const *argv);
 /* Frames for the program. */
 void controller_feed(struct controller *c, const void *bytes, size_t len);

@@ -97,14 +97,11 @@ void controller_take_stream(struct request *q, const char *url)
 	controller_unlock(c);
 }
 
-void controller_open_stream(struct controller *c, int stream, int instance, const char *const *argv)
+void controller_open_order(struct controller *c, const struct stream_order *o)
 {
 	controller_lock(c);
 	free(c->order.argv.items);
-	c->order = (struct stream_order){ .id = test_id(100 + stream), .kind = STREAM_EXEC, .instance = test_id(instance) };
-	c->order.argv.items = cc_calloc(16, sizeof(char *));
-	for (; argv[c->order.argv.n] != NULL; c->order.argv.n++)
-		c->order.argv.items[c->order.argv.n] = argv[c->order.argv.n];
+	c->order = *o;
 	c->stream_open = true;
 	c->streams++;
 	c->stream_taken = c->feed_end = c->broken = c->hold = false;
@@ -114,6 +111,16 @@ void controller_open_stream(struct controller *c, int stream, int instance, cons
 	cc_buf_clear(&c->frames);
 	cc_buf_clear(&c->feed);
 	controller_unlock(c);
+}
+
+void controller_open_stream(struct controller *c, int stream, int instance, const char *const *argv)
+{
+	struct stream_order o = { .id = test_id(100 + stream), .kind = STREAM_EXEC, .instance = test_id(instance) };
+
+	o.argv.items = cc_calloc(16, sizeof(char *));
+	for (; argv[o.argv.n] != NULL; o.argv.n++)
+		o.argv.items[o.argv.n] = argv[o.argv.n];
+	controller_open_order(c, &o);
 }
 
 void controller_feed(struct controller *c, const void *bytes, size_t len)

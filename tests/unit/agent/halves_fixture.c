@@ -38,6 +38,7 @@ struct fake_priv {
 	size_t unpacked;
 	bool unpacked_right;
 	int last_signal;
+	struct priv_ct_logs logs;
 	int64_t lease_until_ms;
 	size_t n_leased;
 	_Alignas(8) char buf[BUF_SIZE];
@@ -220,6 +221,10 @@ static void answer(struct fake_priv *p, const struct priv_frame *f)
 	case PRIV_CT_EXEC:
 		exec_program(p, f);
 		break;
+	case PRIV_CT_LOGS:
+		memcpy(&p->logs, f->body, sizeof(p->logs));
+		reply(p, &f->head, &(struct priv_ct_exec_reply){ 0 }, NULL, 0);
+		break;
 	case PRIV_CT_SIGNAL:
 		signal_program(p, f);
 		break;
@@ -388,6 +393,11 @@ size_t fake_priv_leased(struct fake_priv *p, int64_t *ret_until_ms)
 	*ret_until_ms = p->lease_until_ms;
 	pthread_mutex_unlock(&p->lock);
 	return n;
+}
+
+const struct priv_ct_logs *fake_priv_logs(const struct fake_priv *p)
+{
+	return &p->logs;
 }
 
 int fake_priv_last_signal(struct fake_priv *p)

@@ -30,3 +30,5 @@ size_t fake_priv_unpacked(struct fake_priv *p, bool *ret_right);
 /* How many instances it was told to end then. */
 size_t fake_priv_leased(struct fake_priv *p, int64_t *ret_until_ms);
 int fake_priv_last_signal(struct fake_priv *p);
+/* The last request for logs, which are empty. */
+const struct priv_ct_logs *fake_priv_logs(const struct fake_priv *p);

@@ -11,6 +11,7 @@
 static struct pipes p;
 static int theirs[3];
 static int got_signal;
+static uint32_t got_window;
 
 static void setup(void)
 {
@@ -28,10 +29,13 @@ static void teardown(void)
 	pipes_close(&p);
 }
 
-static void on_signal(void *user, int signal)
+static void on_asked(void *user, enum cc_frame_type what, uint32_t value)
 {
 	(void)user;
-	got_signal = signal;
+	if (what == CC_FRAME_SIGNAL)
+		got_signal = (int)value;
+	else
+		got_window = value;
 }
 
 static int feed(enum cc_frame_type type, const void *bytes, size_t len)
@@ -40,7 +44,7 @@ static int feed(enum cc_frame_type type, const void *bytes, size_t len)
 	struct cc_error err = { 0 };
 
 	cc_frame_add(&frame, type, bytes, len);
-	return pipes_feed(&p, frame.data, frame.len, on_signal, NULL, &err);
+	return pipes_feed(&p, frame.data, frame.len, on_asked, NULL, &err);
 }
 
 /* Takes the first frame of the output. */
@@ -83,12 +87,14 @@ START_TEST(frames_may_come_in_any_pieces)
 	cc_frame_add(&frames, CC_FRAME_STDIN, "ab", 2);
 	cc_frame_add(&frames, CC_FRAME_PING, "", 0);
 	cc_frame_add(&frames, CC_FRAME_SIGNAL, "\x0f", 1);
+	cc_frame_add(&frames, CC_FRAME_WINDOW, "\0\x18\0\x50", 4);
 	cc_frame_add(&frames, CC_FRAME_STDIN, "cd", 2);
 	for (size_t i = 0; i < frames.len; i++)
-		ck_assert_int_eq(pipes_feed(&p, frames.data + i, 1, on_signal, NULL, &err), 0);
+		ck_assert_int_eq(pipes_feed(&p, frames.data + i, 1, on_asked, NULL, &err), 0);
 	ck_assert_int_eq(read(theirs[0], got, sizeof(got)), 4);
 	ck_assert_str_eq(got, "abcd");
 	ck_assert_int_eq(got_signal, 15);
+	ck_assert_uint_eq(got_window, 24 << 16 | 80);
 }
 END_TEST
 
@@ -96,7 +102,7 @@ START_TEST(what_is_no_frame_is_an_error)
 {
 	struct cc_error err = { 0 };
 
-	ck_assert_int_eq(pipes_feed(&p, "\xff\xff\xff\xff\xff", 5, on_signal, NULL, &err), -1);
+	ck_assert_int_eq(pipes_feed(&p, "\xff\xff\xff\xff\xff", 5, on_asked, NULL, &err), -1);
 	ck_assert_int_eq(err.code, CC_INVALID);
 }
 END_TEST

@@ -166,6 +166,19 @@ START_TEST(no_program_at_all_is_an_error_too)
 }
 END_TEST
 
+START_TEST(logs_are_asked_for_with_their_lines)
+{
+	struct stream_order o = { .id = test_id(101), .kind = STREAM_LOGS, .instance = test_id(1) };
+
+	cc_set(&o, stream_order, lines, 20);
+	controller_open_order(controller, &o);
+	ck_assert_int_eq(controller_exit_status(controller, NULL, 0), 0);
+	ck_assert_uint_eq(fake_priv_calls(priv, PRIV_CT_LOGS), 1);
+	ck_assert_uint_eq(fake_priv_logs(priv)->lines, 20);
+	ck_assert_uint_eq(fake_priv_logs(priv)->follow, 0);
+}
+END_TEST
+
 START_TEST(a_stream_that_is_ordered_twice_runs_once)
 {
 	static const char *const argv[] = { "/bin/true", NULL };
@@ -196,6 +209,7 @@ int main(void)
 	tcase_add_test(tc, a_program_that_ignores_that_is_killed);
 	tcase_add_test(tc, a_program_that_cannot_be_run_is_an_error_with_its_code);
 	tcase_add_test(tc, no_program_at_all_is_an_error_too);
+	tcase_add_test(tc, logs_are_asked_for_with_their_lines);
 	tcase_add_test(tc, a_stream_that_is_ordered_twice_runs_once);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);

@@ -100,7 +100,7 @@ static enum MHD_Result answer(struct MHD_Connection *c, const struct fake_seen *
 		return reply(c, 404,
 		        "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\"not in the script\",\"code\":\"not-found\"}");
 	usleep((useconds_t)row->delay_ms * 1000);
-	if (strstr(path, "/exec") != NULL)
+	if (strstr(path, "/exec") != NULL || strstr(path, "/logs") != NULL || strstr(path, "/console") != NULL)
 		fake_program_choose(cc_buf_str(&s->body));
 	return row->drop ? MHD_NO : reply(c, row->status, row->body);
 }

@@ -27,7 +27,7 @@ struct fake_seen {
 
 /* Rows end with one whose method is NULL. Beside them it serves /v1/streams/ID/{in,out} with "programs" chosen by the first word of the last exec:
  * cat, fail (stderr, exit 7), flood (16 MB), trap (tells the signal it gets), missing (an ERROR frame), cut (ends without an EXIT frame),
- * slow (pings, then exits). */
+ * slow (pings, then exits), size (tells the first new size of the terminal). */
 void fake_start(const struct fake_row *rows);
 void fake_stop(void);
 const char *fake_dir(void);

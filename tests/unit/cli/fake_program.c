@@ -38,7 +38,7 @@ static void finish(unsigned status)
 
 void fake_program_choose(const char *spec)
 {
-	static const char *const names[] = { "cat", "fail", "flood", "trap", "missing", "cut", "slow" };
+	static const char *const names[] = { "cat", "fail", "flood", "trap", "missing", "cut", "slow", "size" };
 
 	pthread_mutex_lock(&program.lock);
 	cc_buf_clear(&program.in);
@@ -78,7 +78,11 @@ static void take(enum cc_frame_type type, const unsigned char *p, size_t len)
 		cc_frame_add(&program.out, CC_FRAME_STDOUT, p, len);
 	else if (is("cat") && type == CC_FRAME_STDIN_END)
 		finish(0);
-	else if (is("trap") && type == CC_FRAME_SIGNAL) {
+	else if (is("size") && type == CC_FRAME_WINDOW) {
+		snprintf(text, sizeof(text), "%d %d\n", p[0] << 8 | p[1], p[2] << 8 | p[3]);
+		say(CC_FRAME_STDOUT, text);
+		finish(0);
+	} else if (is("trap") && type == CC_FRAME_SIGNAL) {
 		snprintf(text, sizeof(text), "got %d\n", p[0]);
 		say(CC_FRAME_STDOUT, text);
 		finish(128u + p[0]);

@@ -11,6 +11,8 @@
 
 static const struct fake_row rows[] = {
 	{ "POST", "/v1/instances/hello/exec", 201, "{\"id\":\"" ID_HELLO "\"}" },
+	{ "POST", "/v1/instances/hello/console", 201, "{\"id\":\"" ID_HELLO "\"}" },
+	{ "POST", "/v1/instances/hello/logs", 201, "{\"id\":\"" ID_HELLO "\"}" },
 	{ "POST", "/v1/instances/off/exec", 409, PROBLEM(409, "conflict", "the instance 'off' is stopped; start it first") },
 	{ NULL },
 };
@@ -136,13 +138,72 @@ START_TEST(a_refusal_is_an_error_of_ccctl)
 }
 END_TEST
 
-START_TEST(a_terminal_is_left_alone_without_i)
+START_TEST(without_a_terminal_a_terminal_is_left_alone)
 {
-	struct ran r = fake_run("script -qec 'ccctl exec hello -- cat' /dev/null");
+	struct ran r = fake_run("script -qec 'ccctl exec -T hello -- cat' /dev/null");
 
 	ck_assert_msg(r.status == 0, "%s", r.out);
-	r = fake_run("(sleep 0.5; printf 'typed\\n\\004') | script -qec 'ccctl exec -i hello -- cat' /dev/null");
+	ck_assert_ptr_null(strstr(cc_buf_str(&fake_seen("POST", "/v1/instances/hello/exec", 0)->body), "tty"));
+	r = fake_run("(sleep 0.5; printf 'typed\\n\\004') | script -qec 'ccctl exec -T -i hello -- cat' /dev/null");
 	ck_assert_ptr_nonnull(strstr(r.out, "typed\r\ntyped\r\n"));
+}
+END_TEST
+
+START_TEST(on_a_terminal_the_program_gets_one_of_the_same_size)
+{
+	struct ran r = fake_run(
+	        "(sleep 0.5; printf 'typed\\r'; sleep 0.5; printf '~.') | TERM=vt100 script -qec 'stty rows 33 cols 91; ccctl exec hello -- cat' /dev/null; echo $?");
+
+	ck_assert_str_eq(cc_buf_str(&fake_seen("POST", "/v1/instances/hello/exec", 0)->body),
+	        "{\"argv\":[\"cat\"],\"env\":[\"TERM=vt100\"],\"tty\":true,\"rows\":33,\"cols\":91}");
+	/* Once, and as it was typed: our own terminal does not echo. */
+	ck_assert_str_eq(r.out, "typed\rccctl: left; the program is hung up\r\n255\n");
+}
+END_TEST
+
+START_TEST(a_new_size_of_the_terminal_is_passed_on)
+{
+	struct ran r =
+	        fake_run("sleep 1.5 | script -qec 'stty rows 10 cols 20; (sleep 0.5; stty rows 44 </dev/tty) & ccctl exec hello -- size' /dev/null");
+
+	ck_assert_msg(strstr(r.out, "44 20\n") != NULL, "%s", r.out);
+}
+END_TEST
+
+/* Ways to end, and what ccctl says of it to the shell. */
+static const struct {
+	const char *line;
+	const char *status;
+} ways[] = {
+	{ "ccctl exec hello -- fail", "7" },
+	{ "ccctl exec hello -- cut", "6" },
+	{ "ccctl exec hello -- missing", "3" },
+	{ "(sleep 0.4; kill -TERM $$) & exec ccctl exec hello -- cat", "143" },
+	{ "(sleep 0.4; kill -HUP $$) & exec ccctl exec hello -- cat", "129" },
+	{ "(sleep 0.4; kill -SEGV $$) & exec ccctl exec hello -- cat", "139" },
+};
+
+START_TEST(the_terminal_is_as_it_was_whatever_happened)
+{
+	struct ran r = fake_run("cat >way <<'EOF'\n%s\nEOF\nsleep 1.2 | script -qec 'sh way; echo status $?; stty -a' /dev/null", ways[_i].line);
+	char want[32];
+
+	snprintf(want, sizeof(want), "status %s\r\n", ways[_i].status);
+	ck_assert_msg(strstr(r.out, want) != NULL, "status %d: %s%s", r.status, r.out, r.err);
+	ck_assert_msg(strstr(r.out, "icanon") != NULL, "%s", r.out);
+	ck_assert_msg(strstr(r.out, "-icanon") == NULL && strstr(r.out, "-echo ") == NULL && strstr(r.out, "-opost") == NULL, "%s", r.out);
+}
+END_TEST
+
+START_TEST(a_terminal_is_given_back_while_stopped)
+{
+	struct ran r = fake_run(
+	        "cat >way <<'EOF'\nsh -c 'exec ccctl exec hello -- cat </dev/tty' & sleep 0.5; kill -TSTP $!; sleep 0.3; stty -a; kill -CONT $!; "
+	        "sleep 0.3; stty -a; kill $!; wait $!\nEOF\nsleep 2.5 | script -qec 'sh way' /dev/null");
+	const char *first = strstr(r.out, "icanon");
+
+	ck_assert_msg(first != NULL && first[-1] == ' ', "%s", r.out);
+	ck_assert_msg(strstr(first, "-icanon") != NULL, "%s", r.out);
 }
 END_TEST
 
@@ -152,6 +213,28 @@ START_TEST(pings_are_not_output)
 
 	ck_assert_int_eq(r.status, 0);
 	ck_assert_str_eq(r.out, "");
+}
+END_TEST
+
+START_TEST(a_console_is_left_by_its_keys)
+{
+	struct ran r = fake_run(
+	        "ccctl exec -T hello -- cat </dev/null; (sleep 0.5; printf '~.'; sleep 0.5; printf '\\001q') | script -qec 'stty rows 9 cols 7; ccctl "
+	        "console hello' /dev/null; echo $?");
+
+	ck_assert_str_eq(cc_buf_str(&fake_seen("POST", "/v1/instances/hello/console", 0)->body), "{\"rows\":9,\"cols\":7}");
+	ck_assert_str_eq(r.out, "ccctl: at the console of hello; '^a q' leaves it\r\n~.0\n");
+	r = fake_run("ccctl console hello --escape q");
+	ck_assert_int_eq(r.status, 2);
+}
+END_TEST
+
+START_TEST(logs_are_a_stream_that_says_nothing)
+{
+	struct ran r = fake_run("ccctl exec hello -- fail; ccctl logs hello -f --lines 20 2>&1; echo $?");
+
+	ck_assert_str_eq(cc_buf_str(&fake_seen("POST", "/v1/instances/hello/logs", 0)->body), "{\"lines\":20,\"follow\":true}");
+	ck_assert_str_eq(r.out, "so far\nso far\noops\n7\n");
 }
 END_TEST
 
@@ -174,7 +257,13 @@ int main(void)
 	tcase_add_test(tc, a_node_that_cannot_run_it_says_why);
 	tcase_add_test(tc, a_stream_that_breaks_off_is_told);
 	tcase_add_test(tc, a_refusal_is_an_error_of_ccctl);
-	tcase_add_test(tc, a_terminal_is_left_alone_without_i);
+	tcase_add_test(tc, without_a_terminal_a_terminal_is_left_alone);
+	tcase_add_test(tc, on_a_terminal_the_program_gets_one_of_the_same_size);
+	tcase_add_test(tc, a_new_size_of_the_terminal_is_passed_on);
+	tcase_add_loop_test(tc, the_terminal_is_as_it_was_whatever_happened, 0, CC_ARRAY_LEN(ways));
+	tcase_add_test(tc, a_terminal_is_given_back_while_stopped);
 	tcase_add_test(tc, pings_are_not_output);
+	tcase_add_test(tc, a_console_is_left_by_its_keys);
+	tcase_add_test(tc, logs_are_a_stream_that_says_nothing);
 	return test_run(s);
 }

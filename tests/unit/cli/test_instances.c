@@ -313,7 +313,7 @@ START_TEST(a_list_follows_its_pages_and_passes_on_filters)
 	struct ran r;
 
 	fake_start(rows);
-	r = fake_run("ccctl list -o name --filter state=running,failed -f name='h*' -l 'app=shop,!old'");
+	r = fake_run("ccctl list -o name --filter state=running,failed --filter name='h*' -l 'app=shop,!old'");
 	ck_assert_msg(r.status == 0, "%s", r.err);
 	ck_assert_str_eq(r.out, "hello\nhello\n");
 	ck_assert_str_eq(fake_seen("GET", "/v1/instances", 0)->url, "/v1/instances?state=running,failed&name=h*&selector=app=shop,!old");

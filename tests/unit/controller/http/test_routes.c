@@ -70,6 +70,8 @@ static const struct route_case {
 	{ "POST", "/v1/instances/{ref}/stop", "/v1/instances/web/stop", NULL, NULL, { 202, 404, .admin = 202 }, 0 },
 	{ "POST", "/v1/instances/{ref}/restart", "/v1/instances/web/restart", NULL, NULL, { 202, 404, .admin = 202 }, 0 },
 	{ "GET", "/v1/instances/{ref}/placement", "/v1/instances/web/placement", NULL, NULL, { 200, 404, .admin = 200 }, 0 },
+	{ "POST", "/v1/instances/{ref}/console", "/v1/instances/web/console", "{\"rows\":24,\"cols\":80}", NULL, { 201, 404, .admin = 201 }, 0 },
+	{ "POST", "/v1/instances/{ref}/logs", "/v1/instances/web/logs", "{\"follow\":false,\"lines\":5}", NULL, { 201, 404, .admin = 201 }, 0 },
 	{ "POST", "/v1/instances/{ref}/exec", "/v1/instances/web/exec", "{\"argv\":[\"true\"]}", NULL, { 201, 404, .admin = 201 }, 0 },
 	{ "POST", "/v1/streams/{id}/in", "/v1/streams/" NO_ID "/in", "x", BYTES, { 404, 404, .admin = 404 }, 0 },
 	{ "GET", "/v1/streams/{id}/out", "/v1/streams/" NO_ID "/out", NULL, NULL, { 404, 404, .admin = 404 }, 0 },
