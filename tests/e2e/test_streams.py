@@ -13,6 +13,9 @@ from zone import Zone, eventually, program
 # What a stream may cost a program on its way, beyond what it had before: its bounded buffers, with what the C library keeps of them.
 ROOM_KB = 8192
 
+# AddressSanitizer keeps what was freed; that is no memory of ours.
+os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
+
 
 def rss_kb(pid, field="VmRSS"):
     with open(f"/proc/{pid}/status") as f:
