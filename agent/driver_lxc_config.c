@@ -175,5 +175,11 @@ int driver_config_build(const struct priv_node *node, const struct ct_record *re
 
 int driver_config_write_seccomp(const struct priv_node *node, struct cc_error *err)
 {
+	char now[sizeof(seccomp_policy) + 1];
+	struct cc_error ignored = { 0 };
+
+	/* The node is prepared again whenever its addresses change. */
+	if (small_file_read(node->dirs.root, "seccomp", now, sizeof(now), &ignored) >= 0 && strcmp(now, seccomp_policy) == 0)
+		return 0;
 	return small_file_replace(node->dirs.root, "seccomp", seccomp_policy, sizeof(seccomp_policy) - 1, false, err);
 }
