@@ -37,17 +37,17 @@ static bool is_new(const struct priv_node *node, const struct ct_record *rec)
 	return state_dir_open_instance(&node->dirs, rec->id, false, &dirfd, &ignored) < 0;
 }
 
-struct syncing {
-	int record, instances; /* directories */
-};
-
-/* Neither a thread nor a fork: liblxc clones this process meanwhile, and a clone would keep the locks of other threads for ever. */
-static int sync_record(void *arg)
+/* Not a thread: liblxc clones this process meanwhile, and a clone would keep the locks of other threads for ever. Nor a child that shares the memory: it
+ * would share errno too. */
+static pid_t start_sync(const struct priv_node *node, int record)
 {
-	const struct syncing *s = arg;
 	struct cc_error ignored = { 0 };
+	pid_t parent = getpid(), pid = process_fork(0);
 
-	return ct_record_sync(s->record, &ignored) < 0 || fsync(s->instances) < 0;
+	if (pid != 0)
+		return pid;
+	process_end_with(parent);
+	_exit(ct_record_sync(record, &ignored) < 0 || fsync(node->dirs.instances) < 0);
 }
 
 static int wait_sync(pid_t pid, struct cc_error *err)
@@ -62,8 +62,6 @@ static int wait_sync(pid_t pid, struct cc_error *err)
 static int start_new(const struct priv_node *node, const struct ct_record *rec, struct driver_status *ret, struct cc_error *err)
 {
 	cc_auto_close int dirfd = -1;
-	struct syncing syncing;
-	struct process_light light = { .run = sync_record, .arg = &syncing };
 	struct cc_error ignored = { 0 };
 	struct driver_status status;
 	pid_t pid;
@@ -71,8 +69,7 @@ static int start_new(const struct priv_node *node, const struct ct_record *rec, 
 
 	if (write_record(node, rec, false, err) < 0 || state_dir_open_instance(&node->dirs, rec->id, false, &dirfd, err) < 0)
 		return -1;
-	syncing = (struct syncing){ dirfd, node->dirs.instances };
-	pid = process_start_light(&light, 0);
+	pid = start_sync(node, dirfd);
 	if (pid < 0)
 		return cc_fail(err, BUSY, "the node can start no more processes now");
 	result = node->driver->start(node, rec, &status, err);

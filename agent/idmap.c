@@ -34,12 +34,11 @@ int idmap_write(pid_t pid, uint32_t inside, uint32_t outside, struct cc_error *e
 	return 0;
 }
 
-static int hold(void *arg)
+CC_NORETURN static void hold(pid_t parent)
 {
-	(void)arg;
-	while (pause() < 0)
-		;
-	return 0;
+	process_end_with(parent);
+	for (;;)
+		pause();
 }
 
 static int map_and_open(pid_t holder, uint32_t from, uint32_t to, int *ret_fd, struct cc_error *err)
@@ -60,10 +59,11 @@ static int map_and_open(pid_t holder, uint32_t from, uint32_t to, int *ret_fd, s
 /* A namespace needs a process to be born with. */
 int idmap_open_userns(uint32_t from, uint32_t to, int *ret_fd, struct cc_error *err)
 {
-	struct process_light light = { .run = hold };
-	pid_t holder = process_start_light(&light, CLONE_NEWUSER);
+	pid_t parent = getpid(), holder = process_fork(CLONE_NEWUSER);
 	int result;
 
+	if (holder == 0)
+		hold(parent);
 	if (holder < 0)
 		return cc_fail(err, UNAVAILABLE, "the kernel refuses a new user namespace (see /proc/sys/user/max_user_namespaces)");
 	result = map_and_open(holder, from, to, ret_fd, err);

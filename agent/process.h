@@ -25,14 +25,5 @@ void process_keep_fds(int *fds, size_t n);
 /* For a fresh child: it ends when its parent, that forked it, ends; also when that happened before this call. */
 void process_end_with(pid_t parent);
 
-/* Starts a child that shares this process's memory, for a tenth of what a fork costs; `flags` are clone's further ones. `run` only makes system calls: it
- * allocates nothing and changes nothing that is used here, errno apart. Its stack and what `arg` points to stay until the child was waited for. Its exit
- * status is what `run` returns; it ends with its parent. -1 with errno. */
-#define PROCESS_LIGHT_STACK 8192
-struct process_light {
-	_Alignas(16) char stack[PROCESS_LIGHT_STACK];
-	int (*run)(void *arg);
-	void *arg;
-	pid_t parent;
-};
-pid_t process_start_light(struct process_light *p, int flags);
+/* fork with clone's further flags, such as CLONE_NEWUSER. -1 with errno. */
+pid_t process_fork(int clone_flags);
