@@ -106,7 +106,7 @@ static void learn_controllers(struct agent *a, const struct cc_texts *told)
 		return;
 	}
 	free(a->who);
-	a->who = cc_row_clone(&spool_identity_desc, &who);
+	a->who = cc_row_heap_copy(&spool_identity_desc, &who);
 	cc_log(NOTICE, CONTROLLERS_LEARNT, kv_u64("addresses", who.controllers.n));
 	a->ended |= !controllers_same_ports(&a->start->who->controllers, &who.controllers, arena);
 }
@@ -376,7 +376,7 @@ int agent_run(const struct agent_start *start, struct cc_error *err)
 	int result;
 
 	a->start = start;
-	a->who = cc_row_clone(&spool_identity_desc, start->who);
+	a->who = cc_row_heap_copy(&spool_identity_desc, start->who);
 	a->timer_fd = -1;
 	a->facts_arena = cc_arena_new(0);
 	a->priv = priv_client_new(start->priv_fd, act_on_event, &a->act);

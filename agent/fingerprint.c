@@ -3,6 +3,7 @@
  * nothing about what instances may have. */
 #include "agent/fingerprint.h"
 
+#include "common/arch.h"
 #include "common/check.h"
 #include "common/cleanup.h"
 
@@ -17,33 +18,6 @@
 
 #define CPUS_MAX 4096
 #define MIB      (1024 * 1024)
-
-static const struct {
-	const char *machine, *arch;
-} arches[] = {
-	{ "x86_64", "amd64" },
-	{ "aarch64", "arm64" },
-	{ "armv7l", "armhf" },
-	{ "armv8l", "armhf" },
-	{ "armv6l", "armel" },
-	{ "armv5tel", "armel" },
-	{ "i686", "i386" },
-	{ "i586", "i386" },
-	{ "riscv64", "riscv64" },
-	{ "ppc64le", "ppc64el" },
-	{ "s390x", "s390x" },
-	{ "mips64", "mips64el" },
-	{ "mips", "mipsel" },
-	{ "loongarch64", "loong64" },
-};
-
-const char *fingerprint_debian_arch(const char *machine)
-{
-	for (size_t i = 0; i < CC_ARRAY_LEN(arches); i++)
-		if (strcmp(arches[i].machine, machine) == 0)
-			return arches[i].arch;
-	return machine;
-}
 
 /* Reads the start of DIR/NAME as text. */
 static bool read_text(const char *dir, const char *name, char *to, size_t size)
@@ -217,7 +191,7 @@ static void take_disk(const char *path, struct fingerprint *to)
 
 struct fingerprint fingerprint_take(const struct fingerprint_from *from)
 {
-	struct fingerprint f = { .arch = fingerprint_debian_arch(from->machine), .cpu_millis = take_cpu(from), .memory_mib = take_memory(from) };
+	struct fingerprint f = { .arch = cc_arch_debian(from->machine), .cpu_millis = take_cpu(from), .memory_mib = take_memory(from) };
 
 	f.memory_free_mib = take_memory_free(from, f.memory_mib);
 	take_disk(from->disk, &f);

@@ -28,6 +28,5 @@ struct fingerprint {
 struct fingerprint_from fingerprint_from_here(const char *disk);
 struct fingerprint fingerprint_take(const struct fingerprint_from *from);
 
-const char *fingerprint_debian_arch(const char *machine);
 /* How many numbers a list like "0-3,7" holds that are in the list `mask` too (NULL: all). 0 when it is no list. */
 int fingerprint_count_cpus(const char *list, const char *mask);

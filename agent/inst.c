@@ -78,7 +78,7 @@ static bool is_same(const struct assignment *a, const struct assignment *b)
 
 bool inst_set_want(struct inst_table *t, struct inst *i, const struct assignment *want)
 {
-	struct assignment *copy = want != NULL ? cc_row_clone(&assignment_desc, want) : NULL;
+	struct assignment *copy = want != NULL ? cc_row_heap_copy(&assignment_desc, want) : NULL;
 	bool anew = is_asked_anew(i->want, copy);
 
 	if (anew)

@@ -3,6 +3,7 @@
 
 #include "agent/refusal.h"
 #include "agent/statefile.h"
+#include "common/arch.h"
 #include "common/http_client.h"
 #include "common/json.h"
 #include "common/keys.h"
@@ -46,7 +47,7 @@ static int ask(struct cc_http *http, const struct cc_token *token, struct cc_are
 	struct cc_http_request request = { .method = "POST", .path = "/v1/join", .deadline_ms = JOIN_MS };
 	struct cc_http_reply reply;
 
-	cc_set(&body, join_request, arch, fingerprint_debian_arch(from.machine));
+	cc_set(&body, join_request, arch, cc_arch_debian(from.machine));
 	cc_set(&body, join_request, agent_version, CC_VERSION);
 	cc_json_encode(&join_request_desc, &body, &text);
 	request.body = text.data;
@@ -112,6 +113,6 @@ int join_zone(const struct agent_config *cfg, const char *text, struct spool_ide
 	cc_secret_wipe(&token.secret);
 	if (spool_save_identity(cfg->state_dir, &who, err) < 0)
 		return cc_wrap(err, "the controller has accepted this node, but it could not be noted; ask for a new token when that is mended");
-	*ret = cc_row_clone(&spool_identity_desc, &who);
+	*ret = cc_row_heap_copy(&spool_identity_desc, &who);
 	return 0;
 }

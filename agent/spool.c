@@ -52,7 +52,7 @@ int spool_load_identity(const char *dir, struct spool_identity **ret, struct cc_
 
 	if (load(dir, IDENTITY, &spool_identity_desc, &who, a, err) < 0)
 		return -1;
-	*ret = cc_row_clone(&spool_identity_desc, &who);
+	*ret = cc_row_heap_copy(&spool_identity_desc, &who);
 	return 0;
 }
 

@@ -129,8 +129,8 @@ void cc_field_format(const struct cc_field *f, const void *row, struct cc_buf *o
 int cc_field_parse(const struct cc_field *f, const char *text, void *row, struct cc_arena *a, struct cc_error *err);
 
 /* A deep copy in one heap block, to be released with free(). Its strings and lists lie in the same block. */
-void *cc_row_clone(const struct cc_desc *d, const void *row);
+void *cc_row_heap_copy(const struct cc_desc *d, const void *row);
 /* A deep copy whose pieces are in the arena. */
-void *cc_row_copy(const struct cc_desc *d, const void *row, struct cc_arena *a);
+void *cc_row_arena_copy(const struct cc_desc *d, const void *row, struct cc_arena *a);
 /* The value of `key`, or NULL. */
 const char *cc_map_get(const struct cc_map *m, const char *key);

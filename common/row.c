@@ -127,7 +127,7 @@ static void copy_pieces(struct copier *c, const struct cc_desc *d, const void *f
 		copy_field(c, &d->fields[i], from, to);
 }
 
-void *cc_row_clone(const struct cc_desc *d, const void *row)
+void *cc_row_heap_copy(const struct cc_desc *d, const void *row)
 {
 	struct copier measure = { 0 };
 	struct copier c = { 0 };
@@ -142,7 +142,7 @@ void *cc_row_clone(const struct cc_desc *d, const void *row)
 	return copy;
 }
 
-void *cc_row_copy(const struct cc_desc *d, const void *row, struct cc_arena *a)
+void *cc_row_arena_copy(const struct cc_desc *d, const void *row, struct cc_arena *a)
 {
 	struct copier c = { .arena = a };
 	void *copy = memcpy(take(&c, d->size), row, d->size);

@@ -534,7 +534,7 @@ int writer_start(const struct writer_options *opt, struct writer **ret, struct c
 	w->opt = *opt;
 	w->opt.engine = NULL; /* the engine has its own copy */
 	w->opt.self = NULL;
-	w->self = opt->self != NULL ? cc_row_clone(&zone_controller_desc, opt->self) : NULL;
+	w->self = opt->self != NULL ? cc_row_heap_copy(&zone_controller_desc, opt->self) : NULL;
 	w->run_id = cc_uuid_new(cc_now_ms());
 	pthread_mutex_init(&w->hook_lock, NULL);
 	if (open_first(w, &z, err) < 0) {

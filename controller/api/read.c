@@ -94,7 +94,7 @@ static int look_at_row(struct call *c, struct cc_error *err)
 		c->index = row_revision(v->table, row);
 		waits = read_waits(c, c->index, zone_revision(z));
 		if (!waits)
-			c->reply = v->copy != NULL ? v->copy(c, z, row) : cc_row_copy(table_desc(v->table), row, c->arena);
+			c->reply = v->copy != NULL ? v->copy(c, z, row) : cc_row_arena_copy(table_desc(v->table), row, c->arena);
 	}
 	engine_read_end(c->engine);
 	if (row == NULL)
@@ -187,8 +187,8 @@ static const void *page(struct call *c, const struct zone *z, const struct readi
 	}
 	items = cc_arena_array(c->arena, n + 1, size);
 	for (size_t i = 0; i < n; i++)
-		memcpy(items + i * size, v->copy != NULL ? v->copy(c, z, rows[i].row) : cc_row_copy(table_desc(v->table), rows[i].row, c->arena),
-		        size);
+		memcpy(items + i * size,
+		        v->copy != NULL ? v->copy(c, z, rows[i].row) : cc_row_arena_copy(table_desc(v->table), rows[i].row, c->arena), size);
 	list->index = zone_revision(z);
 	list->items.n = n;
 	list->items.items = (void *)items;

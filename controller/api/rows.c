@@ -20,7 +20,7 @@ static const char *name_or_id(const struct call *c, const struct zone *z, enum t
 void *rows_instance(const struct call *c, const struct zone *z, const void *values)
 {
 	const struct instance *row = values;
-	struct instance *inst = cc_row_copy(&instance_desc, row, c->arena);
+	struct instance *inst = cc_row_arena_copy(&instance_desc, row, c->arena);
 	const char *node = cc_has(row, instance, node) ? name_of(c, z, TABLE_NODE, row->node) : NULL;
 
 	inst->member_name = name_or_id(c, z, TABLE_MEMBER, row->member);
@@ -42,7 +42,7 @@ static void freshen(const struct call *c, struct node *n)
 void *rows_node(const struct call *c, const struct zone *z, const void *values)
 {
 	const struct node *row = values;
-	struct node *n = cc_row_copy(&node_desc, row, c->arena);
+	struct node *n = cc_row_arena_copy(&node_desc, row, c->arena);
 
 	n->owner_name = name_or_id(c, z, TABLE_MEMBER, row->owner);
 	freshen(c, n);
@@ -52,7 +52,7 @@ void *rows_node(const struct call *c, const struct zone *z, const void *values)
 void *rows_token(const struct call *c, const struct zone *z, const void *values)
 {
 	const struct member_token *row = values;
-	struct member_token *t = cc_row_copy(&member_token_desc, row, c->arena);
+	struct member_token *t = cc_row_arena_copy(&member_token_desc, row, c->arena);
 	int64_t used = engine_token_used_ms(c->engine, t->id);
 
 	t->member_name = name_or_id(c, z, TABLE_MEMBER, row->member);
@@ -63,7 +63,7 @@ void *rows_token(const struct call *c, const struct zone *z, const void *values)
 
 void *rows_member(const struct call *c, const struct zone *z, const void *values)
 {
-	struct member *m = cc_row_copy(&member_desc, values, c->arena);
+	struct member *m = cc_row_arena_copy(&member_desc, values, c->arena);
 	struct zone_use used = zone_member_use(z, m->id), max = engine_member_max(c->engine, m);
 
 #define SHOW(what)                  \

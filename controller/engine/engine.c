@@ -228,7 +228,7 @@ bool engine_set_controllers(struct engine *e, const struct zone_controller *item
 	forget_controllers(e);
 	e->controllers = cc_calloc(n + 1, sizeof(struct zone_controller *));
 	for (size_t i = 0; i < n; i++)
-		e->controllers[e->n_controllers++] = cc_row_clone(&zone_controller_desc, &items[i]);
+		e->controllers[e->n_controllers++] = cc_row_heap_copy(&zone_controller_desc, &items[i]);
 	pthread_mutex_unlock(&e->state_lock);
 	return !same;
 }
@@ -241,7 +241,7 @@ size_t engine_controllers(struct engine *e, struct cc_arena *a, struct zone_cont
 	n = e->n_controllers;
 	*ret = cc_new_array(a, n + 1, struct zone_controller);
 	for (size_t i = 0; i < n; i++)
-		(*ret)[i] = *(struct zone_controller *)cc_row_copy(&zone_controller_desc, e->controllers[i], a);
+		(*ret)[i] = *(struct zone_controller *)cc_row_arena_copy(&zone_controller_desc, e->controllers[i], a);
 	if (ret_version != NULL)
 		*ret_version = e->controllers_version;
 	pthread_mutex_unlock(&e->state_lock);
@@ -267,7 +267,7 @@ static const void *copy_reply(const struct engine *e, const struct command *cmd,
 	enum table t = kinds[cmd->kind].reply;
 	const void *row = t != TABLE_MAX ? zone_find(e->working, t, resource) : NULL;
 
-	return row != NULL ? cc_row_copy(table_desc(t), row, cmd->arena) : NULL;
+	return row != NULL ? cc_row_arena_copy(table_desc(t), row, cmd->arena) : NULL;
 }
 
 /* A request that was made before under this key: the same answer, no effects. False when the key is new. */

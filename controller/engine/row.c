@@ -44,7 +44,7 @@ struct row *row_new(enum table t, const void *values)
 {
 	struct row *r = cc_malloc(sizeof(*r));
 
-	*r = (struct row){ .refs = 1, .table = t, .values = cc_row_clone(table_desc(t), values) };
+	*r = (struct row){ .refs = 1, .table = t, .values = cc_row_heap_copy(table_desc(t), values) };
 	return r;
 }
 

@@ -18,7 +18,7 @@ struct splice *splice_new(const struct stream_order *order, size_t buffer_bytes)
 {
 	struct splice *st = cc_calloc(1, sizeof(*st));
 
-	st->order = cc_row_clone(&stream_order_desc, order);
+	st->order = cc_row_heap_copy(&stream_order_desc, order);
 	st->buffer_bytes = buffer_bytes;
 	pthread_mutex_init(&st->lock, NULL);
 	return st;

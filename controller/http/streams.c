@@ -104,7 +104,7 @@ size_t streams_orders(struct streams *s, struct cc_uuid node, struct cc_arena *a
 	n = 0;
 	for (struct splice *st = s->first; st != NULL; st = st->next)
 		if (cc_uuid_equal(st->node, node) && st->attach_by != 0 && !st->came[STREAM_NODE_IN] && !st->came[STREAM_NODE_OUT])
-			(*ret)[n++] = *(struct stream_order *)cc_row_copy(&stream_order_desc, st->order, a);
+			(*ret)[n++] = *(struct stream_order *)cc_row_arena_copy(&stream_order_desc, st->order, a);
 	pthread_mutex_unlock(&s->lock);
 	return n;
 }

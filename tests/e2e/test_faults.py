@@ -10,29 +10,14 @@ import time
 import unittest
 
 from api import Unreachable, request
-from zone import CommandFailed, Node, Zone, eventually, make_busybox, program
+from zone import CommandFailed, Node, ZoneTestCase, eventually, make_busybox, program
 
 
-class Faults(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.context = Zone({"node_lease": "5s", "sync_wait": "2s"})
-        cls.zone = cls.context.__enter__()
-        try:
-            cls.zone.start()
-            cls.zone.import_busybox()
-            cls.node = cls.zone.add_node("ada")
-        except BaseException:
-            cls.context.__exit__(RuntimeError, None, None)
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.context.__exit__(None, None, None)
+class Faults(ZoneTestCase):
+    settings = {"node_lease": "5s", "sync_wait": "2s"}
 
     def tearDown(self):
-        for name in self.zone.instances():
-            self.zone.ccctl("delete", name, "--yes")
+        self.remove_instances()
 
     def state(self, name):
         return self.zone.instances()[name]["state"]

@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from zone import Zone, eventually, program
+from zone import ZoneTestCase, eventually, program
 
 # What a stream may cost a program on its way, beyond what it had before: its bounded buffers, with what the C library keeps of them.
 ROOM_KB = 8192
@@ -23,23 +23,11 @@ def rss_kb(pid, field="VmRSS"):
         return next((int(line.split()[1]) for line in f if line.startswith(field)), 0)
 
 
-class Streams(unittest.TestCase):
+class Streams(ZoneTestCase):
     @classmethod
-    def setUpClass(cls):
-        cls.context = Zone()
-        cls.zone = cls.context.__enter__()
-        try:
-            cls.zone.start()
-            cls.zone.import_busybox()
-            cls.node = cls.zone.add_node("ada")
-            cls.zone.ccctl("create", "box", "--image", "busybox", "--memory", "64MiB")
-        except BaseException:
-            cls.context.__exit__(RuntimeError, None, None)
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.context.__exit__(None, None, None)
+    def furnish(cls):
+        super().furnish()
+        cls.zone.ccctl("create", "box", "--image", "busybox", "--memory", "64MiB")
 
     def begin(self, *args, **how):
         how = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **how}

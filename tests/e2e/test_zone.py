@@ -4,29 +4,12 @@
 import subprocess
 import unittest
 
-from zone import Zone, eventually
+from zone import ZoneTestCase, eventually
 
 
-class AZoneOfOneNode(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.context = Zone()
-        cls.zone = cls.context.__enter__()
-        try:
-            cls.zone.start()
-            cls.zone.import_busybox()
-            cls.node = cls.zone.add_node("ada")
-        except BaseException:
-            cls.context.__exit__(RuntimeError, None, None)
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.context.__exit__(None, None, None)
-
+class AZoneOfOneNode(ZoneTestCase):
     def tearDown(self):
-        for name in self.zone.instances():
-            self.zone.ccctl("delete", name, "--yes")
+        self.remove_instances()
 
     def test_an_instance_goes_through_its_whole_life(self):
         zone, node = self.zone, self.node

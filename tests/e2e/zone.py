@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unittest
 
 from api import Unreachable, request
 
@@ -351,6 +352,35 @@ class Zone:
         rootfs = os.path.join(self.dir, "rootfs-" + name)
         make_busybox(rootfs)
         self.ccctl("image", "import", name, rootfs)
+
+
+class ZoneTestCase(unittest.TestCase):
+    """One zone for all tests of a class, with an image and a node."""
+    settings = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.context = Zone(cls.settings)
+        cls.zone = cls.context.__enter__()
+        try:
+            cls.zone.start()
+            cls.zone.import_busybox()
+            cls.furnish()
+        except BaseException:
+            cls.context.__exit__(RuntimeError, None, None)
+            raise
+
+    @classmethod
+    def furnish(cls):
+        cls.node = cls.zone.add_node("ada")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.context.__exit__(None, None, None)
+
+    def remove_instances(self):
+        for name in self.zone.instances():
+            self.zone.ccctl("delete", name, "--yes")
 
 
 def make_busybox(rootfs):

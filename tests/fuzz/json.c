@@ -16,7 +16,7 @@ static void check(const struct cc_desc *d, const void *row, struct cc_arena *a)
 {
 	cc_auto_buf struct cc_buf first = { 0 };
 	cc_auto_buf struct cc_buf second = { 0 };
-	cc_auto_free void *clone = cc_row_clone(d, row);
+	cc_auto_free void *clone = cc_row_heap_copy(d, row);
 	void *again = cc_arena_alloc(a, d->size);
 	struct cc_error err;
 

@@ -256,7 +256,7 @@ const struct instance *instance_now(struct engine_fixture *f, const char *name)
 	const struct zone *z = engine_read_begin(f->engine);
 	const struct instance *row = zone_find_name(z, TABLE_INSTANCE, name);
 
-	row = row != NULL ? cc_row_copy(&instance_desc, row, f->arena) : NULL;
+	row = row != NULL ? cc_row_arena_copy(&instance_desc, row, f->arena) : NULL;
 	engine_read_end(f->engine);
 	return row;
 }
@@ -266,7 +266,7 @@ const struct node *node_now(struct engine_fixture *f, struct cc_uuid id)
 	const struct zone *z = engine_read_begin(f->engine);
 	const struct node *row = zone_find(z, TABLE_NODE, id);
 
-	row = row != NULL ? cc_row_copy(&node_desc, row, f->arena) : NULL;
+	row = row != NULL ? cc_row_arena_copy(&node_desc, row, f->arena) : NULL;
 	engine_read_end(f->engine);
 	return row;
 }

@@ -9,7 +9,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
-from zone import TOP, Daemon, Node, Zone, eventually  # noqa: E402
+from zone import TOP, Daemon, Node, ZoneTestCase, eventually  # noqa: E402
 
 ROOT = "/sys/fs/cgroup"
 
@@ -60,30 +60,21 @@ class UnderSystemd:
     properties = ()
 
     @classmethod
-    def setUpClass(cls):
-        cls.context = Zone()
-        cls.zone = cls.context.__enter__()
-        try:
-            cls.zone.start()
-            cls.zone.import_busybox()
-            cls.node = Node(cls.zone, "ada")
-            cls.node.daemon = Unit(cls.node.daemon, cls.properties)
-            cls.zone.nodes.append(cls.node)
-            cls.node.join().start()
-            cls.zone.wait_node("ada")
-        except BaseException:
-            cls.context.__exit__(RuntimeError, None, None)
-            raise
+    def furnish(cls):
+        cls.node = Node(cls.zone, "ada")
+        cls.node.daemon = Unit(cls.node.daemon, cls.properties)
+        cls.zone.nodes.append(cls.node)
+        cls.node.join().start()
+        cls.zone.wait_node("ada")
 
     @classmethod
     def tearDownClass(cls):
-        cls.context.__exit__(None, None, None)
+        super().tearDownClass()
         os.unlink(cls.node.daemon.file)
         systemctl("daemon-reload")
 
     def tearDown(self):
-        for name in self.zone.instances():
-            self.zone.ccctl("delete", name, "--yes")
+        self.remove_instances()
 
     def create(self, name):
         self.zone.ccctl("create", name, "--image", "busybox", "--memory", "64MiB")
@@ -134,15 +125,15 @@ class UnderSystemd:
         self.check_limits(self.create("second"))
 
 
-class AnOrdinaryUnit(UnderSystemd, unittest.TestCase):
+class AnOrdinaryUnit(UnderSystemd, ZoneTestCase):
     pass
 
 
-class AUnitWithDelegation(UnderSystemd, unittest.TestCase):
+class AUnitWithDelegation(UnderSystemd, ZoneTestCase):
     properties = ("Delegate=yes",)
 
 
-class OurUnit(UnderSystemd, unittest.TestCase):
+class OurUnit(UnderSystemd, ZoneTestCase):
     """With all that the packages' unit restricts; what it starts, and when, is left out."""
 
     with open(os.path.join(TOP, "deploy/debian/communitycloud-agent.cc-agent.service")) as f:

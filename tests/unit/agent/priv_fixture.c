@@ -2,12 +2,14 @@
 #include "tests/unit/agent/priv_fixture.h"
 
 #include "agent/priv_frame.h"
+#include "agent/process.h"
 #include "agent/slot.h"
 #include "agent/tree_remove.h"
 #include "common/clock.h"
 #include "tests/lib/test.h"
 #include "tests/unit/agent/archive_fixture.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -302,4 +304,17 @@ bool priv_fixture_wait_event(unsigned count, int timeout_ms)
 			ck_abort_msg("%s", err.msg);
 	}
 	return true;
+}
+
+pid_t priv_fixture_child(pid_t parent)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *d;
+	pid_t found = 0;
+
+	while (found == 0 && (d = readdir(proc)) != NULL)
+		if (atoi(d->d_name) > 0 && process_parent(atoi(d->d_name)) == parent)
+			found = atoi(d->d_name);
+	closedir(proc);
+	return found;
 }

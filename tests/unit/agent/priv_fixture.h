@@ -63,3 +63,5 @@ int priv_fixture_exec(unsigned n, const char *const *argv, const char *input, st
 int priv_fixture_sh(unsigned n, const char *command, char *out, size_t cap);
 /* Waits for an event; false after the time. */
 bool priv_fixture_wait_event(unsigned count, int timeout_ms);
+/* A child of a process, 0 when it has none. */
+pid_t priv_fixture_child(pid_t parent);

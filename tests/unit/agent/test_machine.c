@@ -2,6 +2,7 @@
 /* Fingerprint, policy and settings: what the machine has and what its owner gives of it. */
 #include "agent/owner.h"
 #include "agent/settings.h"
+#include "common/arch.h"
 #include "common/clock.h"
 #include "common/json.h"
 #include "tests/lib/test.h"
@@ -63,7 +64,7 @@ START_TEST(architectures_are_in_debians_words)
 	};
 
 	for (size_t i = 0; i < CC_ARRAY_LEN(cases); i++)
-		ck_assert_str_eq(fingerprint_debian_arch(cases[i][0]), cases[i][1]);
+		ck_assert_str_eq(cc_arch_debian(cases[i][0]), cases[i][1]);
 }
 END_TEST
 

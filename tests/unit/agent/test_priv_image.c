@@ -256,19 +256,6 @@ START_TEST(a_descriptor_that_cannot_be_read_is_an_error)
 }
 END_TEST
 
-static pid_t find_child(pid_t parent)
-{
-	DIR *dir = opendir("/proc");
-	struct dirent *d;
-	pid_t found = 0;
-
-	while (found == 0 && (d = readdir(dir)) != NULL)
-		if (atoi(d->d_name) > 0 && process_parent(atoi(d->d_name)) == parent)
-			found = atoi(d->d_name);
-	closedir(dir);
-	return found;
-}
-
 /* An unpacking that waits for more of its archive. */
 struct unpacking {
 	pid_t child;     /* of cc-agent-priv */
@@ -294,8 +281,8 @@ static void begin_unpacking(struct unpacking *u)
 	                         NULL, NULL, NULL, &err),
 	        0);
 	for (int i = 0; i < 500; i++) {
-		u->child = find_child(priv_fixture.pid);
-		u->extractor = u->child > 0 ? find_child(u->child) : 0;
+		u->child = priv_fixture_child(priv_fixture.pid);
+		u->extractor = u->child > 0 ? priv_fixture_child(u->child) : 0;
 		if (u->extractor > 0 && is_inside(u->extractor))
 			return;
 		usleep(10000);

@@ -304,19 +304,6 @@ START_TEST(a_child_that_does_not_end_stops_nobody)
 }
 END_TEST
 
-static pid_t child_of(pid_t parent)
-{
-	DIR *dir = opendir("/proc");
-	struct dirent *d;
-	pid_t found = 0;
-
-	while (found == 0 && (d = readdir(dir)) != NULL)
-		if (atoi(d->d_name) > 0 && process_parent(atoi(d->d_name)) == parent)
-			found = atoi(d->d_name);
-	closedir(dir);
-	return found;
-}
-
 static bool is_confined(pid_t pid)
 {
 	char path[64], text[4096];
@@ -345,7 +332,7 @@ START_TEST(archives_are_looked_at_without_rights_even_by_root)
 	                         NULL, NULL, &err),
 	        0);
 	for (int i = 0; i < 200 && !confined; i++, usleep(10000)) {
-		pid_t child = child_of(priv_fixture.pid), extractor = child > 0 ? child_of(child) : 0;
+		pid_t child = priv_fixture_child(priv_fixture.pid), extractor = child > 0 ? priv_fixture_child(child) : 0;
 
 		confined = extractor > 0 && is_confined(extractor);
 	}

@@ -102,8 +102,8 @@ static void check_copies(const struct cc_desc *d)
 	struct cc_arena *source = cc_arena_new(0);
 	struct test_random again = r.random;
 	const void *row = rows_random(d, &r.random, source);
-	void *clone = cc_row_clone(d, row);
-	void *copy = cc_row_copy(d, row, r.arena);
+	void *clone = cc_row_heap_copy(d, row);
+	void *copy = cc_row_arena_copy(d, row, r.arena);
 	const void *same = rows_random(d, &again, r.arena);
 	const char *differs;
 
@@ -130,10 +130,10 @@ START_TEST(an_empty_row_can_be_copied_and_written)
 	for (const struct cc_desc *const *d = cc_model_descs; *d != NULL; d++) {
 		const void *row = cc_arena_alloc(r.arena, (*d)->size);
 		cc_auto_buf struct cc_buf text = { 0 };
-		cc_auto_free void *clone = cc_row_clone(*d, row);
+		cc_auto_free void *clone = cc_row_heap_copy(*d, row);
 
 		ck_assert_ptr_null(rows_difference(*d, clone, row, 0));
-		ck_assert_ptr_null(rows_difference(*d, cc_row_copy(*d, row, r.arena), row, 0));
+		ck_assert_ptr_null(rows_difference(*d, cc_row_arena_copy(*d, row, r.arena), row, 0));
 		cc_json_encode(*d, row, &text);
 		ck_assert_int_eq(text.data[0], '{');
 	}

@@ -4,8 +4,6 @@
 
 #include "common/clock.h"
 
-#include <pthread.h>
-
 static struct world *w;
 static struct cc_arena *a;
 
@@ -186,32 +184,9 @@ END_TEST
 
 /* ---- waiting ---- */
 
-struct asking {
-	pthread_t thread;
-	struct ask ask;
-	struct answer answer;
-	int64_t took_ms;
-};
-
-static void *ask_now(void *arg)
-{
-	struct asking *k = arg;
-	int64_t start = cc_boottime_ms();
-
-	k->answer = world_try(w, &k->ask);
-	k->took_ms = cc_boottime_ms() - start;
-	return NULL;
-}
-
-static void ask_begin(struct asking *k, struct ask ask)
-{
-	*k = (struct asking){ .ask = ask };
-	ck_assert_int_eq(pthread_create(&k->thread, NULL, ask_now, k), 0);
-}
-
 static void ask_end(struct asking *k, const char *part)
 {
-	pthread_join(k->thread, NULL);
+	world_ask_end(k);
 	ck_assert_msg(k->answer.status == 200, "%d %s", k->answer.status, cc_buf_str(&k->answer.body));
 	ck_assert_msg(strstr(cc_buf_str(&k->answer.body), part) != NULL, "%s", cc_buf_str(&k->answer.body));
 	answer_free(&k->answer);
@@ -256,7 +231,7 @@ START_TEST(every_read_can_wait_for_a_change)
 	struct asking asks[CC_ARRAY_LEN(paths)];
 
 	for (size_t i = 0; i < CC_ARRAY_LEN(paths); i++)
-		ask_begin(&asks[i], blocking(ROLE_ANA, paths[i]));
+		world_ask_begin(w, &asks[i], blocking(ROLE_ANA, paths[i]));
 	await_waiting(CC_ARRAY_LEN(paths));
 	GET(instance_desc, 202, .role = ROLE_ANA, .method = "POST", .path = "/v1/instances/web/stop");
 	for (size_t i = 0; i < CC_ARRAY_LEN(paths); i++) {
@@ -279,7 +254,7 @@ START_TEST(nodes_members_images_and_invites_are_waited_for)
 	struct asking k;
 	struct answer r;
 
-	ask_begin(&k, blocking(ROLE_ROOT, cases[_i].path));
+	world_ask_begin(w, &k, blocking(ROLE_ROOT, cases[_i].path));
 	await_waiting(1);
 	r = ASK(.role = ROLE_ROOT, .method = "POST", .path = cases[_i].does, .body = cases[_i].body);
 	ck_assert_msg(r.status == 201, "%s", cc_buf_str(&r.body));
@@ -293,14 +268,14 @@ START_TEST(a_waiting_list_sleeps_through_what_its_caller_does_not_see)
 {
 	struct asking k;
 
-	ask_begin(&k, blocking(ROLE_BOB, "/v1/instances"));
+	world_ask_begin(w, &k, blocking(ROLE_BOB, "/v1/instances"));
 	await_waiting(1);
 	create_named(ROLE_ANA, "anas");
 	usleep(100000);
 	await_waiting(1);
 	create_named(ROLE_BOB, "bobs");
 	ask_end(&k, "bobs");
-	ask_begin(&k, blocking(ROLE_ANA, "/v1/instances?name=w*"));
+	world_ask_begin(w, &k, blocking(ROLE_ANA, "/v1/instances?name=w*"));
 	await_waiting(1);
 	create_named(ROLE_ANA, "other");
 	usleep(100000);

@@ -36,37 +36,6 @@ static void restart(const struct world_options *opt)
 	w = world_new(opt);
 }
 
-/* ---- an ask on a thread of its own ---- */
-
-struct asking {
-	pthread_t thread;
-	struct ask ask;
-	struct answer answer;
-	int64_t took_ms;
-};
-
-static void *ask_now(void *arg)
-{
-	struct asking *k = arg;
-	int64_t start = cc_boottime_ms();
-
-	k->answer = world_try(w, &k->ask);
-	k->took_ms = cc_boottime_ms() - start;
-	return NULL;
-}
-
-static void ask_begin(struct asking *k, struct ask ask)
-{
-	*k = (struct asking){ .ask = ask };
-	ck_assert_int_eq(pthread_create(&k->thread, NULL, ask_now, k), 0);
-}
-
-static struct answer *ask_end(struct asking *k)
-{
-	pthread_join(k->thread, NULL);
-	return &k->answer;
-}
-
 /* A figure of the metrics page; -1 when there is none. */
 static long figure(const char *name)
 {
@@ -105,10 +74,10 @@ START_TEST(a_blocking_read_returns_when_the_instance_changes)
 	char path[128];
 
 	revision_path(path, sizeof(path), "&wait=30s");
-	ask_begin(&k, (struct ask){ .role = ROLE_ANA, .path = path });
+	world_ask_begin(w, &k, (struct ask){ .role = ROLE_ANA, .path = path });
 	await_figure(WAITING, 1);
 	answer_free(&(struct answer[]){ ASK(.role = ROLE_ANA, .method = "POST", .path = "/v1/instances/web/stop") }[0]);
-	r = ask_end(&k);
+	r = world_ask_end(&k);
 	ck_assert_int_eq(r->status, 200);
 	ck_assert_ptr_nonnull(strstr(cc_buf_str(&r->body), "\"state\":\"stopping\""));
 	ck_assert_int_lt(k.took_ms, 10000);
@@ -122,14 +91,14 @@ START_TEST(a_blocking_read_ends_with_its_wait)
 	char path[128];
 
 	revision_path(path, sizeof(path), "&wait=300ms");
-	ask_begin(&k, (struct ask){ .role = ROLE_ANA, .path = path });
-	ck_assert_int_eq(ask_end(&k)->status, 200);
+	world_ask_begin(w, &k, (struct ask){ .role = ROLE_ANA, .path = path });
+	ck_assert_int_eq(world_ask_end(&k)->status, 200);
 	ck_assert_int_ge(k.took_ms, 290);
 	ck_assert_int_lt(k.took_ms, 5000);
 	answer_free(&k.answer);
 	/* What is newer already is answered at once. */
-	ask_begin(&k, (struct ask){ .role = ROLE_ANA, .path = "/v1/instances/web?index=0&wait=30s" });
-	ck_assert_int_eq(ask_end(&k)->status, 200);
+	world_ask_begin(w, &k, (struct ask){ .role = ROLE_ANA, .path = "/v1/instances/web?index=0&wait=30s" });
+	ck_assert_int_eq(world_ask_end(&k)->status, 200);
 	ck_assert_int_lt(k.took_ms, 5000);
 	answer_free(&k.answer);
 }
@@ -144,13 +113,13 @@ START_TEST(a_blocking_read_is_404_once_the_instance_is_gone)
 	ck_assert_int_eq(r.status, 202);
 	answer_free(&r);
 	revision_path(path, sizeof(path), "&wait=30s");
-	ask_begin(&k, (struct ask){ .role = ROLE_ANA, .path = path });
+	world_ask_begin(w, &k, (struct ask){ .role = ROLE_ANA, .path = path });
 	await_figure(WAITING, 1);
 	snprintf(body, sizeof(body), "{\"revision\":1000000,\"full\":true,\"wait_ms\":0,\"instances\":[]}");
 	r = ASK(.role = ROLE_N1, .method = "POST", .path = "/v1/nodes/n1/sync", .body = body);
 	ck_assert_int_eq(r.status, 200);
 	answer_free(&r);
-	ck_assert_int_eq(ask_end(&k)->status, 404);
+	ck_assert_int_eq(world_ask_end(&k)->status, 404);
 	answer_free(&k.answer);
 }
 END_TEST
@@ -177,12 +146,12 @@ START_TEST(a_sync_waits_for_orders_and_is_woken_by_them)
 	char body[128];
 
 	sync_body(body, sizeof(body), 30000);
-	ask_begin(&k, (struct ask){ .role = ROLE_N2, .method = "POST", .path = "/v1/nodes/n2/sync", .body = body });
+	world_ask_begin(w, &k, (struct ask){ .role = ROLE_N2, .method = "POST", .path = "/v1/nodes/n2/sync", .body = body });
 	await_figure(WAITING, 1);
 	r = ASK(.role = ROLE_ANA, .method = "POST", .path = "/v1/instances", .body = "{\"name\":\"hello\",\"image\":\"busybox\",\"node\":\"n2\"}");
 	ck_assert_int_eq(r.status, 201);
 	answer_free(&r);
-	ck_assert_int_eq(ask_end(&k)->status, 200);
+	ck_assert_int_eq(world_ask_end(&k)->status, 200);
 	ck_assert_ptr_nonnull(strstr(cc_buf_str(&k.answer.body), "\"name\":\"hello\""));
 	ck_assert_int_lt(k.took_ms, 10000);
 	answer_free(&k.answer);
@@ -200,7 +169,7 @@ START_TEST(a_node_has_few_requests_at_a_time)
 	sync_body(body, sizeof(body), 30000);
 	sync.body = body;
 	for (int i = 0; i < MOST; i++)
-		ask_begin(&asks[i], sync);
+		world_ask_begin(w, &asks[i], sync);
 	await_figure(WAITING, MOST);
 	r = world_ask(w, &sync);
 	ck_assert_int_eq(r.status, 429);
@@ -212,7 +181,7 @@ START_TEST(a_node_has_few_requests_at_a_time)
 	ck_assert_int_eq(r.status, 201);
 	answer_free(&r);
 	for (int i = 0; i < MOST; i++) {
-		ck_assert_int_eq(ask_end(&asks[i])->status, 200);
+		ck_assert_int_eq(world_ask_end(&asks[i])->status, 200);
 		answer_free(&asks[i].answer);
 	}
 	r = world_ask(w, &sync);
@@ -227,8 +196,8 @@ START_TEST(a_sync_with_nothing_to_say_ends_with_its_wait)
 	char body[128];
 
 	sync_body(body, sizeof(body), 300);
-	ask_begin(&k, (struct ask){ .role = ROLE_N2, .method = "POST", .path = "/v1/nodes/n2/sync", .body = body });
-	ck_assert_int_eq(ask_end(&k)->status, 200);
+	world_ask_begin(w, &k, (struct ask){ .role = ROLE_N2, .method = "POST", .path = "/v1/nodes/n2/sync", .body = body });
+	ck_assert_int_eq(world_ask_end(&k)->status, 200);
 	ck_assert_int_ge(k.took_ms, 290);
 	ck_assert_ptr_nonnull(strstr(cc_buf_str(&k.answer.body), "\"assignments\":[]"));
 	answer_free(&k.answer);
@@ -241,10 +210,10 @@ START_TEST(what_waits_looks_again_when_the_zone_was_loaded_again)
 	char path[128];
 
 	revision_path(path, sizeof(path), "&wait=30s");
-	ask_begin(&k, (struct ask){ .role = ROLE_ANA, .path = path });
+	world_ask_begin(w, &k, (struct ask){ .role = ROLE_ANA, .path = path });
 	await_figure(WAITING, 1);
 	world_reload(w, INST_UNREACHABLE);
-	ck_assert_int_eq(ask_end(&k)->status, 200);
+	ck_assert_int_eq(world_ask_end(&k)->status, 200);
 	ck_assert_ptr_nonnull(strstr(cc_buf_str(&k.answer.body), "\"state\":\"unreachable\""));
 	ck_assert_int_lt(k.took_ms, 10000);
 	answer_free(&k.answer);
@@ -258,8 +227,8 @@ START_TEST(without_a_database_nothing_waits_for_the_engine)
 
 	restart(&slow);
 	engine_set_available(w->engine, false, "no database");
-	ask_begin(&k, (struct ask){ .role = ROLE_ANA, .method = "POST", .path = "/v1/instances/web/stop", .timeout_ms = 10000 });
-	ck_assert_int_eq(ask_end(&k)->status, 503);
+	world_ask_begin(w, &k, (struct ask){ .role = ROLE_ANA, .method = "POST", .path = "/v1/instances/web/stop", .timeout_ms = 10000 });
+	ck_assert_int_eq(world_ask_end(&k)->status, 503);
 	answer_free(&k.answer);
 	engine_set_available(w->engine, true, NULL);
 }
@@ -272,12 +241,12 @@ START_TEST(a_sync_is_told_of_a_stream_until_the_node_comes)
 	char body[128];
 
 	sync_body_of(ROLE_N1, "/v1/nodes/n1/sync", body, sizeof(body), 30000);
-	ask_begin(&k, (struct ask){ .role = ROLE_N1, .method = "POST", .path = "/v1/nodes/n1/sync", .body = body });
+	world_ask_begin(w, &k, (struct ask){ .role = ROLE_N1, .method = "POST", .path = "/v1/nodes/n1/sync", .body = body });
 	await_figure(WAITING, 1);
 	r = ASK(.role = ROLE_ANA, .method = "POST", .path = "/v1/instances/web/exec", .body = "{\"argv\":[\"uname\",\"-a\"],\"env\":[\"A=1\"]}");
 	ck_assert_int_eq(r.status, 201);
 	answer_free(&r);
-	ck_assert_int_eq(ask_end(&k)->status, 200);
+	ck_assert_int_eq(world_ask_end(&k)->status, 200);
 	answer_free(&k.answer);
 	for (int i = 0; i < 2; i++) {
 		r = ASK(.role = ROLE_N1, .method = "POST", .path = "/v1/nodes/n1/sync", .body = body);
@@ -293,10 +262,10 @@ START_TEST(stopping_ends_what_waits)
 	char path[128];
 
 	revision_path(path, sizeof(path), "&wait=50s");
-	ask_begin(&k, (struct ask){ .role = ROLE_ANA, .path = path });
+	world_ask_begin(w, &k, (struct ask){ .role = ROLE_ANA, .path = path });
 	await_figure(WAITING, 1);
 	world_free(w);
-	ask_end(&k);
+	world_ask_end(&k);
 	ck_assert_int_lt(k.took_ms, 10000);
 	answer_free(&k.answer);
 	w = world_new(NULL);

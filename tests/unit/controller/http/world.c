@@ -211,7 +211,7 @@ static void commit_all(struct world *w)
 
 		for (size_t i = 0; i < fx->n; i++)
 			if (fx->items[i].table == TABLE_AUDIT && fx->items[i].row != NULL && w->n_audit < CC_ARRAY_LEN(w->audit))
-				w->audit[w->n_audit++] = cc_row_clone(&audit_desc, fx->items[i].row->values);
+				w->audit[w->n_audit++] = cc_row_heap_copy(&audit_desc, fx->items[i].row->values);
 		engine_committed(w->engine, b, http_touch, w->server);
 	}
 	pthread_mutex_unlock(&writer_lock);
@@ -291,7 +291,7 @@ static int read_audit(void *arg, const struct api_audit_query *q, struct cc_aren
 		if (cc_uuid_equal(w->audit[i]->id, q->before))
 			n = i;
 	while (n-- > 0 && ret->items.n < q->most)
-		memcpy(&ret->items.items[ret->items.n++], cc_row_copy(&audit_desc, w->audit[n], a), sizeof(struct audit));
+		memcpy(&ret->items.items[ret->items.n++], cc_row_arena_copy(&audit_desc, w->audit[n], a), sizeof(struct audit));
 	pthread_mutex_unlock(&writer_lock);
 	return 0;
 }
@@ -607,4 +607,26 @@ void *world_get(struct world *w, struct cc_arena *arena, const struct cc_desc *d
 		ck_abort_msg("%s: %s\n%s", ask->path, err.msg, cc_buf_str(&a.body));
 	answer_free(&a);
 	return row;
+}
+
+static void *ask_now(void *arg)
+{
+	struct asking *k = arg;
+	int64_t start = cc_boottime_ms();
+
+	k->answer = world_try(k->world, &k->ask);
+	k->took_ms = cc_boottime_ms() - start;
+	return NULL;
+}
+
+void world_ask_begin(struct world *w, struct asking *k, struct ask ask)
+{
+	*k = (struct asking){ .world = w, .ask = ask };
+	ck_assert_int_eq(pthread_create(&k->thread, NULL, ask_now, k), 0);
+}
+
+struct answer *world_ask_end(struct asking *k)
+{
+	pthread_join(k->thread, NULL);
+	return &k->answer;
 }

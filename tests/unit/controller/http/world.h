@@ -8,6 +8,7 @@
 #include "tests/lib/test.h"
 
 #include <curl/curl.h>
+#include <pthread.h>
 
 /* Everybody that can ask. BOB is another member and N2 another node than those that own things. */
 enum role { ROLE_NOBODY, ROLE_ANA, ROLE_BOB, ROLE_N1, ROLE_N2, ROLE_ADMIN_TOKEN, ROLE_ROOT, ROLE_STRANGER, ROLES };
@@ -76,6 +77,18 @@ struct answer world_ask(struct world *w, const struct ask *ask);
 struct answer world_try(struct world *w, const struct ask *ask);
 /* A handle set up for a role and path, for tests that drive curl themselves. */
 CURL *world_curl(struct world *w, enum role role, const char *path);
+
+/* An ask on a thread of its own. */
+struct asking {
+	struct world *world;
+	pthread_t thread;
+	struct ask ask;
+	struct answer answer;
+	int64_t took_ms;
+};
+void world_ask_begin(struct world *w, struct asking *k, struct ask ask);
+/* Waits for the answer, which the caller frees. */
+struct answer *world_ask_end(struct asking *k);
 
 #define ASK(...) world_ask(w, &(struct ask){ __VA_ARGS__ })
 
