@@ -7,5 +7,5 @@ int ct_delete_run(const struct priv_node *node, const struct ct_record *rec, con
 {
 	if (now->state != PRIV_CT_STOPPED && node->driver->stop(node, rec->id, now, 0, err) < 0)
 		return -1;
-	return driver_sweep(node, rec, err) < 0 ? -1 : storage_delete(&node->dirs, rec->id, err);
+	return driver_sweep(node, rec, err) < 0 ? -1 : storage_delete(node, rec->id, err);
 }

@@ -82,7 +82,7 @@ static int take_damaged(const struct priv_node *node, struct cc_uuid id, int dir
 	if (bad->code == CC_IO)
 		return cc_error_set(err, CC_IO, bad->sys_errno, bad->where, "%s", bad->msg);
 	if (bad->code == CC_NOT_FOUND || !find_slot(node, dirfd, &slot))
-		return storage_delete(&node->dirs, id, err);
+		return storage_delete(node, id, err);
 	return set_aside(node, id, bad->msg, err);
 }
 

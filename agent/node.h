@@ -9,6 +9,7 @@
 #include "agent/state_dir.h"
 
 struct driver;
+struct pool;
 
 struct priv_node {
 	struct priv_settings set;
@@ -21,4 +22,6 @@ struct priv_node {
 	uint64_t soft_files;          /* how many descriptors we were given; children, and so instances, get as many again */
 	bool apparmor;                /* the kernel enforces AppArmor */
 	struct cgroup_layout cgroups; /* only where the driver has rights */
+	const struct pool *pool;      /* where new trees go (pool.h) */
+	uint32_t pools;               /* bit by enum pool_kind: those that are open */
 };

@@ -3,6 +3,7 @@
 #include "agent/ct_delete.h"
 #include "agent/ct_start.h"
 #include "agent/image_store.h"
+#include "agent/pool.h"
 #include "agent/priv_state.h"
 #include "common/cleanup.h"
 
@@ -239,6 +240,15 @@ static int note_change(struct priv_server *s, struct request *r, struct instance
 	return reply_ct(s, r, inst);
 }
 
+static struct instance *add_instance(struct priv_server *s, struct cc_uuid id, struct cc_error *err)
+{
+	struct instance *inst = instances_add(&s->instances, &s->node->slots, id, err);
+
+	if (inst != NULL)
+		inst->rec.pool = s->node->pool->kind;
+	return inst;
+}
+
 int priv_ct_start_begin(struct priv_server *s, struct request *r, struct cc_error *err)
 {
 	const struct priv_ct_start *q = &r->body.ct_start;
@@ -251,7 +261,7 @@ int priv_ct_start_begin(struct priv_server *s, struct request *r, struct cc_erro
 	if (!image_exists(&s->node->dirs, q->image_sha256))
 		return cc_fail(err, NOT_FOUND, "image %.12s is not unpacked on this node", q->image_sha256);
 	if (inst == NULL)
-		inst = instances_add(&s->instances, &s->node->slots, q->id, err);
+		inst = add_instance(s, q->id, err);
 	return inst == NULL ? -1 : start_now(s, r, inst, err);
 }
 

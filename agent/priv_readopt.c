@@ -4,6 +4,7 @@
 
 #include "agent/ct_delete.h"
 #include "agent/image_store.h"
+#include "agent/pool.h"
 #include "agent/priv_state.h"
 
 #include <stdio.h>
@@ -20,7 +21,7 @@ int priv_node_open(const struct priv_settings *set, struct priv_node *ret, struc
 	if (slot_plan_init(set, &node.slots, err) < 0 || state_dir_open(set->state_dir, &node.dirs, err) < 0)
 		return -1;
 	node.features = node.driver->features;
-	if (state_dir_lock(&node.dirs, LOCK_WAIT_MS, err) < 0 || node.driver->open(&node, err) < 0) {
+	if (state_dir_lock(&node.dirs, LOCK_WAIT_MS, err) < 0 || node.driver->open(&node, err) < 0 || pool_open_all(&node, err) < 0) {
 		state_dir_close(&node.dirs);
 		return -1;
 	}
@@ -30,6 +31,7 @@ int priv_node_open(const struct priv_settings *set, struct priv_node *ret, struc
 
 void priv_node_close(struct priv_node *node)
 {
+	pool_close_all(node);
 	state_dir_close(&node->dirs);
 }
 
@@ -41,10 +43,15 @@ static bool runs(void *user, struct cc_uuid id)
 	return inst != NULL && inst->now.state != PRIV_CT_STOPPED;
 }
 
+static bool exists(void *user, struct cc_uuid id)
+{
+	return instances_find(user, id) != NULL;
+}
+
 static int work_sweep_others(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	(void)channel, (void)ret;
-	if (image_sweep(&node->dirs, err) < 0)
+	if (image_sweep(&node->dirs, err) < 0 || pool_sweep_all(node, exists, (void *)args, err) < 0)
 		return -1;
 	return driver_sweep_others(node, runs, (void *)args, err);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The directory that holds everything of one node, and the names in it; every name is made from a UUID or a hash.
  *
- *   instances/UUID/{record,exit,upper,work,log,console.log}  0700   the instance; upper and work belong to its ids
+ *   instances/UUID/{record,exit,upper,work,log,console.log}  0700   the instance; upper and work belong to its ids, see pool.h
+ *   snapshots/UUID/UUID, volumes/UUID        0700   what else pools hold
  *   images/SHA256/{rootfs,size}              0700   an unpacked image; rootfs belongs to the image ids
  *   mnt/{lower,root,guest}                   0711   mount points, used only inside private mount namespaces
  *   lxc/                                     0711   liblxc's idea of its directory; always empty

@@ -3,6 +3,7 @@
 
 #include "agent/idmap.h"
 #include "agent/image_copy.h"
+#include "agent/pool.h"
 #include "agent/tree_remove.h"
 #include "common/cleanup.h"
 
@@ -58,12 +59,17 @@ int storage_copy(const struct priv_node *node, const struct ct_record *rec, stru
 
 int storage_make(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
 {
+	const struct pool *pool = pool_get(node, rec->pool, err);
+	struct pool_tree layer = pool_layer(rec->id);
 	cc_auto_close int dirfd = -1;
 	uint32_t owner = slot_first_id(&node->slots, (uint32_t)rec->slot);
-	char image[STORAGE_PATH_MAX + 80];
+	char image[STORAGE_PATH_MAX + 80], path[POOL_PATH_MAX];
 
-	if (image_path(node, rec, image, err) < 0 || state_dir_open_instance(&node->dirs, rec->id, false, &dirfd, err) < 0)
+	if (pool == NULL || image_path(node, rec, image, err) < 0 || pool->make(node, &layer, err) < 0)
 		return -1;
+	dirfd = open(pool->path(node, &layer, path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dirfd < 0)
+		return cc_fail_errno(err, "opening '%s'", path);
 	return make_upper(dirfd, owner, err) < 0 ? -1 : make_layer(dirfd, "work", 0700, owner, err);
 }
 
@@ -101,11 +107,15 @@ static int mount_lower(const struct priv_node *node, const struct ct_record *rec
 
 static int mount_overlay(const struct priv_node *node, const struct ct_record *rec, const char *lower, struct cc_error *err)
 {
-	char root[STORAGE_PATH_MAX], uuid[CC_UUID_TEXT], options[4 * STORAGE_PATH_MAX + 256];
+	const struct pool *pool = pool_get(node, rec->pool, err);
+	struct pool_tree layer = pool_layer(rec->id);
+	char root[STORAGE_PATH_MAX], uuid[CC_UUID_TEXT], path[POOL_PATH_MAX], options[STORAGE_PATH_MAX + 2 * POOL_PATH_MAX + 128];
 
+	if (pool == NULL)
+		return -1;
 	cc_uuid_format(rec->id, uuid);
-	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s/instances/%s/upper,workdir=%s/instances/%s/work", lower, node->dirs.path, uuid,
-	        node->dirs.path, uuid);
+	pool->path(node, &layer, path);
+	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s/upper,workdir=%s/work", lower, path, path);
 	if (mount("overlay", storage_root_path(node, root), "overlay", MS_NODEV, options) < 0)
 		return cc_fail_errno(err, "mounting the overlay of instance %s", uuid);
 	return 0;
@@ -130,17 +140,19 @@ int storage_mount(const struct priv_node *node, const struct ct_record *rec, str
 	return 0;
 }
 
-int storage_delete(const struct state_dir *dirs, struct cc_uuid id, struct cc_error *err)
+int storage_delete(const struct priv_node *node, struct cc_uuid id, struct cc_error *err)
 {
-	static const char *const parts[] = { "upper", "work", "lower", "lower.new" };
+	static const char *const copies[] = { "lower", "lower.new" };
 	cc_auto_close int dirfd = -1;
 	struct cc_error none = { 0 };
 	char name[CC_UUID_TEXT];
 
-	if (state_dir_open_instance(dirs, id, false, &dirfd, &none) < 0)
+	if (state_dir_open_instance(&node->dirs, id, false, &dirfd, &none) < 0)
 		return none.code == CC_NOT_FOUND ? 0 : cc_error_set(err, none.code, none.sys_errno, none.where, "%s", none.msg);
-	for (size_t i = 0; i < CC_ARRAY_LEN(parts); i++)
-		if (tree_remove(dirfd, parts[i], err) < 0)
+	if (pool_remove_instance(node, id, err) < 0)
+		return -1;
+	for (size_t i = 0; i < CC_ARRAY_LEN(copies); i++)
+		if (tree_remove(dirfd, copies[i], err) < 0)
 			return -1;
-	return tree_remove(dirs->instances, cc_uuid_format(id, name), err);
+	return tree_remove(node->dirs.instances, cc_uuid_format(id, name), err);
 }

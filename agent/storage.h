@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The root file system of an instance: an overlay whose lower layer is the unpacked image and whose upper layer belongs to the instance's ids.
+/* The root file system of an instance: an overlay whose lower layer is the unpacked image and whose upper layer belongs to the instance's ids
+ * and lies in a pool (pool.h).
  *
  * Everything is mounted inside a private mount namespace that dies with the instance, so no mount can be left behind and nothing of a guest is reachable
  * in the host's tree. Where the kernel has idmapped mounts, an image is on the disk once, owned by the image ids, and the lower layer is a mount that
@@ -26,5 +27,5 @@ int storage_mount(const struct priv_node *node, const struct ct_record *rec, str
 char *storage_root_path(const struct priv_node *node, char path[STORAGE_PATH_MAX]);
 char *storage_guest_path(const struct priv_node *node, char path[STORAGE_PATH_MAX]);
 
-/* Removes the instance's directory with all in it; the record goes last, so that a broken deletion can be repeated. @err IO */
-int storage_delete(const struct state_dir *dirs, struct cc_uuid id, struct cc_error *err);
+/* Removes the instance's directory with all in it, its layer and its snapshots; the record goes last, so that a broken deletion can be repeated. @err IO */
+int storage_delete(const struct priv_node *node, struct cc_uuid id, struct cc_error *err);

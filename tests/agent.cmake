@@ -19,4 +19,5 @@ cc_test(priv_lease SOURCES unit/agent/test_priv_lease.c LIBS cc_test_priv NEEDS 
 cc_test(terminal SOURCES unit/agent/test_terminal.c LIBS cc_test_priv NEEDS ps stty)
 cc_test(console_log SOURCES unit/agent/test_console_log.c LIBS cc_test_priv)
 cc_test(driver_parts SOURCES unit/agent/test_driver_parts.c LIBS cc_test_priv cc_unpack)
+cc_test(pool SOURCES unit/agent/test_pool.c LIBS cc_test_priv ROOT)
 cc_test(priv_agent SOURCES unit/agent/test_priv_agent.c LIBS cc_test_priv ROOT)

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/pool.h"
+
+static const struct pool *const pools[POOL_KIND_MAX] = { [POOL_OVERLAY] = &pool_overlay };
+
+static bool is_open(const struct priv_node *node, uint64_t kind)
+{
+	return kind < POOL_KIND_MAX && (node->pools & (1U << kind)) != 0;
+}
+
+static int open_one(struct priv_node *node, const struct pool *p, struct cc_error *err)
+{
+	if (p->open != NULL && p->open(node, err) < 0)
+		return cc_wrap(err, "opening the %s pool", p->name);
+	node->pools |= 1U << p->kind;
+	return 0;
+}
+
+int pool_open_all(struct priv_node *node, struct cc_error *err)
+{
+	node->pool = &pool_overlay;
+	return open_one(node, &pool_overlay, err);
+}
+
+void pool_close_all(struct priv_node *node)
+{
+	for (uint64_t k = 0; k < POOL_KIND_MAX; k++)
+		if (is_open(node, k) && pools[k]->close != NULL)
+			pools[k]->close(node);
+	node->pools = 0;
+}
+
+const struct pool *pool_find(const struct priv_node *node, uint64_t kind)
+{
+	return is_open(node, kind) ? pools[kind] : NULL;
+}
+
+const struct pool *pool_get(const struct priv_node *node, uint64_t kind, struct cc_error *err)
+{
+	const struct pool *p = pool_find(node, kind);
+
+	if (p == NULL)
+		cc_fail(err, INVALID, "pool %llu is not open on this node", (unsigned long long)kind);
+	return p;
+}
+
+int pool_sweep_all(const struct priv_node *node, pool_keep_fn *keep, void *user, struct cc_error *err)
+{
+	int result = 0;
+
+	for (uint64_t k = 0; k < POOL_KIND_MAX; k++) {
+		struct cc_error one = { 0 };
+
+		if (is_open(node, k) && pools[k]->sweep(node, keep, user, &one) < 0) {
+			*err = one;
+			result = -1;
+		}
+	}
+	return result;
+}
+
+struct removal {
+	const struct priv_node *node;
+	const struct pool *pool;
+	struct cc_uuid of;
+	int result;
+	struct cc_error err;
+};
+
+static void remove_snapshot(void *user, struct cc_uuid id)
+{
+	struct removal *r = user;
+	struct pool_tree tree = { .kind = POOL_SNAPSHOT, .id = id, .of = r->of };
+
+	if (r->result == 0)
+		r->result = r->pool->remove(r->node, &tree, &r->err);
+}
+
+static int remove_from(const struct priv_node *node, const struct pool *p, struct cc_uuid id, struct cc_error *err)
+{
+	struct removal r = { .node = node, .pool = p, .of = id };
+	struct pool_tree layer = pool_layer(id);
+
+	if (p->list(node, POOL_SNAPSHOT, id, remove_snapshot, &r, err) < 0)
+		return -1;
+	if (r.result < 0) {
+		*err = r.err;
+		return -1;
+	}
+	return p->remove(node, &layer, err);
+}
+
+int pool_remove_instance(const struct priv_node *node, struct cc_uuid id, struct cc_error *err)
+{
+	for (uint64_t k = 0; k < POOL_KIND_MAX; k++)
+		if (is_open(node, k) && remove_from(node, pools[k], id, err) < 0)
+			return -1;
+	return 0;
+}
