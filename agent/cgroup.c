@@ -111,6 +111,30 @@ int cgroup_verify(const struct cgroup_layout *l, struct cc_uuid id, int init_pid
 	return check_membership(l, id, init_pid, err);
 }
 
+/* Under a lower limit the kernel would kill what does not fit (v2), or refuse without a number (v1). What can be given back is asked for first: by
+ * memory.high, which never kills; v1's own limit does that. */
+static int check_memory_fits(const struct cgroup_layout *l, struct cc_uuid id, uint64_t bytes, struct cc_error *err)
+{
+	bool v2 = l->v2[CGROUP_MEMORY];
+	char usage[CGROUP_PATH_MAX + 80], limit[CGROUP_PATH_MAX + 80], text[24];
+	struct cc_error ignored = { 0 };
+	uint64_t used = 0;
+
+	payload_path(l, CGROUP_MEMORY, id, v2 ? "memory.current" : "memory.usage_in_bytes", usage, sizeof(usage));
+	payload_path(l, CGROUP_MEMORY, id, v2 ? "memory.high" : "memory.limit_in_bytes", limit, sizeof(limit));
+	if (small_file_read_u64(usage, &used, &ignored) < 0 || used <= bytes)
+		return 0;
+	snprintf(text, sizeof(text), "%" PRIu64, bytes);
+	(void)small_file_poke(limit, text, &ignored);
+	(void)small_file_read_u64(usage, &used, &ignored);
+	if (v2)
+		(void)small_file_poke(limit, "max", &ignored);
+	if (used <= bytes)
+		return 0;
+	return cc_fail(
+	        err, CONFLICT, "%" PRIu64 " MiB of memory are in use, and %" PRIu64 " MiB were asked for", (used + (1 << 20) - 1) >> 20, bytes >> 20);
+}
+
 int cgroup_apply(const struct cgroup_layout *l, struct cc_uuid id, const struct priv_limits *limits, struct cc_error *err)
 {
 	struct cgroup_limit want[CGROUP_LIMITS_MAX];
@@ -118,6 +142,8 @@ int cgroup_apply(const struct cgroup_layout *l, struct cc_uuid id, const struct 
 	char path[CGROUP_PATH_MAX + 80];
 	struct cc_error first;
 
+	if (check_memory_fits(l, id, limits->memory_bytes, err) < 0)
+		return -1;
 	/* v1 keeps memory <= memory + swap at every moment, so one of the two orders works, depending on the direction. */
 	for (int round = 0; round < 2; round++) {
 		first = (struct cc_error){ 0 };

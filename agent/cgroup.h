@@ -47,7 +47,7 @@ size_t cgroup_limits(const struct cgroup_layout *l, const struct priv_limits *li
 /* Whether a running instance has exactly these limits, and runs where they apply. @err INTERNAL naming the limit that does not hold, IO */
 int cgroup_verify(const struct cgroup_layout *l, struct cc_uuid id, int init_pid, const struct priv_limits *limits, struct cc_error *err);
 
-/* Changes the limits of a running instance. @err IO */
+/* Changes the limits of a running instance. @err CONFLICT it uses more memory than that, with nothing changed; IO */
 int cgroup_apply(const struct cgroup_layout *l, struct cc_uuid id, const struct priv_limits *limits, struct cc_error *err);
 
 /* What a running instance uses; zeros when its cgroup is gone. */

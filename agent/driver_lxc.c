@@ -373,6 +373,7 @@ static int lxc_open(struct priv_node *node, struct cc_error *err)
 		return cc_fail(err, INVALID, "lower: '%.40s' is neither auto nor copy", node->set.lower);
 	node->idmapped = strcmp(node->set.lower, "auto") == 0 && idmap_supported(node->dirs.path);
 	node->apparmor = has_apparmor();
+	node->features |= node->cgroups.limits_swap ? PRIV_FEATURE_SWAP_LIMIT : 0;
 	node->features |= (node->cgroups.v2[CGROUP_MEMORY] ? PRIV_FEATURE_CGROUP_V2 : 0) | (node->idmapped ? PRIV_FEATURE_IDMAPPED_LOWER : 0);
 	snprintf(node->driver_version, sizeof(node->driver_version), "lxc %s", lxc_get_version());
 	return 0;

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #define RAN_LONG_MS 60000
+#define NEWS_SHARE  8 /* a change of memory in use of less than this part of the limit is not told */
 
 static void inst_free(struct inst *i)
 {
@@ -248,6 +249,30 @@ static bool reports_what_runs(const struct inst *i, enum observed state)
 	return i->exists && (i->want == NULL || (state == OBSERVED_RUNNING && i->ct.state == PRIV_CT_RUNNING));
 }
 
+/* The figure that was told stays as long as it is about right. */
+static uint64_t memory_to_tell(const struct inst *i)
+{
+	uint64_t now = i->ct.memory_bytes, told = i->reported.memory_bytes, most = i->ct.limits.memory_bytes / NEWS_SHARE;
+
+	return told != 0 && (now > told ? now - told : told - now) < most ? told : now;
+}
+
+static void report_use(const struct inst *i, struct reported *now)
+{
+	if (now->state != OBSERVED_RUNNING || !i->exists || i->ct.state != PRIV_CT_RUNNING)
+		return;
+	now->limits = i->ct.limits;
+	now->memory_bytes = memory_to_tell(i);
+}
+
+static bool same_report(const struct reported *a, const struct reported *b)
+{
+	return a->state == b->state && a->epoch == b->epoch && a->boot_sn == b->boot_sn && strcmp(a->reason, b->reason) == 0 &&
+	       strcmp(a->address, b->address) == 0 && a->limits.memory_bytes == b->limits.memory_bytes &&
+	       a->limits.disk_bytes == b->limits.disk_bytes && a->limits.cpu_millis == b->limits.cpu_millis && a->limits.pids == b->limits.pids &&
+	       a->memory_bytes == b->memory_bytes;
+}
+
 bool inst_report(struct inst_table *t, struct inst *i, enum observed state, const char *reason, int64_t now_ms)
 {
 	struct reported now = { .state = state };
@@ -265,8 +290,8 @@ bool inst_report(struct inst_table *t, struct inst *i, enum observed state, cons
 	if (state == OBSERVED_RUNNING)
 		memcpy(now.address, i->ct.address, sizeof(now.address));
 	snprintf(now.reason, sizeof(now.reason), "%s", reason != NULL ? reason : "");
-	if (i->change != 0 && now.state == i->reported.state && now.epoch == i->reported.epoch && now.boot_sn == i->reported.boot_sn &&
-	        strcmp(now.reason, i->reported.reason) == 0 && strcmp(now.address, i->reported.address) == 0)
+	report_use(i, &now);
+	if (i->change != 0 && same_report(&now, &i->reported))
 		return false;
 	i->reported = now;
 	i->change = ++t->change;

@@ -16,6 +16,9 @@ struct reported {
 	int64_t boot_sn;
 	char reason[INST_REASON];
 	char address[PRIV_ADDR_TEXT];
+	/* Of what runs; zeros else. */
+	struct priv_limits limits;
+	uint64_t memory_bytes; /* in use; told when it changed by a good part of the limit */
 };
 
 /* Why it is not tried (again) now. */

@@ -55,6 +55,7 @@ enum priv_feature {
 	PRIV_FEATURE_IDMAPPED_LOWER = 1 << 3,
 	PRIV_FEATURE_DISK_LIMIT = 1 << 4,
 	PRIV_FEATURE_SECCOMP = 1 << 5,
+	PRIV_FEATURE_SWAP_LIMIT = 1 << 6, /* the kernel accounts swap: instances get none */
 };
 
 struct priv_hello_reply {

@@ -20,6 +20,12 @@ static void fill_instance(struct node_instance *to, const struct inst *i)
 		cc_set(to, node_instance, memory_bytes, (int64_t)i->ct.memory_bytes);
 		cc_set(to, node_instance, cpu_usec, (int64_t)i->ct.cpu_usec);
 	}
+	if (i->reported.limits.memory_bytes > 0) {
+		cc_set(to, node_instance, limit_memory_mib, (int64_t)(i->reported.limits.memory_bytes >> 20));
+		cc_set(to, node_instance, limit_cpu_millis, i->reported.limits.cpu_millis);
+		cc_set(to, node_instance, limit_disk_mib, (int64_t)(i->reported.limits.disk_bytes >> 20));
+		cc_set(to, node_instance, limit_pids, i->reported.limits.pids);
+	}
 }
 
 static void fill_facts(struct node_report *r, const struct node_facts *f)

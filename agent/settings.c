@@ -22,6 +22,7 @@ static const struct {
 	{ PRIV_FEATURE_IDMAPPED_LOWER, "idmapped" },
 	{ PRIV_FEATURE_DISK_LIMIT, "disk-limit" },
 	{ PRIV_FEATURE_SECCOMP, "seccomp" },
+	{ PRIV_FEATURE_SWAP_LIMIT, "swap-limit" },
 };
 
 int settings_check(const struct agent_config *cfg, struct cc_error *err)

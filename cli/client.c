@@ -103,6 +103,7 @@ static bool is_for_another(const struct client *c, int result)
 
 int client_call(struct client *c, const struct client_call *call, struct cc_error *err)
 {
+	const char *headers[] = { NULL, NULL };
 	char key[CC_UUID_TEXT];
 	cc_auto_buf struct cc_buf body = { 0 };
 	struct cc_http_reply reply = { 0 };
@@ -115,6 +116,11 @@ int client_call(struct client *c, const struct client_call *call, struct cc_erro
 		cc_json_encode(call->body_desc, call->body, &body);
 		r.body = body.data;
 		r.body_len = body.len;
+	}
+	if (call->if_revision > 0) {
+		r.content_type = "application/merge-patch+json";
+		headers[0] = cc_printf(c->arena, "If-Match: \"%lld\"", (long long)call->if_revision);
+		r.headers = headers;
 	}
 	if (strcmp(call->method, "POST") == 0 && !call->once)
 		r.idempotency_key = cc_uuid_format(cc_uuid_new(cc_now_ms()), key);

@@ -30,8 +30,9 @@ struct client_call {
 	const void *body;
 	const struct cc_desc *reply_desc; /* NULL: the reply is not read */
 	void *reply;
-	int64_t timeout_ms; /* 0: the usual */
-	bool once;          /* never repeat it */
+	int64_t timeout_ms;  /* 0: the usual */
+	bool once;           /* never repeat it */
+	int64_t if_revision; /* the body is a merge patch of what had this revision; 0: not */
 };
 /* Fails with the code of the problem document, or UNAVAILABLE when the controller cannot be reached (DENIED when the socket may not be opened), TIMEOUT when
  * it does not answer in time, and INTERNAL when it answers with nonsense. err->noun is in the arena. Unless `once` it is asked again for some seconds when the reply is lost or the

@@ -2,73 +2,30 @@
 /* Looking at instances and creating them. */
 #include "cli/handlers.h"
 
-#include "cli/column.h"
+#include "cli/spec.h"
 #include "cli/wait.h"
 #include "common/model.h"
 
-/* The range in the words in which the option is given. */
-static int out_of_range(const struct cc_field *f, const char *option, const char *text, struct cc_error *err)
-{
-	const struct cc_kind_info *k = cc_kind_info(f->kind);
-	cc_auto_buf struct cc_buf range = { 0 };
-	struct instance_spec limit = { 0 };
-	struct column c = { .field = f };
-
-	for (int i = 0; i < 2; i++) {
-		*(int64_t *)((char *)&limit + f->offset) = i == 0 ? k->min : k->max;
-		limit.has |= CC_BIT(f->index);
-		cc_buf_adds(&range, i == 0 ? "" : " to ");
-		column_format(&c, &limit, &(struct output){ 0 }, &range);
-	}
-	return cc_fail(err, INVALID, "--%s: '%s' is out of range: %s", option, text, range.data);
-}
-
-static int fill_labels(const struct cli *cli, struct instance_spec *spec, struct cc_error *err)
-{
-	struct cc_texts given = args_texts(&cli->args, "label", cli->arena);
-	struct cc_map labels = { .items = cc_new_array(cli->arena, given.n, struct cc_pair) };
-
-	for (size_t i = 0; i < given.n; i++) {
-		size_t key = strcspn(given.items[i], "=");
-
-		if (key == 0 || given.items[i][key] == '\0')
-			return cc_fail(err, INVALID, "--label: '%s' is not NAME=VALUE", given.items[i]);
-		labels.items[labels.n].key = cc_arena_memdup(cli->arena, given.items[i], key);
-		if (cc_map_get(&labels, labels.items[labels.n].key) != NULL)
-			return cc_fail(err, INVALID, "--label: '%s' is given twice", labels.items[labels.n].key);
-		labels.items[labels.n++].value = given.items[i] + key + 1;
-	}
-	cc_set(spec, instance_spec, labels, labels);
-	return 0;
-}
-
 static int fill_spec(const struct cli *cli, struct instance_spec *spec, struct cc_error *err)
 {
-	static const char *const numbers[] = { "memory", "memory_mib", "cpu", "cpu_millis", "disk", "disk_mib", "pids", "pids" };
 	const struct args *args = &cli->args;
 
 	if (!args_has(args, "image"))
 		return cc_fail(err, INVALID, "--image is needed; see ccctl image list");
 	spec->name = args->words[0];
 	spec->image = args_text(args, "image", NULL);
-	for (size_t i = 0; i < CC_ARRAY_LEN(numbers); i += 2) {
-		const struct cc_field *f = cc_desc_find(&instance_spec_desc, numbers[i + 1]);
-		const struct args_given *g = args_find(args, numbers[i]);
-
-		if (g == NULL)
-			continue;
-		if (cc_int_check(f, g->number, err) < 0)
-			return out_of_range(f, numbers[i], g->text, err);
-		*(int64_t *)((char *)spec + f->offset) = g->number;
-		spec->has |= CC_BIT(f->index);
-	}
+	if (spec_limits(cli, &instance_spec_desc, spec, err) < 0)
+		return -1;
 	if (args_has(args, "node"))
 		cc_set(spec, instance_spec, node, args_text(args, "node", NULL));
 	if (args_has(args, "on-disconnect"))
 		cc_set(spec, instance_spec, on_disconnect,
 		        (enum on_disconnect)cc_enum_find(&on_disconnect_enum, args_text(args, "on-disconnect", "keep")));
-	if (args_has(args, "label") && fill_labels(cli, spec, err) < 0)
-		return -1;
+	if (args_has(args, "label")) {
+		if (spec_labels(cli, false, &spec->labels, err) < 0)
+			return -1;
+		spec->has |= CC_BIT(instance_spec_f_labels);
+	}
 	return cc_text_check(cc_desc_find(&instance_spec_desc, "name"), spec->name, strlen(spec->name), err);
 }
 

@@ -36,6 +36,15 @@ static const struct opt create_opts[] = {
 	{ "on-disconnect", 0, OPT_WORD,    "keep|stop", NULL,               "While its node is cut off: keep it running (default), or stop it when the node's lease ends." },
 	{ NULL },
 };
+static const struct opt set_opts[] = {
+	{ "memory",     'm', OPT_MIB,      "SIZE",      NULL,               "Memory limit: 256MiB, 2GiB." },
+	{ "cpu",        'c', OPT_CPU,      "CORES",     NULL,               "Processor limit in cores: 0.5, 2, 500m." },
+	{ "disk",       'd', OPT_MIB,      "SIZE",      NULL,               "Disk limit; it can only grow." },
+	{ "pids",       0,   OPT_COUNT,    "N",         NULL,               "Limit of processes and threads." },
+	{ "label",      0,   OPT_TEXTS,    "NAME=VALUE", NULL,              "Set a label, or take one away with NAME-; may be given again." },
+	{ "on-disconnect", 0, OPT_WORD,    "keep|stop", NULL,               "While its node is cut off: keep it running, or stop it when the node's lease ends." },
+	{ NULL },
+};
 static const struct opt list_opts[] = {
 	{ "filter",     0,   OPT_TEXTS,    "KEY=VALUE", NULL,               "Only those that are so; may be given again. See the help of the command for keys." },
 	{ "selector",   'l', OPT_TEXT,     "SELECTOR",  NULL,               "Only those with such labels: a=b,c!=d,e in (x,y),f,!g" },
@@ -178,6 +187,18 @@ const struct cmd command_table[] = {
 	        .summary = "Say why an instance is where it is",
 	        .text = "Tells how many nodes were looked at, why some fell out, and by how much the winner won.",
 	        .examples = "ccctl explain hello\n" },
+	{ .name = "set",
+	        .args = "NAME",
+	        .opts = set_opts,
+	        .flags = CMD_OUTPUT | CMD_WAIT,
+	        .noun = &noun_instance,
+	        .run = cmd_set,
+	        .also = "config change edit update resize limit label",
+	        .summary = "Change an instance's limits and labels",
+	        .text = "What is not named stays. A running instance gets its new limits without a restart, as far as its node has them and the member may have them. "
+	                "Memory cannot be set below what is in use: the instance then runs on with what it had.",
+	        .examples = "ccctl set db --memory 2GiB --cpu 1.5\n"
+	                    "ccctl set web --label tier=front --label old-\n" },
 	{ .name = "start",
 	        .args = "NAME...",
 	        .flags = CMD_OUTPUT | CMD_WAIT,

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 
+cmd_fn cmd_set;
 cmd_fn cmd_create, cmd_list, cmd_show, cmd_explain, cmd_start, cmd_stop, cmd_restart, cmd_delete, cmd_exec, cmd_logs, cmd_console;
 cmd_fn cmd_image_import, cmd_image_list, cmd_image_delete;
 cmd_fn cmd_node_invite, cmd_node_list, cmd_node_show;

@@ -13,7 +13,9 @@
 #define GRACE_MS           10000
 #define AGAIN_MS           500
 
-static const char *const goal_words[] = { [WAIT_RUNNING] = "run", [WAIT_STOPPED] = "stop", [WAIT_DELETED] = "go away" };
+static const char *const goal_words[] = {
+	[WAIT_RUNNING] = "run", [WAIT_STOPPED] = "stop", [WAIT_DELETED] = "go away", [WAIT_LIMITS] = "get its new limits"
+};
 
 void wait_begin(struct wait *w, struct cli *cli, enum wait_goal goal)
 {
@@ -76,7 +78,12 @@ static void tell_state(struct wait *w, const struct instance *inst)
 {
 	cc_auto_buf struct cc_buf step = { 0 };
 
-	wait_step(inst, &step);
+	if (w->goal != WAIT_LIMITS)
+		wait_step(inst, &step);
+	else if (cc_has(inst, instance, changing))
+		cc_buf_printf(&step, "told to %s", at_node(inst));
+	else
+		cc_buf_adds(&step, "changed");
 	tell_step(w, inst, cc_buf_str(&step));
 }
 
@@ -102,6 +109,8 @@ static void tell_reached(struct wait *w, const struct instance *inst)
 
 static bool reached(enum wait_goal goal, const struct instance *inst)
 {
+	if (goal == WAIT_LIMITS)
+		return !cc_has(inst, instance, changing);
 	return (goal == WAIT_RUNNING && inst->state == INST_RUNNING) || (goal == WAIT_STOPPED && inst->state == INST_STOPPED);
 }
 
@@ -154,6 +163,10 @@ static int until_reached(struct wait *w, struct instance *inst, struct cc_error 
 			return 0;
 		if (inst->state == INST_FAILED && w->goal == WAIT_RUNNING)
 			return 1;
+		if (w->goal == WAIT_LIMITS && inst->reason != NULL && inst->reason[0] != '\0')
+			return cc_fail(err, CONFLICT,
+			        "'%s' runs on with what it had: %.150s. It gets what was asked for when that fits, or when it is started again",
+			        inst->name, inst->reason);
 		if (read_newer(w, inst, &e) == 0)
 			continue;
 		if (w->goal == WAIT_DELETED && is_lost(&e)) {

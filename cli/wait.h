@@ -7,7 +7,7 @@
 #include "cli/cli.h"
 #include "common/model.h"
 
-enum wait_goal { WAIT_RUNNING, WAIT_STOPPED, WAIT_DELETED };
+enum wait_goal { WAIT_RUNNING, WAIT_STOPPED, WAIT_DELETED, WAIT_LIMITS };
 
 struct wait {
 	struct cli *cli;
@@ -21,7 +21,7 @@ struct wait {
 /* Reads --no-wait and --timeout; the time told at the end counts from here. */
 void wait_begin(struct wait *w, struct cli *cli, enum wait_goal goal);
 /* Waits until `inst`, as a request answered it, has reached the goal; then *inst is its last state. Returns 0, or 1 when the instance failed (told on stderr).
- * @err TIMEOUT, NOT_FOUND deleted meanwhile, and what client_call says */
+ * @err TIMEOUT, NOT_FOUND deleted meanwhile, CONFLICT its node cannot set the new limits, and what client_call says */
 int wait_for(struct wait *w, struct instance *inst, struct cc_error *err);
 /* wait_for, then the instance on stdout if a format was asked for. */
 int wait_and_show(struct wait *w, struct instance *inst, struct cc_error *err);

@@ -72,6 +72,22 @@ static int merge_labels(const struct command *cmd, const struct cc_map *changes,
 	return 0;
 }
 
+static bool is_up(const struct instance *inst)
+{
+	return inst->state == INST_RUNNING || inst->state == INST_UNREACHABLE;
+}
+
+/* The node measures again before it sets anything; this is what can be known here and told at once. */
+static int check_used(const struct instance *was, const struct instance *is, struct cc_error *err)
+{
+	if (!is_up(was) || is->memory_mib >= was->memory_mib || !cc_has(was, instance, used_memory_mib) || is->memory_mib >= was->used_memory_mib)
+		return 0;
+	return cc_fail(err, CONFLICT,
+	        "memory_mib: '%s' uses %lld of its %lld MiB, as its node last said, and %lld were asked for; let it use less, or stop it first (ccctl stop "
+	        "%s)",
+	        was->name, (long long)was->used_memory_mib, (long long)was->memory_mib, (long long)is->memory_mib, was->name);
+}
+
 /* Fields without a bit stay. */
 static int merge(const struct command *cmd, const struct instance_change *c, struct instance *inst, struct cc_error *err)
 {
@@ -90,10 +106,23 @@ static int merge(const struct command *cmd, const struct instance_change *c, str
 	return cc_has(c, instance_change, labels) ? merge_labels(cmd, &c->labels, inst, err) : 0;
 }
 
-static bool is_ordered(const struct instance *a, const struct instance *b)
+static bool same_limits(const struct instance *a, const struct instance *b)
 {
-	return a->cpu_millis == b->cpu_millis && a->memory_mib == b->memory_mib && a->disk_mib == b->disk_mib && a->pids == b->pids &&
-	       a->on_disconnect == b->on_disconnect;
+	return a->cpu_millis == b->cpu_millis && a->memory_mib == b->memory_mib && a->disk_mib == b->disk_mib && a->pids == b->pids;
+}
+
+/* What the node has to hear of. */
+static void order(const struct instance *was, struct instance *is, struct effects *fx)
+{
+	if (same_limits(was, is) && was->on_disconnect == is->on_disconnect)
+		return;
+	if (!same_limits(was, is) && is_up(was)) {
+		cc_set(is, instance, changing, true);
+		is->reason = "";
+	}
+	is->ordered = 0;
+	if (cc_has(was, instance, node))
+		effects_wake(fx, was->node);
 }
 
 int decide_instance_change(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
@@ -110,13 +139,10 @@ int decide_instance_change(const struct decide *d, struct command *cmd, struct e
 		return cc_fail(err, CONFLICT, "the instance '%s' is being deleted", was->name);
 	is = *was;
 	*ret_resource = was->id;
-	if (merge(cmd, args->change, &is, err) < 0 || check_member(d, was, &is, err) < 0 || check_node(d, was, &is, err) < 0)
+	if (merge(cmd, args->change, &is, err) < 0 || check_used(was, &is, err) < 0 || check_member(d, was, &is, err) < 0 ||
+	        check_node(d, was, &is, err) < 0)
 		return -1;
-	if (!is_ordered(was, &is)) {
-		is.ordered = 0;
-		if (cc_has(was, instance, node))
-			effects_wake(fx, was->node);
-	}
+	order(was, &is, fx);
 	effects_put(fx, TABLE_INSTANCE, &is);
 	decide_count(d, fx, was, -1);
 	decide_count(d, fx, &is, 1);

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#define NEWS_SHARE 8 /* a change of memory in use of less than this part of the limit is not written down */
+
 static int check_invite(const struct decide *d, const struct command *cmd, const struct invite *inv, struct cc_error *err)
 {
 	char when[CC_TIME_TEXT];
@@ -129,11 +131,51 @@ static void hear_instances(const struct decide *d, struct effects *fx, struct cc
 
 static bool observation_is_news(const struct instance *inst, const struct node_instance *seen, const struct inst_edge *edge)
 {
-	if (edge->from != edge->to || edge->event == INST_EVENT_GONE)
+	/* What runs has no reason but what its node says of it. */
+	bool says_nothing = !cc_has(seen, node_instance, reason) && edge->to == INST_RUNNING && inst->reason[0] != '\0';
+
+	if (edge->from != edge->to || edge->event == INST_EVENT_GONE || says_nothing)
 		return true;
 	if (cc_has(seen, node_instance, reason) && strcmp(seen->reason, inst->reason) != 0)
 		return true;
 	return cc_has(seen, node_instance, address) && strcmp(seen->address, inst->address) != 0;
+}
+
+/* An older agent does not tell its limits, and is believed to have taken them over. */
+static bool has_other_limits(const struct instance *inst, const struct node_instance *seen)
+{
+	return cc_has(seen, node_instance, limit_memory_mib) &&
+	       (seen->limit_memory_mib != inst->memory_mib ||
+	               (cc_has(seen, node_instance, limit_cpu_millis) && seen->limit_cpu_millis != inst->cpu_millis) ||
+	               (cc_has(seen, node_instance, limit_disk_mib) && seen->limit_disk_mib != inst->disk_mib) ||
+	               (cc_has(seen, node_instance, limit_pids) && seen->limit_pids != inst->pids));
+}
+
+static bool is_far_from(int64_t a, int64_t b, int64_t limit)
+{
+	int64_t most = limit / NEWS_SHARE > 0 ? limit / NEWS_SHARE : 1;
+
+	return a - b >= most || b - a >= most;
+}
+
+/* What is used of which limits. True when that is worth writing down. */
+static bool take_use(struct instance *inst, const struct node_instance *seen, bool runs)
+{
+	bool changing = runs && has_other_limits(inst, seen), news = changing != cc_has(inst, instance, changing);
+	int64_t used = cc_has(seen, node_instance, memory_bytes) ? seen->memory_bytes >> 20 : 0;
+
+	if (changing)
+		cc_set(inst, instance, changing, true);
+	else
+		cc_unset(inst, instance, changing);
+	if (!runs) {
+		cc_unset(inst, instance, used_memory_mib);
+	} else if (cc_has(seen, node_instance, memory_bytes) &&
+	           (!cc_has(inst, instance, used_memory_mib) || is_far_from(used, inst->used_memory_mib, inst->memory_mib))) {
+		cc_set(inst, instance, used_memory_mib, used);
+		news = true;
+	}
+	return news;
 }
 
 static void observe(const struct decide *d, const struct command *cmd, struct effects *fx, struct cc_uuid node, const struct node_instance *seen)
@@ -141,15 +183,19 @@ static void observe(const struct decide *d, const struct command *cmd, struct ef
 	const struct instance *now = decide_newest(d, fx, TABLE_INSTANCE, seen->id);
 	const struct inst_edge *edge;
 	struct instance inst;
+	bool news;
 
 	if (now == NULL || !cc_has(now, instance, node) || !cc_uuid_equal(now->node, node) || seen->epoch != now->epoch)
 		return;
 	if (seen->boot_sn < now->boot_sn && seen->state != OBSERVED_GONE)
 		return;
 	edge = lifecycle_observed(seen->state) < INST_EVENT_MAX ? lifecycle_find(now->state, lifecycle_observed(seen->state)) : NULL;
-	if (edge == NULL || !observation_is_news(now, seen, edge))
+	if (edge == NULL)
 		return;
 	inst = *now;
+	news = take_use(&inst, seen, edge->to == INST_RUNNING);
+	if (!news && !observation_is_news(now, seen, edge))
+		return;
 	inst.reason = cc_has(seen, node_instance, reason) ? seen->reason : "";
 	if (cc_has(seen, node_instance, address))
 		inst.address = seen->address;

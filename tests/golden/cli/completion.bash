@@ -46,7 +46,7 @@ _ccctl() {
 	--recent) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	esac
 	case $cmd in
-	'') names="create list show explain start stop restart delete exec console logs image node member token audit login logout context events status version completion help"; opts="--help --version" ;;
+	'') names="create list show explain set start stop restart delete exec console logs image node member token audit login logout context events status version completion help"; opts="--help --version" ;;
 	image) names="import list delete" ;;
 	node) names="invite list show guests evict drain undrain cap remove" ;;
 	member) names="add list show role limit remove" ;;
@@ -64,6 +64,10 @@ _ccctl() {
 		;;
 	'explain' | 'explain '*)
 		opts="--output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'set' | 'set '*)
+		opts="--memory --cpu --disk --pids --label --on-disconnect --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'start' | 'start '*)

@@ -154,6 +154,50 @@ START_TEST(limits_are_set_and_change_while_it_runs)
 }
 END_TEST
 
+START_TEST(there_is_no_swap_and_processor_goes_by_the_limit)
+{
+	struct priv_ct_start q = priv_fixture_request(1, priv_lxc_image);
+	struct cc_error err = { 0 };
+	struct priv_ct ct;
+	struct priv_hello hello = { PRIV_VERSION };
+	struct priv_hello_reply reply;
+	bool v2;
+
+	ck_assert_int_eq(priv_fixture_call(PRIV_HELLO, &hello, &reply, &err), 0);
+	ck_assert_int_eq(priv_fixture_call(PRIV_CT_START, &q, &ct, &err), 0);
+	v2 = access("/sys/fs/cgroup/memory", F_OK) < 0;
+	ck_assert_uint_eq(cgroup_value("cpu/cpu.shares", "cpu.weight", ct.init_pid), v2 ? 50 : 512);
+	if (reply.features & PRIV_FEATURE_SWAP_LIMIT)
+		ck_assert_uint_eq(cgroup_value("memory/memory.memsw.limit_in_bytes", "memory.swap.max", ct.init_pid), v2 ? 0 : 64 << 20);
+	q.limits.cpu_millis = 2000;
+	ck_assert_int_eq(priv_fixture_call(PRIV_CT_START, &q, &ct, &err), 0);
+	ck_assert_uint_eq(cgroup_value("cpu/cpu.shares", "cpu.weight", ct.init_pid), v2 ? 200 : 2048);
+}
+END_TEST
+
+START_TEST(memory_in_use_is_not_taken_away)
+{
+	struct priv_ct_start q = priv_fixture_request(1, priv_lxc_image);
+	struct cc_error err = { 0 };
+	struct priv_ct before, after;
+
+	ck_assert_int_eq(priv_fixture_call(PRIV_CT_START, &q, &before, &err), 0);
+	/* tail keeps what it read until its input ends. */
+	ck_assert_int_eq(
+	        priv_fixture_sh(1,
+	                "mkfifo /f; (tail -c 40000000 </f >/dev/null &) ; (exec 3>/f; dd if=/dev/zero bs=1M count=40 >&3 2>/dev/null; touch /full; sleep "
+	                "60) & until [ -e /full ]; do sleep 0.05; done",
+	                NULL, 0),
+	        0);
+	q.limits.memory_bytes = 16 << 20;
+	ck_assert_int_lt(priv_fixture_call(PRIV_CT_START, &q, &after, &err), 0);
+	ck_assert_int_eq(err.code, CC_CONFLICT);
+	ck_assert_msg(strstr(err.msg, "MiB of memory are in use, and 16 MiB were asked for") != NULL, "%s", err.msg);
+	ck_assert_uint_eq(cgroup_value("memory/memory.limit_in_bytes", "memory.max", before.init_pid), 64 << 20);
+	ck_assert(priv_lxc_alive(before.init_pid));
+}
+END_TEST
+
 START_TEST(limits_hold)
 {
 	struct priv_ct ct;
@@ -309,6 +353,8 @@ static void add(TCase *t)
 	tcase_add_loop_test(t, nesting_devices_and_kernel_settings_are_refused, 0, CC_ARRAY_LEN(walls));
 	tcase_add_test(t, a_device_node_in_a_guests_files_opens_nothing);
 	tcase_add_test(t, limits_are_set_and_change_while_it_runs);
+	tcase_add_test(t, there_is_no_swap_and_processor_goes_by_the_limit);
+	tcase_add_test(t, memory_in_use_is_not_taken_away);
 	tcase_add_test(t, limits_hold);
 	tcase_add_test(t, nonsensical_limits_are_refused);
 	tcase_add_test(t, the_network_is_there_and_the_node_is_not);

@@ -64,6 +64,7 @@ static struct fake_seen *note(struct MHD_Connection *c, const char *method, cons
 {
 	const char *key = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Idempotency-Key");
 	const char *auth = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization");
+	const char *match = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "If-Match");
 	struct fake_seen *s;
 
 	pthread_mutex_lock(&fake.lock);
@@ -74,6 +75,7 @@ static struct fake_seen *note(struct MHD_Connection *c, const char *method, cons
 	snprintf(s->url, sizeof(s->url), "%s", url);
 	snprintf(s->key, sizeof(s->key), "%s", key != NULL ? key : "");
 	snprintf(s->auth, sizeof(s->auth), "%s", auth != NULL ? auth : "");
+	snprintf(s->match, sizeof(s->match), "%s", match != NULL ? match : "");
 	MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, add_query, s);
 	return s;
 }

@@ -19,9 +19,10 @@ struct fake_row {
 
 struct fake_seen {
 	char method[8];
-	char url[512]; /* with the query */
-	char key[64];  /* Idempotency-Key */
-	char auth[64]; /* Authorization */
+	char url[512];  /* with the query */
+	char key[64];   /* Idempotency-Key */
+	char auth[64];  /* Authorization */
+	char match[32]; /* If-Match */
 	struct cc_buf body;
 };
 

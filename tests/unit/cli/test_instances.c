@@ -377,6 +377,90 @@ START_TEST(a_list_of_500_is_printed)
 }
 END_TEST
 
+#define HELLO_CHANGING \
+	INSTANCE_(ID_HELLO, "hello", "running", "running", "", "10.77.0.2", "9", ON_ADA ",\"changing\":true,\"started\":\"2026-11-20T21:06:00.000Z\"")
+#define HELLO_REFUSED                                                                                                                               \
+	INSTANCE_(ID_HELLO, "hello", "running", "running", "new limits: 90 MiB of memory are in use, and 64 MiB were asked for", "10.77.0.2", "10", \
+	        ON_ADA ",\"changing\":true")
+
+static const struct fake_row rows_set[] = {
+	{ "GET", "/v1/instances/hello", 200, HELLO_RUNNING },
+	{ "PATCH", "/v1/instances/hello", 412, PROBLEM(412, "precondition", "it changed") },
+	{ "PATCH", "/v1/instances/hello", 200, HELLO_CHANGING },
+	{ "GET", HELLO_PATH, 200, HELLO_RUNNING },
+	{ NULL },
+};
+
+START_TEST(set_sends_a_patch_of_what_it_read_and_waits_for_the_node)
+{
+	struct ran r;
+
+	fake_start(rows_set);
+	r = fake_run("ccctl set hello --memory 64MiB --cpu 250m --disk 2GiB --pids 99 --label a=b --label c- --on-disconnect stop");
+	ck_assert_msg(r.status == 0, "%s", r.err);
+	ck_assert_str_eq(r.out, "");
+	ck_assert_msg(strncmp(r.err, "hello: changed (", 16) == 0, "%s", r.err);
+	ck_assert_uint_eq(fake_count("PATCH", "/v1/instances/hello"), 2);
+	ck_assert_str_eq(fake_seen("PATCH", "/v1/instances/hello", 1)->match, "\"8\"");
+	ck_assert_str_eq(cc_buf_str(&fake_seen("PATCH", "/v1/instances/hello", 1)->body),
+	        "{\"cpu_millis\":250,\"memory_mib\":64,\"disk_mib\":2048,\"pids\":99,\"on_disconnect\":\"stop\",\"labels\":{\"a\":\"b\",\"c\":null}}");
+	fake_stop();
+}
+END_TEST
+
+static const struct fake_row rows_set_refused[] = {
+	{ "GET", "/v1/instances/hello", 200, HELLO_RUNNING },
+	{ "PATCH", "/v1/instances/hello", 200, HELLO_CHANGING },
+	{ "GET", HELLO_PATH, 200, HELLO_REFUSED },
+	{ NULL },
+};
+
+START_TEST(set_tells_what_the_node_could_not_do)
+{
+	struct ran r;
+
+	fake_start(rows_set_refused);
+	r = fake_run("ccctl set hello --memory 64MiB");
+	ck_assert_int_eq(r.status, 5);
+	ck_assert_msg(strstr(r.err, "'hello' runs on with what it had: new limits: 90 MiB of memory are in use, and 64 MiB were asked for.") != NULL,
+	        "%s", r.err);
+	fake_stop();
+}
+END_TEST
+
+static const struct {
+	const char *args, *says;
+} bad_sets[] = {
+	{ "", "say what to change" },
+	{ "--memory 1KiB", "--memory" },
+	{ "--memory 1MiB", "out of range: 4 MiB to" },
+	{ "--memory -5", "--memory" },
+	{ "--cpu 0", "out of range: 0.01 to" },
+	{ "--cpu fast", "--cpu" },
+	{ "--pids 1", "out of range: 8 to" },
+	{ "--pids many", "--pids" },
+	{ "--disk 0", "out of range" },
+	{ "--label a", "nor NAME- to take it away" },
+	{ "--label =b", "nor NAME-" },
+	{ "--label -", "nor NAME-" },
+	{ "--label a=b --label a-", "'a' is given twice" },
+	{ "--on-disconnect maybe", "none of keep|stop" },
+	{ "--image other", "has no option" },
+};
+
+START_TEST(bad_changes_are_refused_before_anything_is_sent)
+{
+	struct ran r;
+
+	fake_start(rows_set);
+	r = fake_run("ccctl set hello %s", bad_sets[_i].args);
+	ck_assert_int_eq(r.status, 2);
+	ck_assert_msg(strstr(r.err, bad_sets[_i].says) != NULL, "%s", r.err);
+	ck_assert_uint_eq(fake_count("GET", "/v1/instances/hello"), 0);
+	fake_stop();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("cli instances");
@@ -391,6 +475,9 @@ int main(void)
 	tcase_add_test(tc, a_wait_that_is_over_is_status_7);
 	tcase_add_test(tc, a_lost_reply_is_asked_for_again_under_the_same_key);
 	tcase_add_test(tc, waiting_survives_a_controller_that_comes_back);
+	tcase_add_test(tc, set_sends_a_patch_of_what_it_read_and_waits_for_the_node);
+	tcase_add_test(tc, set_tells_what_the_node_could_not_do);
+	tcase_add_loop_test(tc, bad_changes_are_refused_before_anything_is_sent, 0, CC_ARRAY_LEN(bad_sets));
 	tcase_add_test(tc, several_are_stopped_and_one_failure_hinders_none);
 	tcase_add_test(tc, delete_waits_until_it_is_gone);
 	tcase_add_test(tc, delete_asks_on_a_terminal_and_names_the_zone);

@@ -206,6 +206,90 @@ static const struct command *report_closed(const char *closed)
 	return engine_run(&f, COMMAND_NODE_SYNC, as_node(ada), &args);
 }
 
+static const struct command *set_limits(const char *ref, int64_t memory_mib)
+{
+	struct instance_change *c = cc_new(f.arena, struct instance_change);
+	struct cmd_instance_change *args = cc_new(f.arena, struct cmd_instance_change);
+
+	cc_set(c, instance_change, memory_mib, memory_mib);
+	*args = (struct cmd_instance_change){ .ref = ref, .change = c };
+	return engine_run(&f, COMMAND_INSTANCE_CHANGE, as_admin, args);
+}
+
+/* The node says what the instance runs with and uses; limit 0: it does not say, as older agents. */
+static void tell_use(const char *name, int64_t limit_mib, int64_t used_mib, const char *reason)
+{
+	const struct instance *inst = instance_now(&f, name);
+	struct node_instance *seen = cc_new(f.arena, struct node_instance);
+	struct node_report *r = cc_new(f.arena, struct node_report);
+	struct cmd_node_sync *args = cc_new(f.arena, struct cmd_node_sync);
+
+	*seen = (struct node_instance){ .id = inst->id, .epoch = inst->epoch, .boot_sn = inst->boot_sn, .state = OBSERVED_RUNNING };
+	cc_set(seen, node_instance, memory_bytes, used_mib << 20);
+	if (limit_mib > 0)
+		cc_set(seen, node_instance, limit_memory_mib, limit_mib);
+	if (reason != NULL)
+		cc_set(seen, node_instance, reason, reason);
+	*r = (struct node_report){ .revision = inst->revision, .instances = { 1, seen } };
+	*args = (struct cmd_node_sync){ .report = r, .node = ada };
+	engine_run(&f, COMMAND_NODE_SYNC, as_node(ada), args);
+}
+
+START_TEST(new_limits_are_on_their_way_until_the_node_has_them)
+{
+	create(&f, as_admin, "hello", "busybox", 256);
+	tell_use("hello", 256, 20, NULL);
+	ck_assert(!cc_has(instance_now(&f, "hello"), instance, changing));
+	ck_assert_int_eq(instance_now(&f, "hello")->used_memory_mib, 20);
+	assert_code(set_limits("hello", 512), CC_OK);
+	ck_assert(cc_has(instance_now(&f, "hello"), instance, changing));
+	tell_use("hello", 256, 20, "new limits: no");
+	ck_assert(cc_has(instance_now(&f, "hello"), instance, changing));
+	ck_assert_str_eq(instance_now(&f, "hello")->reason, "new limits: no");
+	tell_use("hello", 512, 20, NULL);
+	ck_assert(!cc_has(instance_now(&f, "hello"), instance, changing));
+	ck_assert_str_eq(instance_now(&f, "hello")->reason, "");
+	/* An older agent says nothing of limits. */
+	assert_code(set_limits("hello", 300), CC_OK);
+	tell_use("hello", 0, 20, NULL);
+	ck_assert(!cc_has(instance_now(&f, "hello"), instance, changing));
+}
+END_TEST
+
+START_TEST(memory_is_not_set_below_what_is_used)
+{
+	const struct command *cmd;
+
+	create(&f, as_admin, "hello", "busybox", 256);
+	tell_use("hello", 256, 100, NULL);
+	cmd = set_limits("hello", 64);
+	assert_code(cmd, CC_CONFLICT);
+	ck_assert_msg(strstr(cmd->error.msg, "uses 100 of its 256 MiB") != NULL && strstr(cmd->error.msg, "64 were asked for") != NULL, "%s",
+	        cmd->error.msg);
+	assert_code(set_limits("hello", 100), CC_OK);
+	act(&f, as_admin, "hello", ACT_STOP);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_STOPPED);
+	ck_assert(!cc_has(instance_now(&f, "hello"), instance, used_memory_mib));
+	ck_assert(!cc_has(instance_now(&f, "hello"), instance, changing));
+	assert_code(set_limits("hello", 64), CC_OK);
+}
+END_TEST
+
+START_TEST(small_changes_of_use_are_not_written_down)
+{
+	int64_t revision;
+
+	create(&f, as_admin, "hello", "busybox", 256);
+	tell_use("hello", 256, 100, NULL);
+	revision = instance_now(&f, "hello")->revision;
+	tell_use("hello", 256, 131, NULL);
+	ck_assert_int_eq(instance_now(&f, "hello")->revision, revision);
+	tell_use("hello", 256, 132, NULL);
+	ck_assert_int_eq(instance_now(&f, "hello")->used_memory_mib, 132);
+	ck_assert_int_gt(instance_now(&f, "hello")->revision, revision);
+}
+END_TEST
+
 static const struct command *drain(const char *ref, const char *reason)
 {
 	return engine_run(&f, COMMAND_NODE_DRAIN, as_admin, &(struct cmd_node_drain){ ref, reason });
@@ -611,6 +695,9 @@ static Suite *engine_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_created_instance_is_assigned_recorded_and_wakes_its_node);
 	tcase_add_test(tc, its_life_follows_what_the_node_sees);
+	tcase_add_test(tc, new_limits_are_on_their_way_until_the_node_has_them);
+	tcase_add_test(tc, memory_is_not_set_below_what_is_used);
+	tcase_add_test(tc, small_changes_of_use_are_not_written_down);
 	tcase_add_test(tc, a_restart_waits_for_the_restarted_instance);
 	tcase_add_test(tc, a_failed_instance_is_tried_again_when_asked);
 	tcase_add_test(tc, what_a_node_says_of_another_epoch_or_node_changes_nothing);
