@@ -37,6 +37,7 @@ static void set_message(struct cc_error *err, enum cc_code code, int sys_errno, 
 	err->where = where;
 	err->noun = NULL;
 	err->name[0] = '\0';
+	err->pointer[0] = '\0';
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	cc_utf8_mend(err->msg);
 }
@@ -77,6 +78,26 @@ int cc_error_set_missing(struct cc_error *err, const char *where, const char *no
 	err->noun = noun;
 	snprintf(err->name, sizeof(err->name), "%s", name);
 	cc_utf8_mend(err->name);
+	return -1;
+}
+
+int cc_error_inside(struct cc_error *err, const char *name)
+{
+	char outer[sizeof(err->pointer)] = "/";
+	size_t len = 1, inner = strlen(err->pointer);
+	const char *at;
+
+	for (at = name; *at != '\0' && len < sizeof(outer) - 2; at++) {
+		const char *as = *at == '~' ? "~0" : *at == '/' ? "~1" : (char[]){ *at, '\0' };
+
+		while (*as != '\0')
+			outer[len++] = *as++;
+	}
+	/* Half a pointer would lead somewhere else. */
+	if (*at != '\0' || len + inner >= sizeof(err->pointer))
+		return -1;
+	memmove(err->pointer + len, err->pointer, inner + 1);
+	memcpy(err->pointer, outer, len);
 	return -1;
 }
 

@@ -32,6 +32,7 @@ struct cc_error {
 	const char *where; /* "file:line", for the log */
 	const char *noun;  /* the kind of thing that was asked for and is not there, "image"; NULL: it is another error */
 	char name[128];    /* what was asked for */
+	char pointer[256]; /* the member of a JSON text that is wrong, as a JSON pointer (RFC 6901); "": none in particular */
 	char msg[1024];
 };
 
@@ -56,6 +57,8 @@ struct cc_error {
 int cc_error_set(struct cc_error *err, enum cc_code code, int sys_errno, const char *where, const char *fmt, ...) CC_PRINTF(5, 6);
 int cc_error_set_errno(struct cc_error *err, const char *where, const char *fmt, ...) CC_PRINTF(3, 4);
 int cc_error_set_missing(struct cc_error *err, const char *where, const char *noun, const char *name, const char *advice);
+/* The error is inside this member or item: "/name" goes before the pointer, unless that would be too long. Returns -1. */
+int cc_error_inside(struct cc_error *err, const char *name);
 int cc_error_wrap(struct cc_error *err, const char *fmt, ...) CC_PRINTF(2, 3);
 
 /* Never NULL; unknown codes give INTERNAL's row. */

@@ -94,6 +94,14 @@ static int read_text(const struct decoder *d, const struct cc_field *f, struct j
 /* Names of elements in messages: "features[3]", "labels.site". */
 #define ITEM_NAME 160
 
+static int inside_item(const struct decoder *d, size_t i)
+{
+	char index[24];
+
+	snprintf(index, sizeof(index), "%zu", i);
+	return cc_error_inside(d->err, index);
+}
+
 /* A text inside a list or map: any text of at most 1024 bytes. */
 static int read_item(const struct decoder *d, const char *name, struct json_object *o, const char **ret)
 {
@@ -140,7 +148,7 @@ static int read_map(const struct decoder *d, const struct cc_field *f, struct js
 		if (read_key(d, f, key, &ret->items[i].key) < 0)
 			return -1;
 		if ((value != NULL || f->kind != CK_label_changes) && read_item(d, name, value, &ret->items[i].value) < 0)
-			return -1;
+			return cc_error_inside(d->err, key);
 		i++;
 	}
 	return 0;
@@ -159,7 +167,7 @@ static int read_texts(const struct decoder *d, const struct cc_field *f, struct 
 
 		snprintf(name, sizeof(name), "%s[%zu]", f->name, i);
 		if (read_item(d, name, json_object_array_get_idx(o, i), &ret->items[i]) < 0)
-			return -1;
+			return inside_item(d, i);
 	}
 	return 0;
 }
@@ -187,7 +195,7 @@ static int read_uuids(const struct decoder *d, const struct cc_field *f, struct 
 
 		snprintf(name, sizeof(name), "%s[%zu]", f->name, i);
 		if (read_uuid(d, &item, json_object_array_get_idx(o, i), &ret->items[i]) < 0)
-			return -1;
+			return inside_item(d, i);
 	}
 	return 0;
 }
@@ -205,14 +213,16 @@ static int read_object(const struct decoder *d, const struct cc_desc *desc, stru
 static int read_nested(const struct decoder *d, const char *name, const struct cc_desc *desc, struct json_object *o, void *row)
 {
 	const struct cc_field item = { .name = name };
-	char inner[sizeof(d->err->msg)];
+	struct cc_error inner;
 
 	if (!json_object_is_type(o, json_type_object))
 		return wrong_type(d, &item, o, "an object");
 	if (read_object(d, desc, o, row) == 0)
 		return 0;
-	memcpy(inner, d->err->msg, sizeof(inner));
-	return cc_fail(d->err, INVALID, "%s.%s", name, inner);
+	inner = *d->err;
+	cc_fail(d->err, INVALID, "%s.%s", name, inner.msg);
+	memcpy(d->err->pointer, inner.pointer, sizeof(inner.pointer));
+	return -1;
 }
 
 static int read_list(const struct decoder *d, const struct cc_field *f, struct json_object *o, struct cc_list *ret)
@@ -230,7 +240,7 @@ static int read_list(const struct decoder *d, const struct cc_field *f, struct j
 
 		snprintf(name, sizeof(name), "%s[%zu]", f->name, i);
 		if (read_nested(d, name, f->desc, json_object_array_get_idx(o, i), items + i * f->desc->size) < 0)
-			return -1;
+			return inside_item(d, i);
 	}
 	return 0;
 }
@@ -285,8 +295,10 @@ static int refuse_unknown(const struct decoder *d, const struct cc_desc *desc, s
 		const struct cc_field *f = cc_desc_find(desc, key);
 
 		(void)value;
-		if (f == NULL || (f->flags & CC_NOJSON))
-			return cc_fail(d->err, INVALID, "%.80s: no such member; see /v1/openapi.json", key);
+		if (f == NULL || (f->flags & CC_NOJSON)) {
+			cc_fail(d->err, INVALID, "%.80s: no such member; see /v1/openapi.json", key);
+			return cc_error_inside(d->err, key);
+		}
 	}
 	return 0;
 }
@@ -329,7 +341,7 @@ static int read_object(const struct decoder *d, const struct cc_desc *desc, stru
 		return -1;
 	for (size_t i = 0; i < desc->n_fields; i++)
 		if (!(desc->fields[i].flags & CC_NOJSON) && read_member(d, &desc->fields[i], o, row) < 0)
-			return -1;
+			return cc_error_inside(d->err, desc->fields[i].name);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "common/json.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 struct level {
@@ -32,6 +33,14 @@ static int bad(const struct scan *s, const char *what)
 	return cc_fail(s->err, INVALID, "not JSON at byte %zu: %s", (size_t)(s->at - s->start), what);
 }
 
+static void point_inside(const struct scan *s, const struct level *l)
+{
+	char index[24];
+
+	snprintf(index, sizeof(index), "%zu", l->n - 1);
+	cc_error_inside(s->err, l->object ? s->names.data + l->names[l->n - 1] : index);
+}
+
 /* "instances[2].epoch: what" */
 static int bad_member(const struct scan *s, const char *what)
 {
@@ -45,7 +54,10 @@ static int bad_member(const struct scan *s, const char *what)
 		else
 			cc_buf_printf(&path, "[%zu]", l->n - 1);
 	}
-	return cc_fail(s->err, INVALID, "%s%s%s", cc_buf_str(&path), path.len > 0 ? ": " : "", what);
+	cc_fail(s->err, INVALID, "%s%s%s", cc_buf_str(&path), path.len > 0 ? ": " : "", what);
+	for (size_t i = s->depth; i-- > 0;)
+		point_inside(s, &s->levels[i]);
+	return -1;
 }
 
 static bool take(struct scan *s, char c)

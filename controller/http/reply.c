@@ -79,6 +79,7 @@ enum MHD_Result reply_problem(struct request *r)
 		.code = info->slug,
 		.request_id = r->id,
 		.has = CC_BIT(problem_f_request_id) };
+	struct problem_error wrong = { .pointer = r->error.pointer, .detail = r->error.msg };
 	const struct placement *decision = r->call.command.placement;
 	struct cc_buf b = { 0 };
 	struct MHD_Response *resp;
@@ -86,6 +87,11 @@ enum MHD_Result reply_problem(struct request *r)
 	if (r->error.noun != NULL) {
 		cc_set(&p, problem, noun, r->error.noun);
 		cc_set(&p, problem, name, r->error.name);
+	}
+	if (r->error.pointer[0] != '\0') {
+		p.has |= CC_BIT(problem_f_errors);
+		p.errors.items = &wrong;
+		p.errors.n = 1;
 	}
 	log_failure(r);
 	audit_refused(r);

@@ -184,6 +184,18 @@ static const struct {
 	{ "\"n\\u0061me\":\"b\"", "name: is given twice" },
 };
 
+/* "list[1].epoch: -1 is below 0" -> "/list/1/epoch" */
+static const char *pointer_of(const char *message)
+{
+	char *pointer = cc_printf(arena, "/%.*s", (int)(strchr(message, ':') - message), message), *to = pointer;
+
+	for (const char *at = pointer; *at != '\0'; at++)
+		if (*at != ']')
+			*to++ = *at == '.' || *at == '[' ? '/' : *at;
+	*to = '\0';
+	return pointer;
+}
+
 START_TEST(what_does_not_fit_is_refused_by_member)
 {
 	for (size_t i = 0; i < CC_ARRAY_LEN(wrong); i++) {
@@ -191,8 +203,24 @@ START_TEST(what_does_not_fit_is_refused_by_member)
 
 		ck_assert_msg(decode(cc_printf(arena, "{\"name\":\"a\",%s}", wrong[i].members), CC_JSON_STRICT, &err) == -1, "%s", wrong[i].members);
 		ck_assert_msg(strcmp(err.msg, wrong[i].message) == 0, "%s: %s", wrong[i].members, err.msg);
+		ck_assert_str_eq(err.pointer, pointer_of(err.msg));
 		ck_assert_int_eq(err.code, CC_INVALID);
 	}
+}
+END_TEST
+
+START_TEST(a_pointer_is_escaped_and_never_cut)
+{
+	static char long_name[300];
+	struct cc_error err = { 0 };
+
+	ck_assert_int_eq(decode("{\"name\":\"a\",\"a/b~c\":1}", CC_JSON_STRICT, &err), -1);
+	ck_assert_str_eq(err.pointer, "/a~1b~0c");
+	memset(long_name, 'x', sizeof(long_name) - 1);
+	ck_assert_int_eq(decode(cc_printf(arena, "{\"name\":\"a\",\"%s\":1}", long_name), CC_JSON_STRICT, &err), -1);
+	ck_assert_str_eq(err.pointer, "");
+	ck_assert_int_eq(decode("[", CC_JSON_STRICT, &err), -1);
+	ck_assert_str_eq(err.pointer, "");
 }
 END_TEST
 
@@ -357,6 +385,7 @@ int main(void)
 	tcase_add_test(tc, each_kind_is_read);
 	tcase_add_test(tc, what_is_absent_or_null_is_zero_and_not_there);
 	tcase_add_test(tc, what_does_not_fit_is_refused_by_member);
+	tcase_add_test(tc, a_pointer_is_escaped_and_never_cut);
 	tcase_add_test(tc, what_is_no_such_object_is_refused);
 	tcase_add_test(tc, a_nul_byte_is_no_end);
 	tcase_add_test(tc, only_dns_labels_are_names);

@@ -181,8 +181,7 @@ START_TEST(followers_hear_of_changes_at_once_until_the_controller_stops)
 	ck_assert(read_until(fd, &text, "\"state\":\"stopping\""));
 	world_reload(w, INST_UNREACHABLE);
 	ck_assert(read_until(fd, &text, "event: reset"));
-	http_stop(w->server);
-	w->server = NULL;
+	world_stop(w);
 	/* "event: end" is told when there is still time for it; the connection ends in any case. */
 	start = cc_boottime_ms();
 	(void)read_until(fd, &text, "never told");

@@ -171,6 +171,19 @@ START_TEST(an_action_with_an_old_revision_is_refused)
 }
 END_TEST
 
+START_TEST(a_wrong_member_is_pointed_at)
+{
+	struct answer r = ASK(.role = ROLE_ANA, .method = "POST", .path = "/v1/instances", .body = "{\"name\":\"x\",\"image\":\"i\",\"pids\":-1}");
+
+	ck_assert_int_eq(r.status, 400);
+	ck_assert_ptr_nonnull(strstr(cc_buf_str(&r.body), "\"errors\":[{\"pointer\":\"/pids\",\"detail\":\"pids: -1 is below"));
+	answer_free(&r);
+	r = ASK(.role = ROLE_ANA, .path = "/v1/instances/none");
+	ck_assert_ptr_null(strstr(cc_buf_str(&r.body), "errors"));
+	answer_free(&r);
+}
+END_TEST
+
 START_TEST(query_values_are_checked)
 {
 	static const char *const paths[] = { "/v1/instances/web?index=x", "/v1/instances/web?index=-1", "/v1/instances/web?index",
@@ -458,6 +471,7 @@ int main(void)
 	tcase_add_test(tc, bad_idempotency_keys_are_refused);
 	tcase_add_test(tc, a_repeated_request_shows_the_same_secret);
 	tcase_add_test(tc, an_action_with_an_old_revision_is_refused);
+	tcase_add_test(tc, a_wrong_member_is_pointed_at);
 	tcase_add_test(tc, query_values_are_checked);
 	tcase_add_test(tc, without_a_database_writes_are_503_and_reads_go_on);
 	tcase_add_test(tc, metrics_speak_of_requests_and_the_zone);

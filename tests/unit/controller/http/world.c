@@ -212,7 +212,7 @@ static void commit_all(struct world *w)
 		for (size_t i = 0; i < fx->n; i++)
 			if (fx->items[i].table == TABLE_AUDIT && fx->items[i].row != NULL && w->n_audit < CC_ARRAY_LEN(w->audit))
 				w->audit[w->n_audit++] = cc_row_heap_copy(&audit_desc, fx->items[i].row->values);
-		engine_committed(w->engine, b, http_touch, w->server);
+		engine_committed(w->engine, b, w->server != NULL ? http_touch : NULL, w->server);
 	}
 	pthread_mutex_unlock(&writer_lock);
 }
@@ -356,6 +356,17 @@ struct world *world_new(const struct world_options *opt)
 	return w;
 }
 
+void world_stop(struct world *w)
+{
+	struct http_server *server;
+
+	/* Once the lock was had, the writer is not inside the server and will not be. */
+	pthread_mutex_lock(&writer_lock);
+	server = cc_take(w->server);
+	pthread_mutex_unlock(&writer_lock);
+	http_stop(server);
+}
+
 void world_free(struct world *w)
 {
 	uint64_t one = 1;
@@ -363,7 +374,7 @@ void world_free(struct world *w)
 
 	if (writer_slow)
 		commit_all(w);
-	http_stop(w->server);
+	world_stop(w);
 	ck_assert_int_eq(write(writer_fd, &one, sizeof(one)), sizeof(one));
 	pthread_join(writer, NULL);
 	close(writer_fd);

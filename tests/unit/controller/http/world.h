@@ -39,6 +39,8 @@ struct world_options {
 void world_prepare(void);
 struct world *world_new(const struct world_options *opt);
 void world_free(struct world *w);
+/* Ends the server and leaves the rest. */
+void world_stop(struct world *w);
 /* With slow_writer: commits what waits now. */
 void world_commit(struct world *w);
 /* With slow_writer: waits for a command and loses it, as when the session with the database ends; the zone is unavailable then. */
