@@ -7,6 +7,7 @@ A line <!-- before: COMMAND --> is typed and not shown; a block of another type 
 import glob
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -53,11 +54,14 @@ def steps_of(path):
 
 
 class Shell:
-    def __init__(self, zone, home):
+    def __init__(self, zone, node, home):
         tools = os.path.join(home, "bin")
         os.makedirs(tools)
-        for name in ("ccctl", "cc-agent", "cc-controller"):
-            os.symlink(program(name), os.path.join(tools, name))
+        os.symlink(program("ccctl"), os.path.join(tools, "ccctl"))
+        # The guide's machine has its configuration in /etc.
+        with open(os.path.join(tools, "cc-agent"), "w") as f:
+            f.write(f"#!/bin/sh\nexec {shlex.join(node.as_agent)} {zone.agent_program} \"$@\" --config {node.config}\n")
+        os.chmod(os.path.join(tools, "cc-agent"), 0o755)
         env = {"HOME": home, "PATH": tools + ":" + os.environ["PATH"], "CCCTL_SOCKET": zone.socket, "LC_ALL": "C.UTF-8", "TZ": "UTC",
                "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")}
         self.bash = subprocess.Popen(["bash", "--norc"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env, cwd=home)
@@ -84,7 +88,7 @@ class Guides(ZoneTestCase):
     def walk(self, name):
         path = os.path.join(GUIDES, name)
         with tempfile.TemporaryDirectory(prefix="cc-guide-") as home:
-            shell = Shell(self.zone, home)
+            shell = Shell(self.zone, self.node, home)
             try:
                 for step in steps_of(path):
                     output, status = shell.type(step.command)
@@ -100,8 +104,8 @@ class Guides(ZoneTestCase):
         self.remove_instances()
 
     def test_every_guide_is_walked(self):
-        tests = {name[len("test_"):] + ".md" for name in dir(self) if name.startswith("test_") and name != self._testMethodName}
-        self.assertEqual(tests, {os.path.basename(p) for p in glob.glob(os.path.join(GUIDES, "*.md"))} - {"owner_only_read.md"})
+        for path in glob.glob(os.path.join(GUIDES, "*.md")):
+            self.assertTrue(hasattr(self, "test_" + os.path.basename(path)[:-len(".md")]), path)
 
     def test_a_step_can_fail(self):
         step = Step("none", 1, "ls")
