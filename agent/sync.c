@@ -97,6 +97,7 @@ static bool take_orders(struct sync *s, const struct sync_call *c, const struct 
 		s->adopted = s->calls;
 	s->revision = o->revision;
 	s->wait_ms = o->wait_ms;
+	s->beat_ms = cc_has(o, node_orders, beat_ms) ? o->beat_ms : 0;
 	return s->on_orders(s->user, o, c->sent_ms) || news || o->want_full;
 }
 
@@ -207,7 +208,7 @@ static void listen(struct sync *s, int64_t now_ms)
 
 	report_build_empty(&want, &body);
 	s->listen.full = s->listen.facts = false;
-	send(s, &s->listen, &body, s->wait_ms + LISTEN_MORE_MS, 0, now_ms);
+	send(s, &s->listen, &body, s->wait_ms + LISTEN_MORE_MS, s->beat_ms > 0 ? s->beat_ms + LISTEN_MORE_MS : 0, now_ms);
 }
 
 /* A lease that does not get longer by asking is not asked for in a tight loop. */

@@ -33,6 +33,7 @@ struct sync {
 	uint64_t adopted;  /* `calls` when that was */
 	uint64_t calls;    /* calls sent so far */
 	int64_t wait_ms;   /* how long the controller lets us listen */
+	int64_t beat_ms;   /* how often it gives a sign of life meanwhile; 0: never */
 	int64_t listen_ms; /* not before: boot time */
 	int64_t full_ms;   /* when the last full report was sent */
 	int64_t renew_ms;  /* when to talk at the latest, so that the lease goes on: boot time. Set by the caller, also when nothing is to be told */

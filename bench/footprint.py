@@ -17,6 +17,7 @@ from zone import Zone  # noqa: E402
 
 CONTAINERS = 40
 CPU_SECONDS = int(os.environ.get("CPU_SECONDS", 60))
+# Two of the long requests of an idle node, and all signs of life in between.
 WIRE_SECONDS = int(os.environ.get("WIRE_SECONDS", 620))
 
 

@@ -172,6 +172,7 @@ static int start_http(struct app *app, struct cc_error *err)
 		.images_dir = cc_printf(app->arena, "%s/images", cfg->state_dir),
 		.image_max_bytes = cfg->image_max,
 		.sync_wait_ms = cfg->sync_wait,
+		.sync_wait_idle_ms = cfg->sync_wait_idle,
 		.node_lease_ms = cfg->node_lease,
 		.rate_caller = (int)cfg->rate_caller,
 		.rate_address = (int)cfg->rate_address };

@@ -51,6 +51,7 @@ struct call {
 	uint64_t watch_seq; /* 0: nothing watched */
 	int64_t park_until; /* boot time */
 	bool timed_out;     /* the deadline has passed: reply with what there is */
+	int64_t beat_ms; /* while it waits, the caller gets a blank before the reply so often, and counts as alive as long as it takes them; 0: no */
 	call_handler *work;
 	void *state; /* the handler's own, in the arena */
 

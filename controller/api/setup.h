@@ -23,7 +23,8 @@ struct api_setup {
 	const char *const *addresses;
 	size_t n_addresses;
 	int64_t wait_max_ms;
-	int64_t sync_wait_ms;
+	int64_t sync_wait_ms;      /* of a busy node; an idle one gets a sign of life that often */
+	int64_t sync_wait_idle_ms; /* at least as long */
 	int64_t node_lease_ms;
 	struct blobs *blobs;
 	uint8_t secret_key[32]; /* from which secrets are derived when a request may be repeated (secrets.h) */

@@ -13,17 +13,34 @@ struct waiting {
 	struct cc_arena *looked; /* what the last look found; none while parked, so that many looks of a long wait take no more than one */
 };
 
-/* 1 when there is something to say. */
-static int build(struct call *c, struct node_orders *orders, struct cc_arena *a)
+/* A node that has just come, or from which something is awaited, asks again soon, whatever was lost on the way. */
+static int64_t longest_wait(const struct call *c, const struct zone *z)
+{
+	const struct node_report *r = c->body;
+
+	return !r->full && orders_are_settled(z, c->who.id) ? c->setup->sync_wait_idle_ms : c->setup->sync_wait_ms;
+}
+
+/* Whether it was given up while its report waited: it has to say again that it is there. */
+static bool is_silent(const struct zone *z, struct cc_uuid node)
+{
+	const struct node *n = zone_find(z, TABLE_NODE, node);
+
+	return n == NULL || n->state == NODE_SILENT;
+}
+
+/* True when there is something to say. */
+static bool build(struct call *c, struct node_orders *orders, struct cc_arena *a)
 {
 	const struct zone *z = engine_read_begin(c->engine);
-	int news = orders_build(z, c->body, c->who.id, orders, a);
+	bool news = orders_build(z, c->body, c->who.id, orders, a) > 0 || is_silent(z, c->who.id);
 
+	orders->wait_ms = longest_wait(c, z);
 	engine_read_end(c->engine);
 	orders->streams.n = c->setup->stream_orders(c->setup->edge, c->who.id, a, &orders->streams.items);
-	orders->wait_ms = c->setup->sync_wait_ms;
 	orders->lease_ms = c->setup->node_lease_ms;
-	return news > 0 || orders->streams.n > 0;
+	cc_set(orders, node_orders, beat_ms, c->setup->sync_wait_ms);
+	return news || orders->streams.n > 0;
 }
 
 /* Told to a full report, and to whoever was waiting while they changed. */
@@ -60,7 +77,7 @@ static int answer(struct call *c, struct cc_error *err)
 	call_watch(c, c->who.id);
 	w->looked = cc_arena_new(0);
 	orders = cc_new(w->looked, struct node_orders);
-	news = build(c, orders, w->looked) != 0;
+	news = build(c, orders, w->looked);
 	news |= add_controllers(c, orders, w->looked);
 	if (!news && !c->timed_out && cc_boottime_ms() < w->until) {
 		forget_look(c);
@@ -74,10 +91,13 @@ static int after_report(struct call *c, struct cc_error *err)
 {
 	const struct node_report *r = c->body;
 	struct waiting *w = cc_new(c->arena, struct waiting);
-	int64_t wait = cc_has(r, node_report, wait_ms) ? r->wait_ms : c->setup->sync_wait_ms;
+	int64_t wait = cc_has(r, node_report, wait_ms) ? r->wait_ms : c->setup->sync_wait_ms, longest;
 
+	longest = longest_wait(c, engine_read_begin(c->engine));
+	engine_read_end(c->engine);
 	(void)addresses_of_zone(c, c->arena, &w->controllers);
-	w->until = cc_boottime_ms() + (wait < c->setup->sync_wait_ms ? wait : c->setup->sync_wait_ms);
+	w->until = cc_boottime_ms() + (wait < longest ? wait : longest);
+	c->beat_ms = c->setup->sync_wait_ms;
 	c->state = w;
 	c->end = forget_look;
 	return answer(c, err);

@@ -41,6 +41,10 @@ struct engine {
 	struct zone_controller **controllers;
 	size_t n_controllers;
 	uint64_t controllers_version;
+	int64_t decided_ms; /* boot time of the command that is decided */
+	pthread_mutex_t heard_lock;
+	int64_t (*heard)(void *arg, struct cc_uuid node);
+	void *heard_arg;
 };
 
 static const struct {
@@ -100,6 +104,7 @@ struct engine *engine_new(const struct engine_options *opt, struct zone *working
 	e->available = e->loaded = true;
 	init_lock(&e->lock);
 	pthread_mutex_init(&e->state_lock, NULL);
+	pthread_mutex_init(&e->heard_lock, NULL);
 	return e;
 }
 
@@ -144,6 +149,7 @@ void engine_free(struct engine *e)
 	forget_controllers(e);
 	pthread_rwlock_destroy(&e->lock);
 	pthread_mutex_destroy(&e->state_lock);
+	pthread_mutex_destroy(&e->heard_lock);
 	free(e);
 }
 
@@ -248,11 +254,26 @@ size_t engine_controllers(struct engine *e, struct cc_arena *a, struct zone_cont
 	return n;
 }
 
+/* Keeps what it finds, so that it is asked for seldom. */
+static int64_t last_sign(struct engine *e, struct cc_uuid node)
+{
+	int64_t ms = 0;
+
+	pthread_mutex_lock(&e->heard_lock);
+	if (e->heard != NULL)
+		ms = e->heard(e->heard_arg, node);
+	pthread_mutex_unlock(&e->heard_lock);
+	engine_node_heard(e, node, ms);
+	return liveness_last(e->liveness, node);
+}
+
 static int64_t heard_ms(void *arg, struct cc_uuid node)
 {
-	const struct engine *e = arg;
+	struct engine *e = arg;
 	int64_t ms = liveness_last(e->liveness, node);
 
+	if (e->decided_ms - ms > e->opt.node_lease_ms)
+		ms = last_sign(e, node);
 	return ms > e->started_ms ? ms : e->started_ms;
 }
 
@@ -356,6 +377,7 @@ static void decide_one(struct engine *e, struct command *cmd, struct effects *fx
 
 	cmd->error = (struct cc_error){ 0 };
 	cmd->reply = NULL;
+	e->decided_ms = cmd->boot_ms;
 	if (e->started_ms == 0)
 		e->started_ms = cmd->boot_ms;
 	if (replay(e, cmd))
@@ -559,9 +581,23 @@ int64_t engine_token_used_ms(const struct engine *e, struct cc_uuid token)
 	return liveness_last(e->tokens, token);
 }
 
-int64_t engine_node_heard_ms(const struct engine *e, struct cc_uuid node)
+int64_t engine_node_heard_ms(struct engine *e, struct cc_uuid node)
 {
-	return liveness_last(e->liveness, node);
+	return last_sign(e, node);
+}
+
+void engine_node_heard(struct engine *e, struct cc_uuid node, int64_t boot_ms)
+{
+	if (boot_ms > 0)
+		liveness_heard(e->liveness, node, boot_ms);
+}
+
+void engine_set_heard(struct engine *e, int64_t (*fn)(void *arg, struct cc_uuid node), void *arg)
+{
+	pthread_mutex_lock(&e->heard_lock);
+	e->heard = fn;
+	e->heard_arg = arg;
+	pthread_mutex_unlock(&e->heard_lock);
 }
 
 struct history *engine_history(struct engine *e)

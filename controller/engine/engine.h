@@ -77,8 +77,13 @@ void engine_read_end(struct engine *e);
 /* What the member may have, INT64_MAX where nothing limits it. Any thread. */
 struct zone_use engine_member_max(const struct engine *e, const struct member *m);
 
-/* Liveness that is not stored with every report: boot time in ms of the last report, 0 when never in this run. Any thread, between read_begin and read_end. */
-int64_t engine_node_heard_ms(const struct engine *e, struct cc_uuid node);
+/* Liveness that is not stored with every report: boot time in ms of the last report or sign of life, 0 when never in this run. Any thread, between read_begin and read_end. */
+int64_t engine_node_heard_ms(struct engine *e, struct cc_uuid node);
+/* The node gave a sign of life at that boot time, without a report. Any thread. */
+void engine_node_heard(struct engine *e, struct cc_uuid node, int64_t boot_ms);
+/* Whom to ask for the last sign of life of a node that has not reported for long: a boot time, 0 when there is none to tell. fn may be NULL; when this returns
+ * the one before is not called any more. */
+void engine_set_heard(struct engine *e, int64_t (*fn)(void *arg, struct cc_uuid node), void *arg);
 /* The same of bearer tokens: a use is noted at once and stored with a tick, at most once an hour. Any thread. */
 void engine_token_used(struct engine *e, struct cc_uuid token, int64_t boot_ms);
 int64_t engine_token_used_ms(const struct engine *e, struct cc_uuid token);

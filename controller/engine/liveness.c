@@ -56,7 +56,8 @@ void liveness_heard(struct liveness *l, struct cc_uuid node, int64_t boot_ms)
 		h->node = node;
 		cc_hash_add(&l->nodes, cc_hash_id(node), h);
 	}
-	h->boot_ms = boot_ms;
+	if (boot_ms > h->boot_ms)
+		h->boot_ms = boot_ms;
 	pthread_mutex_unlock(&l->lock);
 }
 

@@ -8,6 +8,7 @@ struct liveness;
 
 struct liveness *liveness_new(void);
 void liveness_free(struct liveness *l);
+/* What is older than what is known changes nothing. */
 void liveness_heard(struct liveness *l, struct cc_uuid node, int64_t boot_ms);
 /* 0 when never. */
 int64_t liveness_last(struct liveness *l, struct cc_uuid node);

@@ -51,3 +51,32 @@ int orders_build(const struct zone *z, const struct node_report *r, struct cc_uu
 			ret->drop.items[ret->drop.n++] = r->instances.items[i].id;
 	return full || ret->assignments.n > 0 || ret->drop.n > 0;
 }
+
+static bool is_settled(const struct instance *inst)
+{
+	if (inst->desired == DESIRED_RUN && inst->on_disconnect == ON_DISCONNECT_STOP)
+		return false;
+	switch (inst->state) {
+	case INST_RUNNING:
+		return inst->desired == DESIRED_RUN;
+	case INST_STOPPED:
+		return inst->desired == DESIRED_STOP;
+	case INST_FAILED: /* not tried again until asked */
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool orders_are_settled(const struct zone *z, struct cc_uuid node)
+{
+	const struct node *n = zone_find(z, TABLE_NODE, node);
+	const struct instance *inst;
+
+	if (n == NULL || n->state != NODE_READY)
+		return false;
+	for (size_t at = 0; (inst = zone_next_of_node(z, node, &at)) != NULL;)
+		if (!is_settled(inst))
+			return false;
+	return true;
+}

@@ -14,6 +14,7 @@ struct ration;
 struct streams;
 struct splice;
 struct feed;
+struct beat;
 
 struct http_server {
 	struct http_options opt; /* with defaults filled in; its texts are in `texts` */
@@ -48,7 +49,8 @@ enum request_phase {
 	REQUEST_REPLIED
 };
 
-#define REQUEST_ID_MAX 64
+#define REQUEST_ID_MAX   64
+#define REPLY_TIMEOUT_MS 300000 /* an ordinary reply must be taken by then */
 
 struct request {
 	struct call call; /* first: a handler's call is its request */
@@ -75,6 +77,7 @@ struct request {
 	int status;            /* replied */
 	struct splice *stream; /* attached as the end that the route says */
 	struct feed *feed;     /* of events */
+	struct beat *beat;     /* its reply has begun although there is nothing to say yet */
 };
 
 /* The one request handler of both daemons, and the end of each request. */

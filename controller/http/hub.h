@@ -30,6 +30,9 @@ struct conn {
 	bool hung_up;
 	int64_t deadline; /* boot time; 0: none */
 	struct waiter *waiting;
+	bool listens; /* on behalf of: */
+	struct cc_uuid listens_for;
+	struct conn *next_listener;
 };
 
 enum wake { WAKE_NONE, WAKE_TOUCHED, WAKE_DEADLINE, WAKE_HUNG_UP, WAKE_STOPPING };
@@ -69,6 +72,15 @@ void hub_deadline(struct conn *c, int64_t deadline);
 void hub_expect_head(struct conn *c);
 /* Cuts the connection, whatever it does: its thread sees the end of file. Only while it is sure to live. */
 void hub_cut(struct conn *c);
+
+/* The connection's request will wait for long on behalf of `key`, a node: until hub_listen_end what its peer's kernel acknowledges counts as a sign of life of
+ * that node, and a peer that acknowledges nothing of what was sent for `give_up_ms` is given up. Once per request, in the connection's thread. */
+void hub_listen_begin(struct conn *c, struct cc_uuid key, int64_t give_up_ms);
+void hub_listen_end(struct conn *c);
+/* When the peer acknowledged anything last; boot time. Only while it listens. */
+int64_t hub_conn_heard_ms(const struct conn *c);
+/* The same of whoever listens on behalf of `key`, 0: nobody does. Any thread. */
+int64_t hub_heard_ms(struct hub *h, struct cc_uuid key);
 
 /* Numbers to be taken before looking at what one might wait for. */
 uint64_t hub_touch_seq(struct hub *h, struct cc_uuid key);

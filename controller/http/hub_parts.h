@@ -30,7 +30,14 @@ struct hub {
 	int64_t next_scan;
 	struct waiter *buckets[HUB_BUCKETS];
 	uint64_t seqs[HUB_BUCKETS];
+	struct conn *listeners[HUB_BUCKETS];
 };
+
+static inline size_t hub_bucket(struct cc_uuid key)
+{
+	/* The tail of an id is random. */
+	return ((size_t)key.b[14] << 8 | key.b[15]) % HUB_BUCKETS;
+}
 
 /* Under the lock: */
 /* Takes the waiter off the list and adds it to one chained by `next`. */

@@ -3,12 +3,6 @@
  * happens outside the lock. `busy` counts what is suspended or about to be resumed: stopping waits until it is zero. */
 #include "controller/http/hub_parts.h"
 
-static size_t bucket_of(struct cc_uuid key)
-{
-	/* The tail of an id is random. */
-	return ((size_t)key.b[14] << 8 | key.b[15]) % HUB_BUCKETS;
-}
-
 static void claim(struct hub *h, struct waiter *w, enum wake why)
 {
 	if (w->prev != NULL)
@@ -61,7 +55,7 @@ void hub_claim_onto(struct hub *h, struct waiter *w, enum wake why, struct waite
 static struct waiter *claim_touched(struct hub *h, struct cc_uuid key)
 {
 	struct waiter *claimed = NULL, *next;
-	size_t b = bucket_of(key);
+	size_t b = hub_bucket(key);
 
 	h->seqs[b]++;
 	for (struct waiter *w = h->buckets[b]; w != NULL; w = next) {
@@ -77,7 +71,7 @@ uint64_t hub_touch_seq(struct hub *h, struct cc_uuid key)
 	uint64_t seq;
 
 	pthread_mutex_lock(&h->lock);
-	seq = h->seqs[bucket_of(key)];
+	seq = h->seqs[hub_bucket(key)];
 	pthread_mutex_unlock(&h->lock);
 	return seq;
 }
@@ -108,7 +102,7 @@ void hub_touch_all(struct hub *h)
 
 static void enter_bucket(struct hub *h, struct waiter *w, struct cc_uuid key)
 {
-	struct waiter **head = &h->buckets[bucket_of(key)];
+	struct waiter **head = &h->buckets[hub_bucket(key)];
 
 	w->key = key;
 	w->bucket_next = *head;
@@ -124,7 +118,7 @@ static enum wake reason_not_to_wait(const struct hub *h, const struct waiter *w,
 		return WAKE_STOPPING;
 	if (w->conn->hung_up)
 		return WAKE_HUNG_UP;
-	if (key != NULL && h->seqs[bucket_of(*key)] != seq)
+	if (key != NULL && h->seqs[hub_bucket(*key)] != seq)
 		return WAKE_TOUCHED;
 	return WAKE_NONE;
 }

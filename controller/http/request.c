@@ -9,6 +9,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "controller/api/blobs.h"
+#include "controller/http/beat.h"
 #include "controller/http/feed.h"
 #include "controller/http/head.h"
 #include "controller/http/metrics.h"
@@ -22,7 +23,6 @@
 #define DRAIN_UPLOAD_MAX (64 << 20)   /* the same of an image whose size was not told */
 #define BYTES_PER_SECOND 1024         /* slower bodies are cut */
 #define DEADLINE_STEPS   8            /* a deadline is told anew when it has moved by such a part of its length */
-#define REPLY_TIMEOUT_MS 300000       /* an ordinary reply must be taken by then */
 
 static int64_t now_us(void)
 {
@@ -258,7 +258,8 @@ static enum MHD_Result park(struct request *r)
 	struct call *c = &r->call;
 
 	r->phase = REQUEST_PARKED;
-	if (hub_wait(&r->waiter, &c->watch_id, c->watch_seq, c->park_until))
+	beat_begin(r);
+	if (hub_wait(&r->waiter, &c->watch_id, c->watch_seq, beat_next_ms(c)))
 		return MHD_YES;
 	if (r->waiter.wake == WAKE_STOPPING)
 		return stopping(r);
@@ -303,6 +304,8 @@ static enum MHD_Result after_wait(struct request *r)
 		return stopping(r);
 	if (head_check_standby(r, &r->error) < 0)
 		return reply_problem(r);
+	if (beat_is_due(r))
+		return beat_send(r);
 	r->call.timed_out = r->waiter.wake == WAKE_DEADLINE;
 	return step(r, r->call.then);
 }
@@ -369,6 +372,7 @@ void request_completed(void *server, struct MHD_Connection *mhd, void **state, e
 		stream_detach(r, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	if (r->feed != NULL)
 		feed_end(r);
+	beat_end(r);
 	if (r->call.end != NULL)
 		r->call.end(&r->call);
 	if (r->counted)

@@ -185,6 +185,7 @@ static void fill_setup(struct http_server *s)
 		.n_addresses = o->n_addresses,
 		.wait_max_ms = o->wait_max_ms,
 		.sync_wait_ms = o->sync_wait_ms,
+		.sync_wait_idle_ms = o->sync_wait_idle_ms > o->sync_wait_ms ? o->sync_wait_idle_ms : o->sync_wait_ms,
 		.node_lease_ms = o->node_lease_ms,
 		.blobs = s->blobs,
 		.audit_read = o->audit_read,
@@ -195,6 +196,11 @@ static void fill_setup(struct http_server *s)
 		.stream_open = stream_open,
 		.stream_orders = stream_orders };
 	memcpy(s->setup.secret_key, key.b, sizeof(s->setup.secret_key));
+}
+
+static int64_t heard_ms(void *server, struct cc_uuid node)
+{
+	return hub_heard_ms(((struct http_server *)server)->hub, node);
 }
 
 static int64_t on_timer(void *arg, int64_t now)
@@ -277,6 +283,7 @@ static int start(struct http_server *s, struct cc_error *err)
 	if (blobs_open(o->images_dir, &s->blobs, err) < 0 || hub_new(&hub, &s->hub, err) < 0)
 		return -1;
 	fill_setup(s);
+	engine_set_heard(s->engine, heard_ms, s);
 	sweep_later(s);
 	return start_local(s, err) < 0 || start_tls(s, err) < 0 ? -1 : 0;
 }
@@ -323,6 +330,7 @@ void http_stop(struct http_server *s)
 {
 	if (s == NULL)
 		return;
+	engine_set_heard(s->engine, NULL, NULL);
 	if (s->streams != NULL)
 		streams_stop(s->streams);
 	if (s->hub != NULL)

@@ -36,7 +36,8 @@ struct http_options {
 	int refusals_per_minute; /* entries of the audit log about one source address; 10 */
 
 	int64_t wait_max_ms;        /* longest long poll of a reader; 60 s */
-	int64_t sync_wait_ms;       /* longest wait of a node's sync */
+	int64_t sync_wait_ms;       /* longest wait of a node's sync while it is busy, and of an idle node for a sign of life */
+	int64_t sync_wait_idle_ms;  /* longest wait of an idle node's sync; what is shorter than sync_wait_ms means that */
 	int64_t node_lease_ms;      /* told to nodes */
 	int64_t head_timeout_ms;    /* a new connection must have sent a whole request head by then; 20 s */
 	int64_t body_timeout_ms;    /* a body must be there by then, plus its size at 1 KiB/s; 30 s */

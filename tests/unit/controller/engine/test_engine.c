@@ -197,6 +197,30 @@ START_TEST(a_silent_node_makes_its_instances_unreachable_and_back)
 }
 END_TEST
 
+static int64_t told_heard_ms;
+
+static int64_t tell_heard(void *arg, struct cc_uuid node)
+{
+	(void)arg;
+	return cc_uuid_equal(node, ada) ? told_heard_ms : 0;
+}
+
+START_TEST(a_node_that_listens_is_not_silent_until_its_signs_end)
+{
+	engine_set_heard(f.engine, tell_heard, NULL);
+	tick(&f, 50000);
+	told_heard_ms = f.now_ms;
+	tick(&f, 50000);
+	ck_assert_int_eq(node_now(&f, ada)->state, NODE_READY);
+	ck_assert_int_eq(engine_node_heard_ms(f.engine, ada), told_heard_ms);
+	told_heard_ms = 0; /* whoever listened is gone, and what was known is kept */
+	tick(&f, 9000);
+	ck_assert_int_eq(node_now(&f, ada)->state, NODE_READY);
+	tick(&f, 2000);
+	ck_assert_int_eq(node_now(&f, ada)->state, NODE_SILENT);
+}
+END_TEST
+
 static const struct command *report_closed(const char *closed)
 {
 	struct node_report r = { 0 };
@@ -706,6 +730,7 @@ static Suite *engine_suite(void)
 	tcase_add_test(tc, one_key_has_its_effect_once);
 	tcase_add_test(tc, a_refused_command_leaves_no_key_behind);
 	tcase_add_test(tc, a_silent_node_makes_its_instances_unreachable_and_back);
+	tcase_add_test(tc, a_node_that_listens_is_not_silent_until_its_signs_end);
 	tcase_add_test(tc, a_paused_node_takes_nothing_new_and_says_why);
 	tcase_add_test(tc, a_drained_node_takes_nothing_new_until_it_is_opened);
 	tcase_add_test(tc, a_cap_lowers_what_is_granted_and_never_what_is_used);

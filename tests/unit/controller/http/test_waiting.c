@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What waits: long polls, commands under way, slow clients. Raw sockets where the client misbehaves. */
-#include "tests/unit/controller/http/world.h"
+#include "tests/unit/controller/http/asking.h"
 
 #include "common/clock.h"
 #include "common/token.h"
@@ -36,30 +36,6 @@ static void restart(const struct world_options *opt)
 	w = world_new(opt);
 }
 
-/* A figure of the metrics page; -1 when there is none. */
-static long figure(const char *name)
-{
-	struct answer r = ASK(.role = ROLE_ROOT, .path = "/metrics");
-	char line[128];
-	const char *at;
-	long n;
-
-	snprintf(line, sizeof(line), "\n%s ", name);
-	at = strstr(cc_buf_str(&r.body), line);
-	n = at != NULL ? strtol(at + strlen(line), NULL, 10) : -1;
-	answer_free(&r);
-	return n;
-}
-
-static void await_figure(const char *name, long n)
-{
-	for (int i = 0; i < 500 && figure(name) != n; i++)
-		usleep(10000);
-	ck_assert_int_eq(figure(name), n);
-}
-
-#define WAITING "cc_http_waiting_requests"
-
 static void revision_path(char *path, size_t size, const char *rest)
 {
 	struct instance *inst = world_get(w, a, &instance_desc, 200, &(struct ask){ .role = ROLE_ANA, .path = "/v1/instances/web" });
@@ -75,7 +51,7 @@ START_TEST(a_blocking_read_returns_when_the_instance_changes)
 
 	revision_path(path, sizeof(path), "&wait=30s");
 	world_ask_begin(w, &k, (struct ask){ .role = ROLE_ANA, .path = path });
-	await_figure(WAITING, 1);
+	await_figure(w, WAITING, 1);
 	answer_free(&(struct answer[]){ ASK(.role = ROLE_ANA, .method = "POST", .path = "/v1/instances/web/stop") }[0]);
 	r = world_ask_end(&k);
 	ck_assert_int_eq(r->status, 200);
@@ -114,7 +90,7 @@ START_TEST(a_blocking_read_is_404_once_the_instance_is_gone)
 	answer_free(&r);
 	revision_path(path, sizeof(path), "&wait=30s");
 	world_ask_begin(w, &k, (struct ask){ .role = ROLE_ANA, .path = path });
-	await_figure(WAITING, 1);
+	await_figure(w, WAITING, 1);
 	snprintf(body, sizeof(body), "{\"revision\":1000000,\"full\":true,\"wait_ms\":0,\"instances\":[]}");
 	r = ASK(.role = ROLE_N1, .method = "POST", .path = "/v1/nodes/n1/sync", .body = body);
 	ck_assert_int_eq(r.status, 200);
@@ -124,19 +100,9 @@ START_TEST(a_blocking_read_is_404_once_the_instance_is_gone)
 }
 END_TEST
 
-/* The report of a node that knows all there is. */
-static void sync_body_of(enum role role, const char *path, char *body, size_t size, int wait_ms)
-{
-	struct node_orders *o = world_get(w, a, &node_orders_desc, 200,
-	        &(struct ask){
-	                .role = role, .method = "POST", .path = path, .body = "{\"revision\":0,\"full\":true,\"wait_ms\":0,\"instances\":[]}" });
-
-	snprintf(body, size, "{\"revision\":%lld,\"full\":false,\"wait_ms\":%d}", (long long)o->revision, wait_ms);
-}
-
 static void sync_body(char *body, size_t size, int wait_ms)
 {
-	sync_body_of(ROLE_N2, "/v1/nodes/n2/sync", body, size, wait_ms);
+	sync_body_of(w, ROLE_N2, "/v1/nodes/n2/sync", body, size, wait_ms);
 }
 
 START_TEST(a_sync_waits_for_orders_and_is_woken_by_them)
@@ -147,7 +113,7 @@ START_TEST(a_sync_waits_for_orders_and_is_woken_by_them)
 
 	sync_body(body, sizeof(body), 30000);
 	world_ask_begin(w, &k, (struct ask){ .role = ROLE_N2, .method = "POST", .path = "/v1/nodes/n2/sync", .body = body });
-	await_figure(WAITING, 1);
+	await_figure(w, WAITING, 1);
 	r = ASK(.role = ROLE_ANA, .method = "POST", .path = "/v1/instances", .body = "{\"name\":\"hello\",\"image\":\"busybox\",\"node\":\"n2\"}");
 	ck_assert_int_eq(r.status, 201);
 	answer_free(&r);
@@ -170,13 +136,13 @@ START_TEST(a_node_has_few_requests_at_a_time)
 	sync.body = body;
 	for (int i = 0; i < MOST; i++)
 		world_ask_begin(w, &asks[i], sync);
-	await_figure(WAITING, MOST);
+	await_figure(w, WAITING, MOST);
 	r = world_ask(w, &sync);
 	ck_assert_int_eq(r.status, 429);
 	ck_assert_str_eq(answer_code(&r), "busy");
 	answer_free(&r);
 	http_touch(w->server, w->n2); /* nothing is new: they wait on */
-	await_figure(WAITING, MOST);
+	await_figure(w, WAITING, MOST);
 	r = ASK(.role = ROLE_ANA, .method = "POST", .path = "/v1/instances", .body = "{\"name\":\"hello\",\"image\":\"busybox\",\"node\":\"n2\"}");
 	ck_assert_int_eq(r.status, 201);
 	answer_free(&r);
@@ -211,7 +177,7 @@ START_TEST(what_waits_looks_again_when_the_zone_was_loaded_again)
 
 	revision_path(path, sizeof(path), "&wait=30s");
 	world_ask_begin(w, &k, (struct ask){ .role = ROLE_ANA, .path = path });
-	await_figure(WAITING, 1);
+	await_figure(w, WAITING, 1);
 	world_reload(w, INST_UNREACHABLE);
 	ck_assert_int_eq(world_ask_end(&k)->status, 200);
 	ck_assert_ptr_nonnull(strstr(cc_buf_str(&k.answer.body), "\"state\":\"unreachable\""));
@@ -240,9 +206,9 @@ START_TEST(a_sync_is_told_of_a_stream_until_the_node_comes)
 	struct answer r;
 	char body[128];
 
-	sync_body_of(ROLE_N1, "/v1/nodes/n1/sync", body, sizeof(body), 30000);
+	sync_body_of(w, ROLE_N1, "/v1/nodes/n1/sync", body, sizeof(body), 30000);
 	world_ask_begin(w, &k, (struct ask){ .role = ROLE_N1, .method = "POST", .path = "/v1/nodes/n1/sync", .body = body });
-	await_figure(WAITING, 1);
+	await_figure(w, WAITING, 1);
 	r = ASK(.role = ROLE_ANA, .method = "POST", .path = "/v1/instances/web/exec", .body = "{\"argv\":[\"uname\",\"-a\"],\"env\":[\"A=1\"]}");
 	ck_assert_int_eq(r.status, 201);
 	answer_free(&r);
@@ -263,7 +229,7 @@ START_TEST(stopping_ends_what_waits)
 
 	revision_path(path, sizeof(path), "&wait=50s");
 	world_ask_begin(w, &k, (struct ask){ .role = ROLE_ANA, .path = path });
-	await_figure(WAITING, 1);
+	await_figure(w, WAITING, 1);
 	world_free(w);
 	world_ask_end(&k);
 	ck_assert_int_lt(k.took_ms, 10000);
@@ -351,9 +317,9 @@ START_TEST(a_client_that_dies_while_parked_is_noticed)
 
 	revision_path(path, sizeof(path), "&wait=60s");
 	say_get(fd, path);
-	await_figure(WAITING, 1);
+	await_figure(w, WAITING, 1);
 	close(fd);
-	await_figure(WAITING, 0);
+	await_figure(w, WAITING, 0);
 }
 END_TEST
 
@@ -369,11 +335,11 @@ START_TEST(a_client_that_dies_while_its_command_is_under_way_does_no_harm)
 	restart(&slow);
 	fd = dial();
 	say(fd, create);
-	await_figure("cc_http_commands", 1);
+	await_figure(w, "cc_http_commands", 1);
 	close(fd);
 	usleep(20000);
 	world_commit(w);
-	await_figure("cc_http_commands", 0);
+	await_figure(w, "cc_http_commands", 0);
 	r = ASK(.role = ROLE_ROOT, .path = "/v1/instances/hello");
 	ck_assert_int_eq(r.status, 200);
 	answer_free(&r);
@@ -389,13 +355,13 @@ START_TEST(a_full_queue_answers_429)
 	restart(&slow);
 	for (int i = 0; i < 2; i++)
 		say(fd[i] = dial(), create);
-	await_figure("cc_http_commands", 2);
+	await_figure(w, "cc_http_commands", 2);
 	r = ASK(.role = ROLE_ANA, .method = "POST", .path = "/v1/instances", .body = "{\"name\":\"other\",\"image\":\"busybox\"}");
 	ck_assert_int_eq(r.status, 429);
 	ck_assert_str_eq(answer_code(&r), "busy");
 	ck_assert_str_ne(answer_header(&r, "Retry-After"), "");
 	answer_free(&r);
-	ck_assert_int_eq(figure("cc_engine_queue_refusals_total"), 1);
+	ck_assert_int_eq(figure(w, "cc_engine_queue_refusals_total"), 1);
 	world_commit(w);
 	ck_assert(hear(fd[0], "HTTP/1.1 201", 5000) != hear(fd[1], "HTTP/1.1 201", 500));
 	close(fd[0]);
@@ -548,7 +514,7 @@ START_TEST(a_thousand_wait_and_are_woken_by_one_change)
 		fds[i] = dial();
 		say_get(fds[i], path);
 	}
-	await_figure(WAITING, MANY);
+	await_figure(w, WAITING, MANY);
 	printf("parked_connection_kib %.1f KiB\n", (double)(rss_kib() - before) / MANY);
 	start = cc_boottime_ms();
 	r = ASK(.role = ROLE_ANA, .method = "POST", .path = "/v1/instances/web/stop");
@@ -559,7 +525,7 @@ START_TEST(a_thousand_wait_and_are_woken_by_one_change)
 	printf("wake_1000_ms %lld ms\n", (long long)(cc_boottime_ms() - start));
 	for (int i = 0; i < MANY; i++)
 		close(fds[i]);
-	await_figure(WAITING, 0);
+	await_figure(w, WAITING, 0);
 }
 END_TEST
 
@@ -579,7 +545,7 @@ START_TEST(one_connection_too_many_is_told_so)
 	close(fd);
 	for (int i = 0; i < 3; i++)
 		close(fds[i]);
-	await_figure("cc_http_connections", 1);
+	await_figure(w, "cc_http_connections", 1);
 }
 END_TEST
 

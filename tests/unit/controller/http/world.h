@@ -77,6 +77,8 @@ struct ask {
 /* Asks and waits. world_ask asserts that there is a reply. Each reply is checked against what the table of routes says of it: status, type, and schema. */
 struct answer world_ask(struct world *w, const struct ask *ask);
 struct answer world_try(struct world *w, const struct ask *ask);
+/* In what a reply differs from what the table of routes promises, in words in the arena; NULL: in nothing. */
+const char *answer_fault(const struct ask *ask, const struct answer *r, struct cc_arena *arena);
 /* A handle set up for a role and path, for tests that drive curl themselves. */
 CURL *world_curl(struct world *w, enum role role, const char *path);
 
