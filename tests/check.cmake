@@ -4,6 +4,7 @@ foreach(rule spdx format banned shell places events)
   cc_script_test(check.${rule} COMMAND ${PROJECT_SOURCE_DIR}/tests/check/source ${rule} ${PROJECT_SOURCE_DIR} LABELS check)
 endforeach()
 
+cc_script_test(check.replies COMMAND ${PROJECT_SOURCE_DIR}/tests/check/replies.py ${PROJECT_SOURCE_DIR}/docs/gen/openapi.json LABELS check NEEDS python3)
 cc_script_test(check.checks COMMAND ${PROJECT_SOURCE_DIR}/tests/check/selftest LABELS check)
 
 # What cc_layer was told, for the check over includes.

@@ -74,6 +74,7 @@ static void remember(struct controller *c, const struct node_report *r)
 		c->offer_memory = r->offer_memory_mib;
 	if (cc_has(r, node_report, closed))
 		snprintf(c->closed, sizeof(c->closed), "%s", r->closed);
+	c->known_revision = r->revision;
 	if (r->full)
 		c->full_reports++;
 	else
@@ -224,7 +225,10 @@ static enum MHD_Result join_request(struct request *q, struct MHD_Connection *co
 	controller_lock(c);
 	status = c->join_status;
 	snprintf(c->join_secret, sizeof(c->join_secret), "%s", r.secret);
-	if (status == 200) {
+	if (c->raw != NULL) {
+		status = c->raw_status;
+		cc_buf_adds(&text, c->raw);
+	} else if (status == 200) {
 		cc_json_encode(&joined_desc, &yes, &text);
 	} else {
 		struct problem p = { .type = "about:blank", .title = "no", .status = status, .detail = c->join_detail, .code = c->join_code };

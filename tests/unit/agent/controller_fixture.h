@@ -36,7 +36,7 @@ void controller_assign(struct controller *c, const struct assignment *a);
 /* The instance is not this node's any more; the node hears of it when it names it. */
 void controller_unassign(struct controller *c, int n);
 void controller_want_full(struct controller *c);
-/* The next syncs are all answered with this, whatever it is; NULL ends that. */
+/* The next syncs and joins are all answered with this, whatever it is; NULL ends that. */
 void controller_answer_raw(struct controller *c, int status, const char *body);
 void controller_set_revision(struct controller *c, int64_t revision);
 void controller_set_lease(struct controller *c, int64_t lease_ms);
@@ -69,6 +69,8 @@ unsigned controller_reports(struct controller *c, bool full);
 unsigned controller_syncs(struct controller *c);
 /* Waits until more than `than` full reports came. */
 bool controller_wait_full(struct controller *c, unsigned than);
+/* Waits until the node has taken in the orders of this revision. */
+bool controller_wait_revision(struct controller *c, int64_t revision);
 /* Waits until a listen is parked. */
 bool controller_wait_listening(struct controller *c);
 unsigned controller_fetches(struct controller *c);

@@ -30,6 +30,7 @@ struct controller {
 	enum test_blob blob;
 	unsigned fetches, full_reports, delta_reports, syncs, listening;
 	int64_t offer_memory;
+	int64_t known_revision; /* that the last report named */
 	char closed[256];
 	struct test_told told[TEST_INSTANCES];
 	int join_status;

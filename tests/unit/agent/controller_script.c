@@ -150,6 +150,19 @@ bool controller_wait_full(struct controller *c, unsigned than)
 	return there;
 }
 
+bool controller_wait_revision(struct controller *c, int64_t revision)
+{
+	int64_t until = cc_boottime_ms() + CONTROLLER_WAIT_MS;
+	bool there;
+
+	controller_lock(c);
+	while (c->known_revision != revision && controller_wait(c, until))
+		continue;
+	there = c->known_revision == revision;
+	controller_unlock(c);
+	return there;
+}
+
 bool controller_wait_listening(struct controller *c)
 {
 	int64_t until = cc_boottime_ms() + CONTROLLER_WAIT_MS;

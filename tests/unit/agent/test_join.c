@@ -4,6 +4,7 @@
 #include "agent/status.h"
 #include "common/token.h"
 #include "tests/unit/agent/agent_fixture.h"
+#include "tests/unit/agent/recorded.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,21 @@ START_TEST(a_good_token_makes_this_a_node_of_the_zone)
 	fclose(f);
 	ck_assert_ptr_nonnull(strstr(status, "node         attic"));
 	ck_assert_ptr_nonnull(strstr(status, "assignments  0"));
+}
+END_TEST
+
+START_TEST(what_controllers_of_that_time_answered_makes_this_a_node)
+{
+	char **files, message[1100];
+	struct recorded r = { 0 };
+
+	for (size_t n = recorded_files(&files); n > 0 && r.n == 0; n--)
+		r = recorded_read(files[n - 1], "joined");
+	ck_assert_uint_gt(r.n, 0);
+	controller_answer_raw(controller, 200, r.items[0]);
+	ck_assert_msg(join(token(CC_TOKEN_NODE, key), message) == CC_OK, "%s", message);
+	ck_assert_str_eq(message, "n3");
+	recorded_free(&r);
 }
 END_TEST
 
@@ -210,6 +226,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, a_good_token_makes_this_a_node_of_the_zone);
+	tcase_add_test(tc, what_controllers_of_that_time_answered_makes_this_a_node);
 	tcase_add_test(tc, joining_twice_says_so);
 	tcase_add_test(tc, a_damaged_token_is_recognised_without_asking_anybody);
 	tcase_add_test(tc, a_token_of_another_kind_is_named);

@@ -45,6 +45,45 @@ START_TEST(unknown_paths_are_404)
 }
 END_TEST
 
+#define ID_HEADER "X-Request-Id: 1\r\n"
+#define JSON      ID_HEADER "Content-Type: application/json\r\n"
+#define PROBLEM   ID_HEADER "Content-Type: application/problem+json\r\n"
+#define VERSION   "{\"version\":\"1\",\"api\":\"v1\",\"zone\":\"hill\"}"
+
+static const struct {
+	int status;
+	const char *headers, *body, *fault; /* NULL: none */
+} forged[] = {
+	{ 200, "Content-Type: application/json\r\n", VERSION, "has no X-Request-Id" },
+	{ 200, ID_HEADER "Content-Type: text/plain\r\n", VERSION, "is of type 'text/plain'" },
+	{ 200, JSON, "{\"version\":\"1\"}", "does not fit 'version'" },
+	{ 200, JSON, "{\"version\":1,\"api\":\"v1\",\"zone\":\"hill\"}", "does not fit 'version'" },
+	{ 200, JSON, "{\"version\":\"1\",\"api\":\"v1\",\"zone\":\"hill\",\"more\":1}", "does not fit 'version'" },
+	{ 200, JSON, "", "does not fit 'version'" },
+	{ 201, JSON, VERSION, "is not the status" },
+	{ 204, ID_HEADER, "{}", "has a body" },
+	{ 404, JSON, "{}", "is of type 'application/json'" },
+	{ 404, PROBLEM, "{\"title\":\"no\"}", "does not fit 'problem'" },
+	{ 200, JSON, VERSION, NULL },
+};
+
+START_TEST(a_reply_that_is_not_as_promised_is_noticed)
+{
+	const struct ask ask = { .path = "/v1/version" };
+	struct answer r = { .status = forged[_i].status };
+	const char *fault;
+
+	cc_buf_adds(&r.headers, forged[_i].headers);
+	cc_buf_adds(&r.body, forged[_i].body);
+	fault = answer_fault(&ask, &r, a);
+	if (forged[_i].fault == NULL)
+		ck_assert_msg(fault == NULL, "%s", fault);
+	else
+		ck_assert_msg(fault != NULL && strstr(fault, forged[_i].fault) != NULL, "%s", fault != NULL ? fault : "nothing");
+	answer_free(&r);
+}
+END_TEST
+
 START_TEST(wrong_methods_are_405_with_allow)
 {
 	struct answer r = ASK(.role = ROLE_ANA, .method = "PUT", .path = "/v1/instances");
@@ -462,6 +501,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, unknown_paths_are_404);
+	tcase_add_loop_test(tc, a_reply_that_is_not_as_promised_is_noticed, 0, CC_ARRAY_LEN(forged));
 	tcase_add_test(tc, wrong_methods_are_405_with_allow);
 	tcase_add_test(tc, head_is_get_without_the_body);
 	tcase_add_test(tc, a_request_id_is_given_or_kept);
