@@ -7,6 +7,7 @@
 #include "agent/act.h"
 #include "agent/controllers.h"
 #include "agent/image_fetch.h"
+#include "agent/live_fill.h"
 #include "agent/statefile.h"
 #include "agent/stream.h"
 #include "agent/sync.h"
@@ -51,6 +52,9 @@ struct agent {
 	int64_t saved_lease_ms; /* what lease.json says */
 	int64_t look_ms;        /* when to look at the instances although nothing happened */
 	bool ended;
+	int64_t started_ms;   /* wall clock */
+	struct cc_uuid asked; /* the owner's last question */
+	bool answer_due;      /* and it waits for a list of what is here now */
 };
 
 static struct taken taken_by_instances(const struct inst_table *t)
@@ -100,7 +104,7 @@ static void learn_controllers(struct agent *a, const struct cc_texts *told)
 
 	if (!controllers_merge(&a->who->controllers, told, cc_http_address(a->http), &who.controllers, arena))
 		return;
-	if (spool_save_identity(a->start->cfg->state_dir, &who, &err) < 0 ||
+	if (spool_save_identity(a->cfg->state_dir, &who, &err) < 0 ||
 	        cc_http_set_addresses(a->http, who.controllers.items, who.controllers.n, &err) < 0) {
 		cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&err));
 		return;
@@ -144,7 +148,21 @@ static void take_owner(struct agent *a)
 
 	while (read(a->start->owner_fd, events, sizeof(events)) > 0)
 		;
+	if (live_asked(a->cfg->state_dir, &a->asked)) {
+		a->answer_due = true;
+		a->act.list_backoff = (struct backoff){ 0 };
+	}
 	hear_owner(a);
+}
+
+static void answer_owner(struct agent *a)
+{
+	struct live l = { .asked = a->asked, .started = a->started_ms, .version = CC_VERSION, .controller = cc_http_address(a->http) };
+	struct cc_error err = { 0 };
+
+	a->answer_due = false;
+	if (live_fill_answer(a->cfg->state_dir, &l, &a->insts, &a->sync, &a->facts, &err) < 0)
+		cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&err));
 }
 
 static bool on_orders(void *user, const struct node_orders *o, int64_t sent_ms)
@@ -352,6 +370,8 @@ static int turn(struct agent *a, struct cc_error *err)
 	sync_step(&a->sync, now);
 	save(a, now);
 	a->sync.hold_talk = false;
+	if (a->answer_due && !a->act.listing)
+		answer_owner(a);
 	return 0;
 }
 
@@ -376,6 +396,7 @@ int agent_run(const struct agent_start *start, struct cc_error *err)
 	int result;
 
 	a->start = start;
+	a->started_ms = cc_now_ms();
 	a->who = cc_row_heap_copy(&spool_identity_desc, start->who);
 	a->timer_fd = -1;
 	a->facts_arena = cc_arena_new(0);

@@ -12,7 +12,7 @@
 typedef const struct agent_config *agent_reload_fn(void *user);
 
 struct agent_start {
-	const struct agent_config *cfg;
+	const struct agent_config *cfg; /* until reload is called for the first time */
 	const struct spool_identity *who;
 	const char *identity_path; /* key and certificate */
 	int priv_fd;               /* taken over */

@@ -3,6 +3,7 @@
 #include "agent/agent.h"
 #include "agent/agent_confine.h"
 #include "agent/join.h"
+#include "agent/live.h"
 #include "agent/owner.h"
 #include "agent/statefile.h"
 #include "agent/status.h"
@@ -173,6 +174,9 @@ static int run_status(const struct agent_config *cfg, bool json)
 {
 	struct cc_error err = { 0 };
 
+	/* To ask the running agent, and nothing is made where there is none. */
+	if (access(cfg->state_dir, F_OK) == 0 && become_owner(cfg->state_dir, &err) < 0)
+		return fail(&err);
 	return status_print(cfg, json, stdout, &err) < 0 ? fail(&err) : 0;
 }
 
@@ -276,6 +280,7 @@ static int run_agent(struct loaded *l)
 	cc_auto(cc_key_pair_free) struct cc_key_pair *key = NULL;
 	cc_auto_close int signal_fd = -1;
 	cc_auto_close int owner_fd = -1;
+	cc_auto_close int live_fd = -1;
 	struct cc_error err = { 0 };
 	struct agent_start start = { .priv_fd = AGENT_PRIV_FD, .reload = reload, .reload_user = l };
 	struct stat st;
@@ -289,6 +294,7 @@ static int run_agent(struct loaded *l)
 	if (!wait_for_join(cfg, signal_fd, &who, &err))
 		return err.code != CC_OK ? fail(&err) : 0;
 	start.owner_fd = owner_fd = owner_watch(cfg->state_dir);
+	live_fd = live_hold(cfg->state_dir);
 	tzset(); /* the zone of offer_hours: its file is out of reach later */
 	if (cc_key_pair_open(cfg->state_dir, who->node_name, &key, &err) < 0 || agent_confine(cfg, l->from.path, who, &err) < 0)
 		return fail(&err);

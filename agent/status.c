@@ -3,8 +3,8 @@
 
 #include "agent/owner.h"
 #include "agent/spool.h"
+#include "agent/status_text.h"
 #include "common/clock.h"
-#include "common/confine.h"
 #include "common/json.h"
 
 #include <stdlib.h>
@@ -14,55 +14,11 @@
 #undef CC_MODEL_FILE
 #define CC_MODEL_FILE(e) CC_STR(agent/e.def)
 #define ENTITY agent_status
-#include "common/model/declare.inc"
-#define ENTITY agent_status
 #include "common/model/define.inc"
 #pragma pop_macro("CC_MODEL_FILE")
 // clang-format on
 
-static void print_node(const struct agent_status *s, FILE *to)
-{
-	char id[CC_UUID_TEXT];
-
-	fprintf(to, "node         %s\nid           %s\nzone         %s\ncontrollers ", s->node_name, cc_uuid_format(s->node, id), s->zone);
-	for (size_t k = 0; k < s->controllers.n; k++)
-		fprintf(to, " %s", s->controllers.items[k]);
-	fprintf(to, "\n");
-}
-
-static void print_offer(const struct agent_status *s, FILE *to)
-{
-	char when[CC_TIME_TEXT];
-
-	fprintf(to, "takes        %s\n", s->closed[0] == '\0' ? "new instances" : s->closed);
-	if (s->closed[0] == '\0' && cc_has(s, agent_status, changes))
-		fprintf(to, "until        %.16sZ\n", cc_time_format(s->changes, when));
-	fprintf(to, "offers       cpu %lldm  memory %lld MiB  disk %lld MiB  instances %lld\n", (long long)s->offer_cpu_millis,
-	        (long long)s->offer_memory_mib, (long long)s->offer_disk_mib, (long long)s->offer_instances);
-	fprintf(to, "machine      memory %lld MiB, %lld available  disk %lld MiB, %lld free\n", (long long)s->memory_mib,
-	        (long long)s->memory_free_mib, (long long)s->disk_mib, (long long)s->disk_free_mib);
-}
-
-static void print_assignment(const struct assignment *w, FILE *to)
-{
-	fprintf(to, "%-24s  %-8s  %-4s  epoch %lld  restarts %lld  cpu %lldm  memory %lld MiB  disk %lld MiB  image %.12s\n", w->name,
-	        cc_enum_slug(&inst_desired_enum, (int)w->desired), cc_enum_slug(&on_disconnect_enum, (int)w->on_disconnect), (long long)w->epoch,
-	        (long long)w->boot_sn, (long long)w->cpu_millis, (long long)w->memory_mib, (long long)w->disk_mib, w->image_sha256);
-}
-
-static void print_all(const struct agent_status *s, FILE *to)
-{
-	const struct assignment *items = s->assignments.items;
-
-	print_node(s, to);
-	print_offer(s, to);
-	if (s->lease_s > 0)
-		fprintf(to, "lease        %lld s left\n", (long long)s->lease_s);
-	fprintf(to, "fences       %s\n", cc_confine_text());
-	fprintf(to, "assignments  %zu (revision %lld)\n", s->assignments.n, (long long)s->revision);
-	for (size_t k = 0; k < s->assignments.n; k++)
-		print_assignment(&items[k], to);
-}
+#define ANSWER_MS 3000
 
 static int fill_identity(const struct agent_config *cfg, const struct spool_identity *who, struct agent_status *s, struct cc_error *err)
 {
@@ -106,10 +62,25 @@ static int fill_offer(const struct agent_config *cfg, int64_t assigned_disk_mib,
 	return 0;
 }
 
+/* What it says counts; when it says nothing, the disk still does. */
+static void ask_running(const struct agent_config *cfg, struct agent_status *s, struct cc_arena *a, struct live *live)
+{
+	struct cc_error err = { 0 };
+
+	if (live_ask(cfg->state_dir, ANSWER_MS, a, live, &err) < 0) {
+		cc_set(s, agent_status, silent, cc_arena_strdup(a, err.msg));
+		return;
+	}
+	s->running.n = 1;
+	s->running.items = live;
+}
+
 static int show(const struct agent_config *cfg, const struct spool_identity *who, const struct inst_table *t, struct agent_status *s, bool json,
         FILE *to, struct cc_error *err)
 {
 	cc_auto_free struct assignment *items = cc_calloc(t->n + 1, sizeof(*items));
+	cc_auto(cc_arena_free) struct cc_arena *a = cc_arena_new(0);
+	struct live live[1] = { 0 };
 	int64_t left_ms = spool_load_lease(cfg->state_dir) - cc_boottime_ms(), disk_mib = 0;
 	cc_auto_buf struct cc_buf text = { 0 };
 
@@ -119,10 +90,12 @@ static int show(const struct agent_config *cfg, const struct spool_identity *who
 	}
 	s->assignments.items = items;
 	s->lease_s = left_ms > 0 ? left_ms / 1000 : 0;
+	if (live_runs(cfg->state_dir))
+		ask_running(cfg, s, a, live);
 	if (fill_identity(cfg, who, s, err) < 0 || fill_offer(cfg, disk_mib, s, err) < 0)
 		return -1;
 	if (!json) {
-		print_all(s, to);
+		status_text(s, cc_now_ms(), to);
 		return 0;
 	}
 	cc_json_encode(&agent_status_desc, s, &text);

@@ -51,6 +51,7 @@ static void failed(struct sync *s, const struct cc_error *err, int64_t retry_aft
 	if (s->backoff.next_ms < now + retry_after_ms)
 		s->backoff.next_ms = now + (retry_after_ms < BACKOFF_MAX_MS ? retry_after_ms : BACKOFF_MAX_MS);
 	s->reached = false;
+	snprintf(s->trouble, sizeof(s->trouble), "%.199s", err->msg);
 	/* What still hangs on a controller that was left would be answered from the past. */
 	break_off(&s->talk);
 	break_off(&s->listen);
@@ -67,6 +68,8 @@ static void succeeded(struct sync *s)
 		cc_log(NOTICE, CONTROLLER_BACK, kv_i64("revision", s->revision));
 	s->reached = true;
 	s->lost = false;
+	s->heard_ms = cc_now_ms();
+	s->trouble[0] = '\0';
 }
 
 /* Whether these orders were overtaken by later ones. When a controller goes back (a restored database), all is asked for anew. */

@@ -39,9 +39,11 @@ struct sync {
 	int64_t renew_ms;  /* when to talk at the latest, so that the lease goes on: boot time. Set by the caller, also when nothing is to be told */
 	bool full_due;
 	bool facts_due;
-	bool hold_talk; /* nothing may be told yet: what it rests on is not on the disk */
-	bool reached;   /* the last attempt succeeded */
-	bool lost;      /* and that it is not was logged */
+	bool hold_talk;    /* nothing may be told yet: what it rests on is not on the disk */
+	bool reached;      /* the last attempt succeeded */
+	bool lost;         /* and that it is not was logged */
+	int64_t heard_ms;  /* wall clock, when the controller last answered well; 0: never */
+	char trouble[200]; /* why it could not be reached; "" while it is */
 	struct backoff backoff;
 	struct sync_call talk;
 	struct sync_call listen;

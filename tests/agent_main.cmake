@@ -17,5 +17,6 @@ target_link_libraries(cc_test_agent PUBLIC cc_agent cc_testlib PkgConfig::CHECK 
 cc_test(agent SOURCES unit/agent/test_agent.c LIBS cc_test_agent TIMEOUT 300)
 cc_test(agent_protocol SOURCES unit/agent/test_protocol.c LIBS cc_test_agent)
 cc_test(agent_stream SOURCES unit/agent/test_stream.c LIBS cc_test_agent TIMEOUT 300)
+cc_test(agent_live SOURCES unit/agent/test_live.c LIBS cc_test_agent TIMEOUT 120)
 cc_test(agent_join SOURCES unit/agent/test_join.c LIBS cc_test_agent)
 cc_script_test(agent_command_line COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/agent/command_line.sh $<TARGET_FILE:cc-agent>)

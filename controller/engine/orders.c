@@ -5,6 +5,8 @@ static void fill(const struct zone *z, const struct instance *inst, struct assig
 {
 	const struct image *img = zone_find(z, TABLE_IMAGE, inst->image);
 
+	const struct member *who = zone_find(z, TABLE_MEMBER, inst->member);
+
 	*ret = (struct assignment){ .id = inst->id,
 		.name = cc_arena_strdup(a, inst->name),
 		.epoch = inst->epoch,
@@ -17,6 +19,8 @@ static void fill(const struct zone *z, const struct instance *inst, struct assig
 		.disk_mib = inst->disk_mib,
 		.pids = inst->pids,
 		.on_disconnect = inst->on_disconnect };
+	if (who != NULL)
+		cc_set(ret, assignment, member_name, cc_arena_strdup(a, who->name));
 }
 
 static size_t count_of(const struct zone *z, struct cc_uuid node)

@@ -123,6 +123,10 @@ int auth_permit(struct request *r, struct cc_error *err)
 	const struct principal *who = &r->call.who;
 
 	if (!(p->who & (1u << who->who))) {
+		/* A removed node is the one to hear this. */
+		if (who->who == WHO_ANONYMOUS && who->pin[0] != '\0' && p->also == PERM_ALSO_SELF)
+			return cc_fail(err, UNAUTHENTICATED,
+			        "no node of this zone has this key: an admin removed the node, or it left; to come back, cc-agent purge and join with a new token");
 		if (who->who == WHO_ANONYMOUS)
 			return cc_fail(err, UNAUTHENTICATED, "this needs a member's token, a node's key, or root on the controller's own machine");
 		return cc_fail(err, DENIED, "this is for %s", p->meaning);

@@ -16,6 +16,8 @@ static inline struct cc_uuid test_id(int n)
 static inline struct assignment test_assignment(int n, int64_t epoch, int64_t boot_sn, enum inst_desired desired)
 {
 	return (struct assignment){
+		.has = CC_BIT(assignment_f_member_name),
+		.member_name = "maria",
 		.id = test_id(n),
 		.name = "web",
 		.epoch = epoch,
