@@ -141,6 +141,11 @@ static int find_target(struct cli *cli, struct client_target *ret, struct cc_err
 	return 0;
 }
 
+int cli_begin(struct cli *cli, struct cc_error *err)
+{
+	return find_target(cli, &cli->target, err) < 0 ? -1 : cli_confine(&cli->args, &cli->target, NULL, err);
+}
+
 int cli_client(struct cli *cli, struct client **ret, struct cc_error *err)
 {
 	if (cli->client == NULL && client_new(&cli->target, cli->arena, &cli->client, err) < 0)
@@ -252,8 +257,7 @@ static int run_command(struct cli *cli)
 
 	if (cli->args.cmd->flags & CMD_OUTPUT)
 		cli->output.format = output_format_find(args_text(&cli->args, "output", "table"));
-	if (!(cli->args.cmd->flags & CMD_LOCAL) &&
-	        (find_target(cli, &cli->target, &err) < 0 || cli_confine(&cli->args, &cli->target, NULL, &err) < 0))
+	if (!(cli->args.cmd->flags & (CMD_LOCAL | CMD_OWN_START)) && cli_begin(cli, &err) < 0)
 		return cli_tell(cli, &err);
 	status = cli->args.cmd->run(cli, &err);
 	return status < 0 ? cli_tell(cli, &err) : status;

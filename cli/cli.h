@@ -23,6 +23,9 @@ struct cli {
 /* The whole of ccctl: reads the command line, runs the command, tells errors. Returns the exit status. Main thread only. */
 int cli_run(int argc, char **argv);
 
+/* Of commands with CMD_OWN_START, once what they need of this machine is open or done: finds the controller and gives up rights. @err INVALID, UNAVAILABLE */
+int cli_begin(struct cli *cli, struct cc_error *err);
+
 /* The connection, opened when first asked for. Sets *ret only on success. @err INVALID wrong connection options */
 int cli_client(struct cli *cli, struct client **ret, struct cc_error *err);
 

@@ -34,7 +34,7 @@ int cli_confine(const struct args *args, const struct client_target *target, con
 	const char *file = named_file(args);
 
 	/* Commands over the unix socket load no module: nothing but the terminal is left to open. */
-	if (target->n_addresses > 0 || file != NULL)
+	if (target->n_addresses > 0 || file != NULL || (args->cmd->flags & CMD_OWN_START))
 		cc_confine_system(&c);
 	let_dial(&c, target, a);
 	cc_confine_path(&c, file, CC_MAY_READ);

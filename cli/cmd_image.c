@@ -1,132 +1,162 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/handlers.h"
 
-#include "cli/progress.h"
-#include "cli/tarball.h"
+#include "cli/bootstrap.h"
+#include "cli/image_source.h"
 #include "cli/units.h"
 #include "common/arch.h"
 #include "common/clock.h"
+#include "common/io.h"
 #include "common/model.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <string.h>
 #include <sys/utsname.h>
 
-/* Where an image comes from: a file that is open, or a directory that is being packed. */
-struct origin {
-	const char *path;
-	const struct tarball_tool *tar;
-	int fd;
-	struct tarball_pack *pack;
-	struct tarball_facts facts;
-	int64_t left_out;
-	struct progress progress;
-};
-
-static void origin_close(struct origin *o)
+static ssize_t read_source(void *arg, char *buf, size_t max, struct cc_error *err)
 {
-	if (o->fd >= 0)
-		close(o->fd);
-	if (o->pack != NULL)
-		o->tar->pack_free(o->pack);
-}
+	struct image_source *src = arg;
+	ssize_t n = pread(image_source_fd(src), buf, max, src->progress.done);
 
-static ssize_t read_origin(void *arg, char *buf, size_t max, struct cc_error *err)
-{
-	struct origin *o = arg;
-	ssize_t n = o->pack != NULL ? o->tar->pack_read(o->pack, buf, max, err) : read(o->fd, buf, max);
-
-	if (n < 0 && o->pack == NULL)
-		cc_fail_errno(err, "reading '%.200s'", o->path);
+	if (n < 0)
+		cc_fail_errno(err, "reading '%.200s'", src->path);
 	if (n > 0)
-		progress_add(&o->progress, n);
+		progress_add(&src->progress, n);
 	return n;
 }
 
-static int open_file(struct origin *o, struct cc_error *err)
+static int send_source(struct cli *cli, struct image_source *src, const char *name, const char *arch, struct image *ret, struct cc_error *err)
 {
-	o->fd = open(o->path, O_RDONLY | O_CLOEXEC);
-	if (o->fd < 0)
-		return cc_fail_errno(err, "opening '%.200s'", o->path);
-	if (o->tar->check(o->fd, o->path, &o->facts, err) < 0)
-		return -1;
-	if (lseek(o->fd, 0, SEEK_SET) != 0)
-		return cc_fail_errno(err, "reading '%.200s' again", o->path);
-	return 0;
-}
-
-static int open_origin(struct cli *cli, struct origin *o, struct cc_error *err)
-{
-	struct stat st;
-
-	if (stat(o->path, &st) < 0)
-		return errno == ENOENT ? cc_fail(err, INVALID, "there is no file or directory '%.200s'", o->path)
-		                       : cc_fail_errno(err, "opening '%.200s'", o->path);
-	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		return cc_fail(err, INVALID, "'%.200s' is neither a file nor a directory", o->path);
-	o->tar = tarball_load(err);
-	if (o->tar == NULL)
-		return -1;
-	if (S_ISREG(st.st_mode))
-		return open_file(o, err);
-	if (cli->err_tty)
-		cli_say(cli, "packing %s", o->path);
-	if (o->tar->measure(o->path, &o->facts, &o->left_out, err) < 0)
-		return -1;
-	return o->tar->pack_open(o->path, &o->pack, err);
-}
-
-/* Debian's word for this machine. */
-static const char *machine_arch(struct cc_arena *a)
-{
-	struct utsname u;
-
-	uname(&u);
-	return cc_arena_strdup(a, cc_arch_debian(u.machine));
-}
-
-static int send_origin(struct cli *cli, struct origin *o, const char *name, struct image *ret, struct cc_error *err)
-{
-	struct client_source source = { .read = read_origin, .arg = o, .bytes = o->facts.bytes };
-	const char *arch = args_text(&cli->args, "arch", NULL);
+	struct client_source source = { .read = read_source, .arg = src, .bytes = src->facts.bytes };
 	struct client *client;
 	int result;
 
 	if (cli_client(cli, &client, err) < 0)
 		return -1;
 	source.path = cc_printf(cli->arena, "%s?name=%s&arch=%s&sha256=%s", noun_image.path, client_escape(cli->arena, name),
-	        client_escape(cli->arena, arch != NULL ? arch : machine_arch(cli->arena)), o->facts.sha256);
-	progress_begin(&o->progress, cc_printf(cli->arena, "sending %s", name), o->facts.bytes, cli->err_tty);
+	        client_escape(cli->arena, arch), src->facts.sha256);
+	progress_begin(&src->progress, cc_printf(cli->arena, "sending %s", name), src->facts.bytes, src->show);
 	result = client_upload(client, &source, &image_desc, ret, err);
-	progress_end(&o->progress);
+	progress_end(&src->progress);
 	return result;
 }
 
-static void tell_imported(struct cli *cli, const struct origin *o, const struct image *img, int64_t ms)
+static void tell_facts(struct cli *cli, const struct image_source *src)
+{
+	if (src->facts.left_out > 0)
+		cli_say(cli, "left out %lld sockets and device nodes", (long long)src->facts.left_out);
+	if (!src->facts.has_init)
+		cli_say(cli, "there is no /sbin/init in it: instances of it cannot start; images for single programs lack one");
+}
+
+static void tell_imported(struct cli *cli, const struct image_source *src, const struct image *img, int64_t ms)
 {
 	cc_auto_buf struct cc_buf text = { 0 };
 
-	units_add_bytes(&text, o->facts.bytes);
+	units_add_bytes(&text, src->facts.bytes);
 	cc_buf_adds(&text, " in ");
 	units_add_span(&text, ms);
-	if (o->left_out > 0)
-		cli_say(cli, "left out %lld sockets and device nodes", (long long)o->left_out);
-	cli_say(cli, "%s: imported, %s, %lld files, sha256 %.12s", img->name, text.data, (long long)o->facts.entries, img->sha256);
+	cli_say(cli, "%s: imported, %s, %lld files, sha256 %.12s", img->name, text.data, (long long)src->facts.entries, img->sha256);
+}
+
+static int import(struct cli *cli, struct image_source *src, const char *name, const char *arch, int64_t begin_ms, struct cc_error *err)
+{
+	struct image img = { 0 };
+
+	if (image_source_make(src, arch, err) < 0 || image_source_arch(cli, src, arch, &arch, err) < 0)
+		return -1;
+	tell_facts(cli, src);
+	if (send_source(cli, src, name, arch, &img, err) < 0)
+		return -1;
+	tell_imported(cli, src, &img, cc_boottime_ms() - begin_ms);
+	return args_has(&cli->args, "output") ? cli_show_row(cli, &image_desc, &img, err) : 0;
+}
+
+static int check_name(const char *name, struct cc_error *err)
+{
+	return cc_text_check(cc_desc_find(&image_desc, "name"), name, strlen(name), err);
 }
 
 int cmd_image_import(struct cli *cli, struct cc_error *err)
 {
-	__attribute__((cleanup(origin_close))) struct origin o = { .path = cli->args.words[1], .fd = -1 };
+	image_auto_source src = IMAGE_SOURCE_NONE;
 	const char *name = cli->args.words[0];
-	int64_t begin_ms = cc_boottime_ms();
-	struct image img = { 0 };
 
-	if (cc_text_check(cc_desc_find(&image_desc, "name"), name, strlen(name), err) < 0 || open_origin(cli, &o, err) < 0 ||
-	        send_origin(cli, &o, name, &img, err) < 0)
+	if (check_name(name, err) < 0 || image_source_open(cli, cli->args.words[1], &src, err) < 0 || cli_begin(cli, err) < 0)
 		return -1;
-	tell_imported(cli, &o, &img, cc_boottime_ms() - begin_ms);
-	return args_has(&cli->args, "output") ? cli_show_row(cli, &image_desc, &img, err) : 0;
+	return import(cli, &src, name, args_text(&cli->args, "arch", NULL), cc_boottime_ms(), err);
+}
+
+/* What mmdebstrap says, on one line that is written over; only on a terminal. */
+static void show_line(void *arg, const char *line)
+{
+	struct cli *cli = arg;
+
+	if (cli->err_tty && strncmp(line, "I: ", 3) == 0)
+		fprintf(stderr, "\r\033[K%.100s", line + 3);
+}
+
+static int bootstrap(struct cli *cli, const struct bootstrap *b, struct image_source *src, struct cc_error *err)
+{
+	int result;
+
+	src->path = cc_printf(cli->arena, "Debian %s", b->suite);
+	src->show = cli->err_tty;
+	src->tar = tarball_load(err);
+	if (src->tar == NULL || image_source_scratch(&src->from, err) < 0 || image_source_scratch(&src->made, err) < 0)
+		return -1;
+	cli_say(cli, "building %s for %s; this takes a minute", src->path, b->arch);
+	result = bootstrap_run(b, src->from, show_line, cli, err);
+	if (cli->err_tty)
+		fputs("\r\033[K", stderr);
+	return result;
+}
+
+/* The archive as a file, for a machine that has no mmdebstrap or no way to a mirror. */
+static int save(struct cli *cli, struct image_source *src, const char *path, struct cc_error *err)
+{
+	cc_auto_close int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	char buf[65536];
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return cc_fail_errno(err, "making '%.200s'", path);
+	for (int64_t at = 0; (n = pread(image_source_fd(src), buf, sizeof(buf), at)) > 0; at += n)
+		if (cc_write_all(fd, buf, (size_t)n) < 0)
+			break;
+	if (n != 0 || fsync(fd) < 0) {
+		cc_fail_errno(err, "writing '%.200s'", path);
+		unlink(path);
+		return -1;
+	}
+	cli_say(cli, "%s: written; ccctl image import NAME %s takes it", path, path);
+	return 0;
+}
+
+int cmd_image_build(struct cli *cli, struct cc_error *err)
+{
+	image_auto_source src = IMAGE_SOURCE_NONE;
+	const struct args *args = &cli->args;
+	const char *to = args_text(args, "to", NULL), *name;
+	int64_t begin_ms = cc_boottime_ms();
+	struct bootstrap b = { .include = args_text(args, "include", NULL), .mirror = args_text(args, "mirror", NULL) };
+	struct utsname u;
+
+	uname(&u);
+	b.arch = args_text(args, "arch", cc_arch_debian(u.machine));
+	if (bootstrap_parse(args->words[0], cli->arena, &b.suite, &name, err) < 0)
+		return -1;
+	name = args_text(args, "name", name);
+	if (check_name(name, err) < 0)
+		return -1;
+	if (to != NULL && faccessat(AT_FDCWD, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return cc_fail(err, CONFLICT, "'%.200s' is there already; remove it or choose another name", to);
+	if (bootstrap(cli, &b, &src, err) < 0)
+		return -1;
+	if (to != NULL)
+		return image_source_make(&src, b.arch, err) < 0 ? -1 : save(cli, &src, to, err);
+	return cli_begin(cli, err) < 0 ? -1 : import(cli, &src, name, b.arch, begin_ms, err);
 }
 
 int cmd_image_delete(struct cli *cli, struct cc_error *err)

@@ -75,7 +75,15 @@ static const struct opt logs_opts[] = {
 	{ NULL },
 };
 static const struct opt import_opts[] = {
-	{ "arch",       'a', OPT_TEXT,     "ARCH",      NULL,               "Architecture in Debian's words: amd64, arm64, armhf. Default: this machine's" },
+	{ "arch",       'a', OPT_TEXT,     "ARCH",      NULL,               "Architecture in Debian's words: amd64, arm64, armhf. Default: what the image says of itself, or this machine's" },
+	{ NULL },
+};
+static const struct opt build_opts[] = {
+	{ "name",       0,   OPT_TEXT,     "NAME",      NULL,               "What the image is called. Default: debian-12 and the like" },
+	{ "include",    0,   OPT_TEXT,     "PACKAGES",  NULL,               "Packages besides, separated by commas: openssh-server,nginx" },
+	{ "mirror",     0,   OPT_TEXT,     "URL",       NULL,               "Where the packages come from. Default: where apt on this machine gets them from, security updates too." },
+	{ "arch",       'a', OPT_TEXT,     "ARCH",      NULL,               "Architecture in Debian's words; another one than this machine's needs qemu-user-static. Default: this machine's" },
+	{ "to",         0,   OPT_FILE,     "FILE",      NULL,               "Only write the archive to FILE, for ccctl image import; no controller is asked." },
 	{ NULL },
 };
 static const struct opt invite_opts[] = {
@@ -271,18 +279,33 @@ const struct cmd command_table[] = {
 	                "comes from the instance as it is, also what moves a terminal's cursor.",
 	        .examples = "ccctl logs hello --lines 20\n"
 	                    "ccctl logs -f hello\n" },
+	{ .name = "image build",
+	        .args = "RELEASE",
+	        .opts = build_opts,
+	        .flags = CMD_OUTPUT | CMD_OWN_START,
+	        .run = cmd_image_build,
+	        .also = "debootstrap bootstrap mmdebstrap",
+	        .summary = "Build a Debian image and import it",
+	        .text = "RELEASE is debian:12, debian:bookworm and the like. mmdebstrap makes a small Debian with systemd as init; it has to be installed on this "
+	                "machine, and the image holds nothing of this machine but the addresses of its mirrors.",
+	        .examples = "ccctl image build debian:12\n"
+	                    "ccctl image build debian:13 --name web --include nginx,openssh-server\n"
+	                    "ccctl image build debian:12 --to debian-12.tar.zst\n" },
 	{ .name = "image import",
 	        .args = "NAME FILE|DIR",
 	        .opts = import_opts,
-	        .flags = CMD_OUTPUT,
+	        .flags = CMD_OUTPUT | CMD_OWN_START,
 	        .run = cmd_image_import,
 	        .also = "import pull",
 	        .summary = "Import a root file system as an image",
-	        .text = "FILE is a tar archive, plain or compressed by gzip, bzip2, xz or zstd; it is checked before anything is sent. DIR is packed as "
-	                "a tar archive on the fly: owners by number, files in order, so that the same directory gives the same image. Sockets and "
-	                "device nodes are left out: instances get their own /dev. To import what you could not read yourself, run ccctl as root.",
+	        .text = "What can be imported: a tar archive of a root file system, plain or compressed by gzip, bzip2, xz or zstd; a directory; LXD's and "
+	                "Incus' unified tarballs (metadata.yaml and rootfs/); OCI image layouts, as directories and as tar archives that are not compressed. "
+	                "Of an OCI layout the image for --arch is taken, and only its files: instances start /sbin/init.\n\n"
+	                "Everything is checked before anything is sent. A tar archive that nodes take goes as it is; all else becomes one, compressed by zstd: "
+	                "owners by number, and the same input gives the same image. Sockets and device nodes are left out: instances get their own /dev. To "
+	                "import what you could not read yourself, run ccctl as root.",
 	        .examples = "ccctl image import busybox busybox.tar.gz\n"
-	                    "ccctl image import debian ./rootfs --arch arm64\n" },
+	                    "ccctl image import alpine ./alpine-oci --arch arm64\n" },
 	{ .name = "image list",
 	        .args = "",
 	        .opts = filter_opts,

@@ -27,9 +27,11 @@ void progress_add(struct progress *p, int64_t more)
 	p->shown_ms = now;
 	cc_buf_printf(&line, "\r\033[K%s: ", p->what);
 	units_add_bytes(&line, p->done);
-	cc_buf_adds(&line, " of ");
-	units_add_bytes(&line, p->total);
-	cc_buf_printf(&line, " (%d %%)", p->total > 0 ? (int)(p->done * 100 / p->total) : 100);
+	if (p->total > 0) {
+		cc_buf_adds(&line, " of ");
+		units_add_bytes(&line, p->total);
+		cc_buf_printf(&line, " (%d %%)", (int)(p->done * 100 / p->total));
+	}
 	fputs(line.data, stderr);
 	fflush(stderr);
 }

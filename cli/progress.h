@@ -7,7 +7,7 @@
 
 struct progress {
 	const char *what; /* "sending busybox"; NULL: not shown */
-	int64_t total;
+	int64_t total;    /* 0: unknown */
 	int64_t done;
 	int64_t shown_ms; /* boot time of the last writing */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Root file systems as tar archives: looking whether a file is a whole one, and packing a directory into one piece by piece. The only part of ccctl that knows
- * libarchive, and therefore a module: it is loaded by the commands that need it. */
+/* Root file systems in the many forms that people have, made into the one form that agents take: a tar archive, plain or compressed, without device nodes.
+ * The only part of ccctl that knows libarchive, and therefore a module: it is loaded by the commands that need it. */
 #pragma once
 
 #include "common/cleanup.h"
@@ -9,30 +9,34 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Forms that are read: a directory; a tar archive (plain, gzip, bzip2, xz, zstd); LXD's and Incus' unified tarballs, and directories of that form; OCI image
+ * layouts, as directories and as tar archives. What is fit to be sent as it is stays as it is, byte for byte. Everything else becomes a tar archive compressed
+ * by zstd: the same input gives the same bytes; owners by number, times to the second; sockets and device nodes are left out. */
+struct tarball_job {
+	const char *path; /* of the input, for messages */
+	int from;         /* the input: a regular file or a directory */
+	int to;           /* an empty file, for what must be made */
+	const char *arch; /* which of several platforms, in Debian's words; NULL: that of this machine, or the only one */
+
+	/* Tells how far a step is; total 0: unknown. May be NULL. */
+	void (*progress)(void *arg, const char *step, int64_t done, int64_t total);
+	void *arg;
+};
+
 struct tarball_facts {
 	char sha256[65];
 	int64_t bytes;
 	int64_t entries;
+	int64_t left_out; /* sockets and device nodes */
+	char arch[32];    /* what the input says about itself, in Debian's words, or "" */
+	bool has_init;    /* there is an /sbin/init; said of archives only, true for directories */
+	bool made;        /* what is to be sent is in job->to; else it is the input */
 };
 
-/* A directory that is being packed. The same directory gives the same bytes: entries in order of their names, owners by number, times to the second, no
- * access times. Sockets and device nodes are left out; other file systems mounted below are not entered. */
-struct tarball_pack;
-
 struct tarball_tool {
-	/* Reads the file from its start to its end: is it a tar archive, plain or compressed, and is it all there? `name` is for messages; on return the
-	 * descriptor stands at the end. @err INVALID it is not; IO */
-	int (*check)(int fd, const char *name, struct tarball_facts *ret, struct cc_error *err);
-
-	/* @err INVALID not a directory, or empty; IO */
-	int (*pack_open)(const char *dir, struct tarball_pack **ret, struct cc_error *err);
-	/* Fills up to `max` bytes: how many, 0 at the end, -1 on failure. @err IO */
-	ssize_t (*pack_read)(struct tarball_pack *p, char *buf, size_t max, struct cc_error *err);
-	/* NULL is allowed. */
-	void (*pack_free)(struct tarball_pack *p);
-
-	/* Packs once to learn size, hash and how many things are left out. @err as above */
-	int (*measure)(const char *dir, struct tarball_facts *ret, int64_t *ret_left_out, struct cc_error *err);
+	/* Both files are left with their offset anywhere. @err INVALID it is none of these, damaged or truncated, or holds what no image may;
+	 * TOO_LARGE; NOT_FOUND no such platform in it; NO_CAPACITY no room for what is made; IO */
+	int (*make)(const struct tarball_job *job, struct tarball_facts *ret, struct cc_error *err);
 };
 
 /* NULL when it cannot be loaded. @err INTERNAL */

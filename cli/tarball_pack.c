@@ -1,246 +1,194 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A generator: each read drains a buffer that libarchive writes to, and when it is empty the next piece of the current file, or the next file's header, is
- * written. fts walks in order of names, so nothing but the current file is held. */
+/* fts walks in order of names and nothing but the current file is held, so the same directory gives the same bytes. Other file systems mounted below are not
+ * entered. Of a file with several names the first one in order carries the content. */
 #include "cli/tarball_parts.h"
 
-#include "common/buf.h"
-#include "common/hash.h"
+#include "common/arena.h"
+#include "common/hash_table.h"
+#include "common/utf8.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 
-#define PIECE 65536
-
-struct tarball_pack {
-	struct cc_buf out;
-	size_t out_at; /* what of it was given away */
-	struct archive *archive;
-	struct archive_entry_linkresolver *links;
-	FTS *walk;
-	size_t root_len;
-	int fd;       /* of the current file, or -1 */
-	int64_t left; /* bytes of it to come */
-	int64_t entries, left_out;
-	bool closed;
-	char piece[PIECE];
+/* A file with several names. */
+struct linked {
+	dev_t dev;
+	ino_t ino;
+	const char *path;
 };
 
-CC_DEFINE_CLEANUP(struct archive_entry *, archive_entry_free)
-
-static la_ssize_t take_output(struct archive *a, void *arg, const void *p, size_t len)
-{
-	struct tarball_pack *t = arg;
-
-	(void)a;
-	cc_buf_add(&t->out, p, len);
-	return (la_ssize_t)len;
-}
+struct packing {
+	const struct tarball_job *job;
+	struct tarball_writing w;
+	struct cc_arena *arena;
+	struct cc_hash linked;
+	FTS *walk;
+	int64_t bytes, left_out;
+};
 
 static int by_name(const FTSENT **a, const FTSENT **b)
 {
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-static int fail_archive(struct tarball_pack *t, const char *path, struct cc_error *err)
+static bool is_linked(const void *item, const void *key)
 {
-	return cc_fail(err, IO, "packing '%.300s': %s", path, archive_error_string(t->archive));
+	const struct linked *a = item;
+	const struct stat *st = key;
+
+	return a->dev == st->st_dev && a->ino == st->st_ino;
 }
 
-static int open_walk(struct tarball_pack *t, const char *dir, struct cc_error *err)
+/* The name under which the same file came before; NULL: this is the first. */
+static const char *find_first_name(struct packing *p, const struct stat *st, const char *path)
 {
-	char *const roots[] = { (char *)dir, NULL };
+	uint64_t hash = cc_hash_bytes(&st->st_ino, sizeof(st->st_ino));
+	const struct linked *found;
+	struct linked *l;
 
-	t->root_len = strlen(dir);
-	while (t->root_len > 1 && dir[t->root_len - 1] == '/')
-		t->root_len--;
-	t->walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, by_name);
-	return t->walk == NULL ? cc_fail_errno(err, "opening '%.300s'", dir) : 0;
+	if (st->st_nlink < 2 || !S_ISREG(st->st_mode))
+		return NULL;
+	found = cc_hash_find(&p->linked, hash, is_linked, st);
+	if (found != NULL)
+		return found->path;
+	l = cc_new(p->arena, struct linked);
+	*l = (struct linked){ st->st_dev, st->st_ino, cc_arena_strdup(p->arena, path) };
+	cc_hash_add(&p->linked, hash, l);
+	return NULL;
 }
 
-int tarball_pack_open(const char *dir, struct tarball_pack **ret, struct cc_error *err)
+static int copy_file(struct packing *p, const FTSENT *f, struct cc_error *err)
 {
-	cc_auto(tarball_pack_free) struct tarball_pack *t = cc_calloc(1, sizeof(*t));
+	static char buf[65536];
+	cc_auto_close int fd = open(f->fts_accpath, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int64_t left = f->fts_statp->st_size;
 
-	t->fd = -1;
-	t->archive = archive_write_new();
-	t->links = archive_entry_linkresolver_new();
-	if (t->archive == NULL || t->links == NULL)
-		cc_out_of_memory(0);
-	archive_write_set_format_pax_restricted(t->archive);
-	archive_entry_linkresolver_set_strategy(t->links, ARCHIVE_FORMAT_TAR_PAX_RESTRICTED);
-	archive_write_set_bytes_per_block(t->archive, 0);
-	if (archive_write_open(t->archive, t, NULL, take_output, NULL) != ARCHIVE_OK)
-		return fail_archive(t, dir, err);
-	if (open_walk(t, dir, err) < 0)
-		return -1;
-	*ret = cc_take(t);
-	return 0;
-}
+	if (fd < 0)
+		return cc_fail_errno(err, "opening '%.200s'", f->fts_path);
+	while (left > 0) {
+		ssize_t n = read(fd, buf, left < (int64_t)sizeof(buf) ? (size_t)left : sizeof(buf));
 
-void tarball_pack_free(struct tarball_pack *t)
-{
-	if (t == NULL)
-		return;
-	if (t->fd >= 0)
-		close(t->fd);
-	if (t->walk != NULL)
-		fts_close(t->walk);
-	if (t->links != NULL)
-		archive_entry_linkresolver_free(t->links);
-	if (t->archive != NULL)
-		archive_write_free(t->archive);
-	cc_buf_free(&t->out);
-	free(t);
-}
-
-static const char *inner_name(const struct tarball_pack *t, const FTSENT *f)
-{
-	const char *name = f->fts_path + t->root_len;
-
-	return name + strspn(name, "/");
-}
-
-static int describe(const struct tarball_pack *t, const FTSENT *f, struct archive_entry *e, struct cc_error *err)
-{
-	char target[PATH_MAX];
-	ssize_t n;
-
-	archive_entry_copy_stat(e, f->fts_statp);
-	archive_entry_set_pathname(e, inner_name(t, f));
-	archive_entry_unset_atime(e);
-	archive_entry_unset_ctime(e);
-	archive_entry_set_mtime(e, f->fts_statp->st_mtime, 0);
-	if (!S_ISLNK(f->fts_statp->st_mode))
-		return 0;
-	n = readlink(f->fts_accpath, target, sizeof(target) - 1);
-	if (n < 0)
-		return cc_fail_errno(err, "reading the link '%.300s'", f->fts_path);
-	target[n] = '\0';
-	archive_entry_set_symlink(e, target);
-	return 0;
-}
-
-static int add_entry(struct tarball_pack *t, const FTSENT *f, struct cc_error *err)
-{
-	cc_auto(archive_entry_free) struct archive_entry *e = archive_entry_new();
-	struct archive_entry *unused = NULL;
-
-	if (e == NULL)
-		cc_out_of_memory(0);
-	if (describe(t, f, e, err) < 0)
-		return -1;
-	archive_entry_linkify(t->links, &e, &unused);
-	if (S_ISREG(f->fts_statp->st_mode) && archive_entry_size(e) > 0) {
-		t->fd = open(f->fts_accpath, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-		if (t->fd < 0)
-			return cc_fail_errno(err, "opening '%.300s'", f->fts_path);
-		t->left = archive_entry_size(e);
+		if (n < 0)
+			return cc_fail_errno(err, "reading '%.200s'", f->fts_path);
+		if (n == 0)
+			return cc_fail(err, IO, "'%.150s' became shorter while it was packed; try again when nothing writes there", f->fts_path);
+		if (tarball_write_data(&p->w, buf, (size_t)n, err) < 0)
+			return -1;
+		left -= n;
+		p->bytes += n;
+		if (p->job->progress != NULL)
+			p->job->progress(p->job->arg, "packing", p->bytes, 0);
 	}
-	/* A device number or inode in the header would differ from copy to copy. */
-	archive_entry_set_dev(e, 0);
-	archive_entry_set_ino(e, 0);
-	archive_entry_set_nlink(e, 1);
-	if (archive_write_header(t->archive, e) != ARCHIVE_OK)
-		return fail_archive(t, f->fts_path, err);
-	t->entries++;
 	return 0;
 }
 
-static int end_archive(struct tarball_pack *t, struct cc_error *err)
+static int check_name(const FTSENT *f, const char *path, struct cc_error *err)
 {
-	if (t->entries == 0)
-		return cc_fail(err, INVALID, "the directory is empty");
-	t->closed = true;
-	return archive_write_close(t->archive) != ARCHIVE_OK ? fail_archive(t, "the end", err) : 0;
+	if (!cc_utf8_valid(path, strlen(path)))
+		return cc_fail(err, INVALID, "the name of '%.200s' is no UTF-8 text", f->fts_path);
+	return 0;
 }
 
-static int next_entry(struct tarball_pack *t, struct cc_error *err)
+static int read_target(const FTSENT *f, char target[PATH_MAX], struct tree_entry *e, struct cc_error *err)
 {
-	FTSENT *f;
+	ssize_t n = readlink(f->fts_accpath, target, PATH_MAX - 1);
 
-	errno = 0;
-	f = fts_read(t->walk);
-	if (f == NULL)
-		return errno != 0 ? cc_fail_errno(err, "reading the directory") : end_archive(t, err);
+	if (n < 0)
+		return cc_fail_errno(err, "reading the link '%.200s'", f->fts_path);
+	target[n] = '\0';
+	e->target = target;
+	return 0;
+}
+
+static int add_entry(struct packing *p, const FTSENT *f, struct cc_error *err)
+{
+	const struct stat *st = f->fts_statp;
+	char target[PATH_MAX], capability[64];
+	ssize_t n = S_ISREG(st->st_mode) ? lgetxattr(f->fts_accpath, "security.capability", capability, sizeof(capability)) : -1;
+	struct tree_entry e = {
+		.path = f->fts_path + 2, /* "./" */
+		.mode = st->st_mode,
+		.uid = st->st_uid,
+		.gid = st->st_gid,
+		.mtime = st->st_mtime,
+		.size = st->st_size,
+		.capability = capability,
+		.capability_len = n > 0 ? (size_t)n : 0,
+	};
+	const char *first;
+
+	if (check_name(f, e.path, err) < 0 || (S_ISLNK(st->st_mode) && read_target(f, target, &e, err) < 0))
+		return -1;
+	first = find_first_name(p, st, e.path);
+	if (tarball_write_entry(&p->w, &e, first, err) < 0)
+		return -1;
+	return first == NULL && S_ISREG(st->st_mode) ? copy_file(p, f, err) : 0;
+}
+
+static int take(struct packing *p, const FTSENT *f, struct cc_error *err)
+{
+	if (f->fts_level == FTS_ROOTLEVEL && (f->fts_info == FTS_D || f->fts_info == FTS_DP))
+		return 0;
 	switch (f->fts_info) {
 	case FTS_DP:
 		return 0;
 	case FTS_D:
-		return f->fts_level == FTS_ROOTLEVEL ? 0 : add_entry(t, f, err);
 	case FTS_F:
 	case FTS_SL:
 	case FTS_SLNONE:
-		return f->fts_level == FTS_ROOTLEVEL ? cc_fail(err, INVALID, "'%.300s' is not a directory", f->fts_path) : add_entry(t, f, err);
+		return add_entry(p, f, err);
 	case FTS_DEFAULT:
 		if (S_ISFIFO(f->fts_statp->st_mode))
-			return add_entry(t, f, err);
-		t->left_out++;
+			return add_entry(p, f, err);
+		p->left_out++;
 		return 0;
 	default:
 		errno = f->fts_errno;
-		return cc_fail_errno(err, "reading '%.300s'", f->fts_path);
+		return cc_fail_errno(err, "reading '%.200s'", f->fts_path);
 	}
 }
 
-static int next_piece(struct tarball_pack *t, struct cc_error *err)
+static int pack_all(struct packing *p, struct cc_error *err)
 {
-	size_t want = t->left < PIECE ? (size_t)t->left : PIECE;
-	ssize_t n = read(t->fd, t->piece, want);
+	char *const roots[] = { (char[]){ "." }, NULL };
+	FTSENT *f;
 
-	if (n < 0)
-		return cc_fail_errno(err, "reading a file to be packed");
-	if (n == 0)
-		return cc_fail(err, IO, "a file became shorter while it was packed; try again when nothing writes there");
-	if (archive_write_data(t->archive, t->piece, (size_t)n) != n)
-		return fail_archive(t, "a file", err);
-	t->left -= n;
-	if (t->left == 0) {
-		close(t->fd);
-		t->fd = -1;
-	}
-	return 0;
-}
-
-ssize_t tarball_pack_read(struct tarball_pack *t, char *buf, size_t max, struct cc_error *err)
-{
-	size_t n;
-
-	while (t->out_at == t->out.len && !t->closed) {
-		cc_buf_clear(&t->out);
-		t->out_at = 0;
-		if ((t->fd >= 0 ? next_piece(t, err) : next_entry(t, err)) < 0)
+	p->walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, by_name);
+	if (p->walk == NULL)
+		return cc_fail_errno(err, "opening '%.200s'", p->job->path);
+	while ((errno = 0, f = fts_read(p->walk)) != NULL)
+		if (take(p, f, err) < 0)
 			return -1;
-	}
-	n = t->out.len - t->out_at < max ? t->out.len - t->out_at : max;
-	if (n > 0)
-		memcpy(buf, t->out.data + t->out_at, n);
-	t->out_at += n;
-	return (ssize_t)n;
+	if (errno != 0)
+		return cc_fail_errno(err, "reading the directory");
+	return p->w.entries > 0 ? 0 : cc_fail(err, INVALID, "'%.200s': the directory is empty", p->job->path);
 }
 
-int tarball_measure(const char *dir, struct tarball_facts *ret, int64_t *ret_left_out, struct cc_error *err)
+int tarball_pack(const struct tarball_job *job, int dir, struct tarball_facts *ret, struct cc_error *err)
 {
-	cc_auto(tarball_pack_free) struct tarball_pack *t = NULL;
-	cc_auto_free char *buf = cc_malloc(PIECE);
-	struct cc_sha256_state hash;
-	ssize_t n;
+	struct packing p = { .job = job };
+	cc_auto_close int before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int result;
 
-	cc_sha256_init(&hash);
-	*ret = (struct tarball_facts){ 0 };
-	if (tarball_pack_open(dir, &t, err) < 0)
-		return -1;
-	while ((n = tarball_pack_read(t, buf, PIECE, err)) > 0) {
-		cc_sha256_update(&hash, buf, (size_t)n);
-		ret->bytes += n;
-	}
-	if (n < 0)
-		return cc_wrap(err, "packing '%.200s'", dir);
-	cc_sha256_format(cc_sha256_final(&hash), ret->sha256);
-	ret->entries = t->entries;
-	*ret_left_out = t->left_out;
-	return 0;
+	if (fchdir(dir) < 0)
+		return cc_fail_errno(err, "entering '%.200s'", job->path);
+	p.arena = cc_arena_new(0);
+	result = tarball_write_open(&p.w, job->to, err);
+	if (result == 0)
+		result = pack_all(&p, err);
+	if (result == 0)
+		result = tarball_write_end(&p.w, ret, err);
+	ret->left_out = p.left_out;
+	ret->has_init = true;
+	tarball_write_close(&p.w);
+	if (p.walk != NULL)
+		fts_close(p.walk);
+	cc_hash_free(&p.linked);
+	cc_arena_free(p.arena);
+	return before >= 0 && fchdir(before) < 0 && result == 0 ? cc_fail_errno(err, "leaving '%.200s'", job->path) : result;
 }

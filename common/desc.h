@@ -63,12 +63,13 @@ const struct cc_kind_info *cc_kind_info(enum cc_kind kind);
 
 /* What else there is to say about a field. */
 enum cc_field_flag {
-	CC_OPT = 1 << 0,   /* may be absent; its bit in `has` tells */
-	CC_COL = 1 << 1,   /* a column of ccctl's table */
-	CC_WIDE = 1 << 2,  /* a column of `-o wide` only */
-	CC_KEY = 1 << 3,   /* the row's primary key */
-	CC_NODB = 1 << 4,  /* not stored: computed when the row is shown */
-	CC_NOJSON = 1 << 5 /* never leaves the controller */
+	CC_OPT = 1 << 0,    /* may be absent; its bit in `has` tells */
+	CC_COL = 1 << 1,    /* a column of ccctl's table */
+	CC_WIDE = 1 << 2,   /* a column of `-o wide` only */
+	CC_KEY = 1 << 3,    /* the row's primary key */
+	CC_NODB = 1 << 4,   /* not stored: computed when the row is shown */
+	CC_NOJSON = 1 << 5, /* never leaves the controller */
+	CC_ONE = 1 << 6     /* of a list: in JSON one object and no array. For documents of others, which are only read */
 };
 
 struct cc_enum {

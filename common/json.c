@@ -229,6 +229,11 @@ static int read_list(const struct decoder *d, const struct cc_field *f, struct j
 {
 	char *items;
 
+	if (f->flags & CC_ONE) {
+		ret->n = 1;
+		ret->items = cc_arena_alloc(d->arena, f->desc->size);
+		return read_nested(d, f->name, f->desc, o, ret->items);
+	}
 	if (!json_object_is_type(o, json_type_array))
 		return wrong_type(d, f, o, "a list");
 	if (check_count(d, f, json_object_array_length(o)) < 0)

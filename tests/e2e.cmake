@@ -25,6 +25,11 @@ cc_script_test(e2e.confine ROOT NEEDS postgres
   ENV CC_BUILD=${PROJECT_BINARY_DIR} LABELS e2e TIMEOUT 120)
 cc_e2e_test(standby TIMEOUT 600)
 
+# Builds the image first, from a mirror.
+cc_script_test(e2e.debian ROOT NEEDS postgres nft ip mmdebstrap
+  COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_debian.py
+  ENV CC_BUILD=${PROJECT_BINARY_DIR} LOCKS machine LABELS long TIMEOUT 1200)
+
 # cc_chaos_test(NAME KILLS ...): e2e/chaos.py; the seed is printed and CC_SEED replays.
 function(cc_chaos_test name kills)
   cc_script_test(e2e.${name} ROOT NEEDS postgres busybox nft ip
@@ -44,6 +49,6 @@ if(CC_TEST_BUILDS)
 endif()
 
 # In a virtual machine with pure cgroup v2 and systemd.
-cc_script_test(vm.cgroup2 ROOT NEEDS qemu-system-x86_64 debootstrap mke2fs setpriv
+cc_script_test(vm.cgroup2 ROOT NEEDS qemu-system-x86_64 debootstrap mmdebstrap mke2fs setpriv
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/vm/run
   ENV CC_BUILD=${PROJECT_BINARY_DIR} LOCKS vm LABELS long TIMEOUT 2400)

@@ -5,7 +5,7 @@ _ccctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--) return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--env|-e|--escape|--lines|--arch|-a|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--name|--topic|--recent) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--env|-e|--escape|--lines|--name|--include|--mirror|--arch|-a|--to|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -31,7 +31,11 @@ _ccctl() {
 	--env|-e) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--escape) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--lines) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--name) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--include) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--mirror) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--arch|-a) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--to) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--owner) COMPREPLY=($(compgen -W "$(ccctl member list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--expires) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--reason) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
@@ -41,13 +45,12 @@ _ccctl() {
 	--resource) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--since) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--limit) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
-	--name) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--topic) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--recent) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	esac
 	case $cmd in
 	'') names="create list show explain set start stop restart delete exec console logs image node member token audit login logout context events status version completion help"; opts="--help --version" ;;
-	image) names="import list delete" ;;
+	image) names="build import list delete" ;;
 	node) names="invite list show guests evict drain undrain cap remove" ;;
 	member) names="add list show role limit remove" ;;
 	token) names="create list revoke" ;;
@@ -97,6 +100,9 @@ _ccctl() {
 	'logs' | 'logs '*)
 		opts="--follow --lines --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'image build' | 'image build '*)
+		opts="--name --include --mirror --arch --to --output --socket --controller --context --pin --token --help --version"
 		;;
 	'image import' | 'image import '*)
 		opts="--arch --output --socket --controller --context --pin --token --help --version"
