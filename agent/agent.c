@@ -183,15 +183,20 @@ static bool on_orders(void *user, const struct node_orders *o, int64_t sent_ms)
 
 static int say_hello(struct agent *a, struct cc_error *err)
 {
-	struct priv_hello hello = { .version = PRIV_VERSION };
+	struct priv_hello hello = { .version = PRIV_VERSION, .node = a->who->node };
 	struct priv_hello_reply reply;
+	struct cc_error none = { 0 };
 
+	snprintf(hello.zone, sizeof(hello.zone), "%s", a->who->zone);
 	if (priv_client_call(a->priv, &(struct priv_request){ .verb = PRIV_HELLO, .body = &hello }, HELLO_MS, &reply, NULL, err) < 0)
 		return cc_wrap(err, "the half with rights");
 	if (reply.version != PRIV_VERSION)
 		return cc_fail(
 		        err, INVALID, "cc-agent-priv speaks version %u and cc-agent %u; install both from one build", reply.version, PRIV_VERSION);
 	a->features = reply.features;
+	reply.names[sizeof(reply.names) - 1] = '\0';
+	if (spool_save_network(a->start->cfg->state_dir, &(struct spool_network){ .names = reply.names }, &none) < 0)
+		cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&none));
 	return 0;
 }
 

@@ -309,6 +309,41 @@ int cgroup_sweep(const struct cgroup_layout *l, struct cc_uuid id, struct cc_err
 	return cgroup_sweep_others(l, is_another, &id, err);
 }
 
+/* Of the old hierarchies only the memory's: nothing has to be filled in there before somebody can enter. */
+static int make_beside(const char *dir, const char *name, char path[CGROUP_PATH_MAX + 80], struct cc_error *err)
+{
+	snprintf(path, CGROUP_PATH_MAX + 80, "%s/%s", dir, name);
+	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(path, 0755);
+		*slash = '/';
+	}
+	return mkdir(path, 0755) < 0 && errno != EEXIST ? cc_fail_errno(err, "making cgroup '%s'", path) : 0;
+}
+
+int cgroup_place(const struct cgroup_layout *l, const char *name, int pid, struct cc_error *err)
+{
+	char path[CGROUP_PATH_MAX + 80], text[16];
+
+	if (make_beside(l->dir[CGROUP_MEMORY], name, path, err) < 0)
+		return -1;
+	snprintf(path + strlen(path), sizeof(path) - strlen(path), "/cgroup.procs");
+	snprintf(text, sizeof(text), "%d", pid);
+	return small_file_poke(path, text, err);
+}
+
+int cgroup_clear(const struct cgroup_layout *l, const char *name, struct cc_error *err)
+{
+	cc_auto_close int dirfd = open(l->dir[CGROUP_MEMORY], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (int round = 0; dirfd >= 0 && round < SWEEP_ROUNDS; round++) {
+		if (remove_cgroup(dirfd, name, name) == 0)
+			return 0;
+		poll(NULL, 0, 5);
+	}
+	return dirfd < 0 ? 0 : cc_fail(err, IO, "cgroup '%s/%s' could not be removed", l->dir[CGROUP_MEMORY], name);
+}
+
 void cgroup_layout_remove(const struct cgroup_layout *l)
 {
 	char path[CGROUP_PATH_MAX + 16];

@@ -63,5 +63,12 @@ int cgroup_sweep(const struct cgroup_layout *l, struct cc_uuid id, struct cc_err
 typedef bool cgroup_keep_fn(void *user, struct cc_uuid id);
 int cgroup_sweep_others(const struct cgroup_layout *l, cgroup_keep_fn *keep, void *user, struct cc_error *err);
 
+/* A cgroup beside the instances' for what serves them. */
+#define CGROUP_NAMES "communitycloud.names"
+/* Puts a process there. @err IO */
+int cgroup_place(const struct cgroup_layout *l, const char *name, int pid, struct cc_error *err);
+/* Kills what runs there and removes it. Nothing there is fine. @err IO */
+int cgroup_clear(const struct cgroup_layout *l, const char *name, struct cc_error *err);
+
 /* Removes the parents too, once no instance is left. */
 void cgroup_layout_remove(const struct cgroup_layout *l);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/veth.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -36,6 +37,13 @@ static struct rtattr *add_attr(struct link_request *r, unsigned short type, cons
 	if (len > 0)
 		add_bytes(r, p, len);
 	return at;
+}
+
+/* Closes what was opened as an attribute without data and has taken up others since. */
+static void end_attr(struct link_request *r, struct rtattr *attr)
+{
+	attr->rta_len = (unsigned short)((char *)r + NLMSG_ALIGN(r->head.nlmsg_len) - (char *)attr);
+	r->head.nlmsg_len = NLMSG_ALIGN(r->head.nlmsg_len);
 }
 
 static struct link_request new_request(uint16_t type, uint16_t flags)
@@ -90,6 +98,12 @@ char *net_link_name(const char *bridge, uint32_t slot, char name[NET_LINK_NAME])
 	return name;
 }
 
+char *net_link_names(const char *bridge, char name[NET_LINK_NAME])
+{
+	snprintf(name, NET_LINK_NAME, "cc%06xdns", short_hash(bridge) & 0xffffff);
+	return name;
+}
+
 static bool is_bridge(const char *name)
 {
 	char path[64];
@@ -114,9 +128,43 @@ int net_link_make_bridge(const char *name, const uint8_t mac[6], struct cc_error
 	add_attr(&r, IFLA_ADDRESS, mac, 6);
 	link = add_attr(&r, IFLA_LINKINFO, NULL, 0);
 	add_attr(&r, IFLA_INFO_KIND, "bridge", sizeof("bridge") - 1);
-	link->rta_len = (unsigned short)((char *)&r + NLMSG_ALIGN(r.head.nlmsg_len) - (char *)link);
-	r.head.nlmsg_len = NLMSG_ALIGN(r.head.nlmsg_len);
+	end_attr(&r, link);
 	return talk(&r) == 0 || errno == EEXIST ? 0 : cc_fail_errno(err, "making bridge '%s'", name);
+}
+
+int net_link_make_pair(const char *name, const char *bridge, const uint8_t mac[6], pid_t pid, struct cc_error *err)
+{
+	struct link_request r = new_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct ifinfomsg info = { .ifi_family = AF_UNSPEC, .ifi_flags = IFF_UP, .ifi_change = IFF_UP }, theirs = { .ifi_family = AF_UNSPEC };
+	uint32_t master = if_nametoindex(bridge), network = (uint32_t)pid;
+	struct rtattr *link, *data, *peer;
+
+	add_bytes(&r, &info, sizeof(info));
+	add_attr(&r, IFLA_IFNAME, name, strlen(name) + 1);
+	add_attr(&r, IFLA_MASTER, &master, sizeof(master));
+	link = add_attr(&r, IFLA_LINKINFO, NULL, 0);
+	add_attr(&r, IFLA_INFO_KIND, "veth", sizeof("veth") - 1);
+	data = add_attr(&r, IFLA_INFO_DATA, NULL, 0);
+	peer = add_attr(&r, VETH_INFO_PEER, NULL, 0);
+	add_bytes(&r, &theirs, sizeof(theirs));
+	add_attr(&r, IFLA_IFNAME, "eth0", sizeof("eth0"));
+	add_attr(&r, IFLA_ADDRESS, mac, 6);
+	add_attr(&r, IFLA_NET_NS_PID, &network, sizeof(network));
+	end_attr(&r, peer);
+	end_attr(&r, data);
+	end_attr(&r, link);
+	return talk(&r) == 0 ? 0 : cc_fail_errno(err, "making link '%s'", name);
+}
+
+int net_link_add_default(uint32_t gateway, struct cc_error *err)
+{
+	struct link_request r = new_request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+	struct rtmsg info = { .rtm_family = AF_INET, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_STATIC, .rtm_type = RTN_UNICAST };
+	uint32_t via = htonl(gateway);
+
+	add_bytes(&r, &info, sizeof(info));
+	add_attr(&r, RTA_GATEWAY, &via, sizeof(via));
+	return talk(&r) == 0 || errno == EEXIST ? 0 : cc_fail_errno(err, "setting the default route");
 }
 
 int net_link_add_address(const char *name, uint32_t address, uint32_t prefix, struct cc_error *err)

@@ -52,7 +52,7 @@ static void add_set(struct cc_buf *rules, const char *name, const char *flags, c
 	cc_buf_adds(rules, " }\n");
 }
 
-static void add_chains(struct cc_buf *b, const char *bridge, const char *subnet, bool others)
+static void add_chains(struct cc_buf *b, const char *bridge, const char *subnet, const char *names, bool others)
 {
 	cc_buf_printf(b,
 	        " chain input {\n"
@@ -79,6 +79,7 @@ static void add_chains(struct cc_buf *b, const char *bridge, const char *subnet,
 	        "  ip saddr != %s drop\n"
 	        "  ct state established,related accept\n"
 	        "  ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept\n"
+	        "  ip saddr %s drop\n"
 	        "  ip daddr @owner_networks reject with icmp type admin-prohibited\n"
 	        " }\n"
 	        " chain entering {\n"
@@ -89,20 +90,20 @@ static void add_chains(struct cc_buf *b, const char *bridge, const char *subnet,
 	        "  type nat hook postrouting priority srcnat; policy accept;\n"
 	        "  ip saddr %s oifname != \"%s\" masquerade\n"
 	        " }\n",
-	        bridge, bridge, bridge, bridge, others ? "" : NOT_OURS, subnet, subnet, bridge);
+	        bridge, bridge, bridge, bridge, others ? "" : NOT_OURS, subnet, names, subnet, bridge);
 }
 
 void net_rules_add(struct cc_buf *b, const struct priv_node *node, const struct net_rules *rules)
 {
 	struct in_addr network = { htonl(node->slots.network) };
-	char name[TABLE_NAME], subnet[48], address[INET_ADDRSTRLEN];
+	char name[TABLE_NAME], subnet[48], address[INET_ADDRSTRLEN], names[PRIV_ADDR_TEXT];
 
 	snprintf(subnet, sizeof(subnet), "%s/%u", inet_ntop(AF_INET, &network, address, sizeof(address)), node->slots.prefix);
 	net_rules_remove(b, node);
 	cc_buf_printf(b, "table inet %s {\n", table_name(node, name));
 	add_set(b, "owner_networks", "  flags interval\n  auto-merge\n", rules->owner_networks);
 	add_set(b, "resolvers", "", rules->resolvers);
-	add_chains(b, node->set.bridge, subnet, rules->forward_others);
+	add_chains(b, node->set.bridge, subnet, slot_names_address(&node->slots, names), rules->forward_others);
 	cc_buf_adds(b, "}\n");
 }
 
@@ -116,6 +117,44 @@ static void add_pin(struct cc_buf *b, const struct priv_node *node, uint32_t slo
 	        m[4], m[5], slot_address(&node->slots, slot, address));
 }
 
+/* Who asks for a lease has no address yet. */
+static void add_asking(struct cc_buf *b, const struct priv_node *node, uint32_t slot)
+{
+	char link[NET_LINK_NAME];
+	uint8_t m[6];
+
+	slot_mac(slot_address_number(&node->slots, slot), m);
+	cc_buf_printf(
+	        b, "   \"%s\" . %02x:%02x:%02x:%02x:%02x:%02x,\n", net_link_name(node->set.bridge, slot, link), m[0], m[1], m[2], m[3], m[4], m[5]);
+}
+
+/* What gives instances names is pinned as they are. Nobody else gives leases, and nobody keeps all others from being answered. */
+static void add_names_pin(struct cc_buf *b, const struct priv_node *node)
+{
+	char link[NET_LINK_NAME], address[PRIV_ADDR_TEXT];
+	uint8_t m[6];
+
+	slot_mac(slot_names_number(&node->slots), m);
+	net_link_names(node->set.bridge, link);
+	slot_names_address(&node->slots, address);
+	cc_buf_printf(b,
+	        " set asked { type ifname; size 1024; flags dynamic; }\n"
+	        " chain names {\n"
+	        "  ether saddr %02x:%02x:%02x:%02x:%02x:%02x ether type ip ip saddr %s accept\n"
+	        "  ether saddr %02x:%02x:%02x:%02x:%02x:%02x ether type arp arp saddr ip %s arp saddr ether %02x:%02x:%02x:%02x:%02x:%02x accept\n"
+	        "  drop\n"
+	        " }\n"
+	        " chain leases {\n"
+	        "  iifname \"%s\" jump names\n"
+	        "  ether type ip udp sport 67 drop\n"
+	        "  ether type ip ip saddr 0.0.0.0 udp sport 68 udp dport 67 iifname . ether saddr @asking accept\n"
+	        "  ether type ip ip daddr %s meta l4proto { tcp, udp } th dport 53 update @asked { iifname limit rate over 300/second burst 600 packets } "
+	        "drop\n"
+	        " }\n",
+	        m[0], m[1], m[2], m[3], m[4], m[5], address, m[0], m[1], m[2], m[3], m[4], m[5], address, m[0], m[1], m[2], m[3], m[4], m[5], link,
+	        address);
+}
+
 void net_rules_add_pins(struct cc_buf *b, const struct priv_node *node)
 {
 	char name[TABLE_NAME], prefix[NET_LINK_NAME];
@@ -124,13 +163,18 @@ void net_rules_add_pins(struct cc_buf *b, const struct priv_node *node)
 	cc_buf_printf(b, "table bridge %s {\n set guests {\n  type ifname . ether_addr . ipv4_addr\n  elements = {\n", table_name(node, name));
 	for (uint32_t i = 0; i < node->slots.count; i++)
 		add_pin(b, node, i);
+	cc_buf_adds(b, "  }\n }\n set asking {\n  type ifname . ether_addr\n  elements = {\n");
+	for (uint32_t i = 0; i < node->slots.count; i++)
+		add_asking(b, node, i);
+	cc_buf_adds(b, "  }\n }\n");
+	add_names_pin(b, node);
 	cc_buf_printf(b,
-	        "  }\n }\n"
 	        " chain prerouting {\n"
 	        "  type filter hook prerouting priority -200; policy accept;\n"
 	        "  iifname \"%s*\" jump guest\n"
 	        " }\n"
 	        " chain guest {\n"
+	        "  jump leases\n"
 	        "  ether type ip iifname . ether saddr . ip saddr @guests accept\n"
 	        "  ether type arp iifname . ether saddr . arp saddr ip @guests iifname . arp saddr ether . arp saddr ip @guests accept\n"
 	        "  drop\n"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What every part of the privileged half knows about its node: settings and what was worked out from them at start. Read-only afterwards; children
- * inherit it by fork. Nothing is global, so several nodes may run on one machine. */
+/* What every part of the privileged half knows about its node: settings and what was worked out from them at start. Read-only afterwards, but for
+ * what cc-agent says of the zone; children inherit it by fork. Nothing is global, so several nodes may run on one machine. */
 #pragma once
 
 #include "agent/cgroup.h"
@@ -20,6 +20,8 @@ struct priv_node {
 	uint32_t features;            /* enum priv_feature */
 	bool idmapped;                /* images are mapped by mounts, not shifted at unpacking */
 	uint64_t soft_files;          /* how many descriptors we were given; children, and so instances, get as many again */
+	char zone[PRIV_NAME_TEXT];    /* as cc-agent said, now or in an earlier run; "": not yet */
+	struct cc_uuid id;            /* of this node in the zone */
 	bool apparmor;                /* the kernel enforces AppArmor */
 	struct cgroup_layout cgroups; /* only where the driver has rights */
 	const struct pool *pool;      /* where new trees go (pool.h) */

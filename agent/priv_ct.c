@@ -3,6 +3,7 @@
 #include "agent/ct_delete.h"
 #include "agent/ct_start.h"
 #include "agent/image_store.h"
+#include "agent/node_identity.h"
 #include "agent/pool.h"
 #include "agent/priv_state.h"
 #include "common/cleanup.h"
@@ -102,14 +103,6 @@ int priv_ct_key(const struct request *r, char key[KEY_MAX], struct cc_error *err
 	return 0;
 }
 
-static bool valid_hostname(const char name[PRIV_NAME_TEXT])
-{
-	size_t len = strnlen(name, PRIV_NAME_TEXT);
-
-	return len > 0 && len < PRIV_NAME_TEXT && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len && name[0] != '-' &&
-	       name[len - 1] != '-';
-}
-
 static int check_limits(const struct priv_limits *l, struct cc_error *err)
 {
 	if (l->memory_bytes < MEMORY_MIN || l->memory_bytes > MEMORY_MAX)
@@ -129,7 +122,7 @@ int priv_ct_start_check(const struct request *r, char key[KEY_MAX], struct cc_er
 		return -1;
 	if (!image_valid_sha256(q->image_sha256))
 		return cc_fail(err, INVALID, "the image's sha256 is not 64 lower-case hex digits");
-	if (!valid_hostname(q->hostname))
+	if (!node_is_label(q->hostname))
 		return cc_fail(err, INVALID, "the host name is not a DNS label");
 	return 0;
 }
@@ -167,6 +160,7 @@ static int start_made(struct priv_server *s, struct request *r, const struct ins
 static int start_now(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
 {
 	take_request(&inst->rec, &r->body.ct_start);
+	priv_names_changed(s);
 	if (driver_is_made(s->node, &inst->rec))
 		return start_made(s, r, inst, err);
 	r->step = STEP_MAKE;
@@ -336,6 +330,7 @@ int priv_ct_delete_begin(struct priv_server *s, struct request *r, struct cc_err
 		return -1;
 	inst->end_expected = true;
 	inst->being_deleted = true;
+	priv_names_changed(s);
 	return 1;
 }
 
@@ -345,8 +340,10 @@ int priv_ct_delete_resume(struct priv_server *s, struct request *r, const struct
 
 	(void)err;
 	inst->being_deleted = false;
-	if (result == NULL)
+	if (result == NULL) {
+		priv_names_changed(s);
 		return note_stop(s, inst, NULL);
+	}
 	priv_watch_forget(s, inst);
 	return 0;
 }

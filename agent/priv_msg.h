@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define PRIV_VERSION     3
+#define PRIV_VERSION     4
 #define PRIV_TAIL_MAX    (192 * 1024) /* bytes of a reply's tail; bounds instances and images per node */
 #define PRIV_SHA256_TEXT 65           /* lower-case hex with its NUL */
 #define PRIV_NAME_TEXT   64           /* a DNS label with its NUL */
@@ -46,6 +46,8 @@ struct priv_none {
 
 struct priv_hello {
 	uint32_t version;
+	struct cc_uuid node;       /* its id in the zone */
+	char zone[PRIV_NAME_TEXT]; /* a DNS label; "": none, and the last known one counts */
 };
 
 enum priv_feature {
@@ -56,6 +58,7 @@ enum priv_feature {
 	PRIV_FEATURE_DISK_LIMIT = 1 << 4,
 	PRIV_FEATURE_SECCOMP = 1 << 5,
 	PRIV_FEATURE_SWAP_LIMIT = 1 << 6, /* the kernel accounts swap: instances get none */
+	PRIV_FEATURE_NAMES = 1 << 7,      /* instances find each other by name */
 };
 
 struct priv_hello_reply {
@@ -63,6 +66,7 @@ struct priv_hello_reply {
 	uint32_t features; /* enum priv_feature */
 	uint32_t instances_max;
 	char driver[16]; /* "lxc 5.0.2", "sim" */
+	char names[96];  /* why instances have no names here; "" when they have */
 };
 
 struct priv_list_reply {

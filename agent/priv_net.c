@@ -78,8 +78,10 @@ int priv_net_begin(struct priv_server *s, struct request *r, struct cc_error *er
 int priv_net_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err)
 {
 	(void)r;
-	if (result != NULL)
+	if (result != NULL) {
+		priv_names_changed(s);
 		return 0;
+	}
 	fprintf(stderr, "<3>cc-agent-priv: setting the rules for the node's new addresses: %s; it is tried again\n", err->msg);
 	s->prepare_at_ms = cc_boottime_ms() + RETRY_MS;
 	return -1;

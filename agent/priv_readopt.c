@@ -4,6 +4,8 @@
 
 #include "agent/ct_delete.h"
 #include "agent/image_store.h"
+#include "agent/names_process.h"
+#include "agent/node_identity.h"
 #include "agent/pool.h"
 #include "agent/priv_state.h"
 
@@ -25,6 +27,7 @@ int priv_node_open(const struct priv_settings *set, struct priv_node *ret, struc
 		state_dir_close(&node.dirs);
 		return -1;
 	}
+	node_identity_load(&node);
 	*ret = node;
 	return 0;
 }
@@ -115,7 +118,7 @@ static bool keeps_nothing(void *user, struct cc_uuid id)
 static int work_retire(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	(void)args, (void)channel, (void)ret;
-	if (node->driver->has_rights && cgroup_sweep_others(&node->cgroups, keeps_nothing, NULL, err) < 0)
+	if (node->driver->has_rights && (names_process_stop(node, err) < 0 || cgroup_sweep_others(&node->cgroups, keeps_nothing, NULL, err) < 0))
 		return -1;
 	return driver_retire(node, err);
 }

@@ -430,7 +430,7 @@ static void step(struct priv_server *s)
 	int64_t now = cc_boottime_ms();
 	int wait = priv_watch_look_again(s, now);
 
-	wait = sooner(wait, priv_net_tend(s, now));
+	wait = sooner(sooner(wait, priv_net_tend(s, now)), priv_names_tend(s, now));
 	begin_requests(s);
 	wait = sooner(sooner(expire_jobs(s, now), wait), tend_agent(s, now));
 	if (epoll_wait(s->epoll, &e, 1, wait) == 1) {
@@ -475,6 +475,7 @@ static void close_server(struct priv_server *s)
 	if (s->signals.fd >= 0)
 		close(s->signals.fd);
 	priv_lease_close(s);
+	priv_names_close(s);
 	if (s->addresses.fd >= 0)
 		close(s->addresses.fd);
 	instances_free(&s->instances);
@@ -487,6 +488,7 @@ static int serve(struct priv_server *s, struct cc_error *err)
 	/* Watching before the rules are made: no change falls between. */
 	if (watch_signals(s, err) < 0 || priv_net_watch(s, err) < 0 || priv_readopt(s, err) < 0 || priv_lease_open(s, err) < 0)
 		return -1;
+	priv_names_changed(s);
 	if (s->node->set.serve_fd > 0 && connect_client(s, (int)s->node->set.serve_fd, err) < 0)
 		return -1;
 	while (!s->ending)
@@ -501,7 +503,7 @@ int priv_server_run(struct priv_node *node, struct cc_error *err)
 
 	s->node = node;
 	s->outbox_end = &s->outbox;
-	s->socket.fd = s->signals.fd = s->addresses.fd = s->leases.timer.fd = -1;
+	s->socket.fd = s->signals.fd = s->addresses.fd = s->leases.timer.fd = s->names.process.fd = -1;
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	CC_PRE(s->epoll >= 0);
 	result = serve(s, err);

@@ -17,6 +17,7 @@ enum internal_verb {
 	VERB_LOOK,                   /* ask the driver what an instance does now */
 	VERB_LEASE_OVER,             /* stop it */
 	VERB_PREPARE,                /* bridge and rules anew: the node's addresses changed */
+	VERB_NAMES,                  /* dnsmasq and what it knows as they should be */
 	VERB_ALL_MAX
 };
 
@@ -83,6 +84,14 @@ struct leases {
 	struct cc_uuid *ids; /* heap */
 };
 
+/* The node's dnsmasq. */
+struct names {
+	struct watch process; /* its pidfd */
+	int64_t apply_at_ms;  /* when to look after it; 0: all is as it should be */
+	int64_t ended_ms;
+	int64_t delay_ms; /* doubles with each quick end */
+};
+
 struct priv_server {
 	struct priv_node *node;
 	int epoll;
@@ -95,6 +104,7 @@ struct priv_server {
 	struct agent_process agent;
 	struct instances instances;
 	struct leases leases;
+	struct names names;
 	struct request *requests; /* in the order they came */
 	uint32_t request_count;
 	uint32_t running[JOBS_MAX];
@@ -160,6 +170,16 @@ int priv_net_watch(struct priv_server *s, struct cc_error *err);
 int priv_net_tend(struct priv_server *s, int64_t now_ms);
 int priv_net_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_net_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+
+/* priv_names.c: names for instances */
+/* Something that they follow from may have changed. Any time. */
+void priv_names_changed(struct priv_server *s);
+/* Asks for the work when it is time; returns ms until then, -1 for never. */
+int priv_names_tend(struct priv_server *s, int64_t now_ms);
+int priv_names_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_names_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+/* Lets go of it; it runs on. */
+void priv_names_close(struct priv_server *s);
 
 /* priv_exec.c */
 /* Whether it is one that carries a stream: attended to over its job's channel, and hung up with its client. */

@@ -1,7 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/node_identity.h"
 #include "agent/priv_state.h"
 
 #include <stdio.h>
+#include <string.h>
+
+/* Of a zone with another name, or of another zone, all names are others. */
+static int take_identity(struct priv_server *s, const struct priv_hello *hello, struct cc_error *err)
+{
+	if (hello->zone[0] == '\0' || (strncmp(hello->zone, s->node->zone, sizeof(hello->zone)) == 0 && cc_uuid_equal(hello->node, s->node->id)))
+		return 0;
+	if (node_identity_save(s->node, hello->zone, hello->node, err) < 0)
+		return -1;
+	priv_names_changed(s);
+	return 0;
+}
 
 static int hello_begin(struct priv_server *s, struct request *r, struct cc_error *err)
 {
@@ -10,8 +23,11 @@ static int hello_begin(struct priv_server *s, struct request *r, struct cc_error
 	if (r->body.hello.version != PRIV_VERSION)
 		return cc_fail(err, PRECONDITION, "cc-agent speaks version %u, cc-agent-priv %d; install both from the same build",
 		        r->body.hello.version, PRIV_VERSION);
+	if (take_identity(s, &r->body.hello, err) < 0)
+		return -1;
 	reply->version = PRIV_VERSION;
-	reply->features = s->node->features;
+	reply->features = s->node->features | (node_has_names(s->node) ? PRIV_FEATURE_NAMES : 0u);
+	snprintf(reply->names, sizeof(reply->names), "%s", node_no_names(s->node));
 	reply->instances_max = s->node->slots.count;
 	snprintf(reply->driver, sizeof(reply->driver), "%s", s->node->driver_version);
 	return 0;
@@ -36,6 +52,7 @@ static const struct verb_handler handlers[VERB_ALL_MAX] = {
 	[PRIV_LEASE]        = { NULL,                priv_lease_begin,        NULL,                  JOBS_QUICK },
 	[VERB_LEASE_OVER]   = { priv_ct_key,         priv_lease_over_begin,   priv_lease_over_resume, JOBS_STOP },
 	[VERB_PREPARE]      = { NULL,                priv_net_begin,          priv_net_resume,       JOBS_QUICK },
+	[VERB_NAMES]        = { NULL,                priv_names_begin,        priv_names_resume,     JOBS_QUICK },
 	[VERB_LOOK]         = { priv_ct_key,         priv_look_begin,         priv_look_resume,      JOBS_QUICK },
 };
 // clang-format on

@@ -23,6 +23,7 @@ static const struct {
 	{ PRIV_FEATURE_DISK_LIMIT, "disk-limit" },
 	{ PRIV_FEATURE_SECCOMP, "seccomp" },
 	{ PRIV_FEATURE_SWAP_LIMIT, "swap-limit" },
+	{ PRIV_FEATURE_NAMES, "names" },
 };
 
 int settings_check(const struct agent_config *cfg, struct cc_error *err)

@@ -34,7 +34,7 @@ int slot_plan_init(const struct priv_settings *set, struct slot_plan *ret, struc
 		return cc_fail(err, INVALID, "instances_max: %u is not from 1 to %d", plan.count, SLOTS_MAX);
 	if (parse_subnet(set->subnet, &plan, err) < 0)
 		return -1;
-	hosts = (UINT32_MAX >> plan.prefix) - 2; /* without the node's address and broadcast */
+	hosts = (UINT32_MAX >> plan.prefix) - 3; /* without the node's address, that of its names, and broadcast */
 	if (plan.count > hosts)
 		return cc_fail(err, INVALID, "subnet: '%s' has room for %u instances, instances_max is %u", set->subnet, hosts, plan.count);
 	if ((uint64_t)plan.id_base + (uint64_t)SLOT_IDS * (plan.count + 1) > UINT32_MAX)
@@ -76,6 +76,16 @@ uint32_t slot_address_number(const struct slot_plan *plan, uint32_t slot)
 char *slot_address(const struct slot_plan *plan, uint32_t slot, char text[PRIV_ADDR_TEXT])
 {
 	return format_address(slot_address_number(plan, slot), text);
+}
+
+uint32_t slot_names_number(const struct slot_plan *plan)
+{
+	return (plan->network | UINT32_MAX >> plan->prefix) - 1;
+}
+
+char *slot_names_address(const struct slot_plan *plan, char text[PRIV_ADDR_TEXT])
+{
+	return format_address(slot_names_number(plan), text);
 }
 
 void slot_mac(uint32_t address, uint8_t ret[6])

@@ -6,8 +6,9 @@
 #include "agent/priv_msg.h"
 #include "agent/priv_settings.h"
 
-#define SLOT_IDS  65536u
-#define SLOTS_MAX 900 /* as many structs as fit into PRIV_TAIL_MAX */
+#define SLOT_IDS    65536u
+#define SLOT_NOBODY 65534u /* of the ids that own images, the one that runs what serves instances; nothing that it could reach is its */
+#define SLOTS_MAX   900    /* as many structs as fit into PRIV_TAIL_MAX */
 
 struct slot_plan {
 	uint32_t count;
@@ -26,6 +27,9 @@ uint32_t slot_first_id(const struct slot_plan *plan, uint32_t slot);
 /* The node's own address on the bridge, and an instance's; both return `text`. */
 char *slot_gateway(const struct slot_plan *plan, char text[PRIV_ADDR_TEXT]);
 char *slot_address(const struct slot_plan *plan, uint32_t slot, char text[PRIV_ADDR_TEXT]);
+/* Where instances ask for names and leases: the last address. Returns `text`. */
+uint32_t slot_names_number(const struct slot_plan *plan);
+char *slot_names_address(const struct slot_plan *plan, char text[PRIV_ADDR_TEXT]);
 /* A MAC that follows from an IPv4 address (host byte order), so that a reused address does not meet stale neighbour tables. */
 void slot_mac(uint32_t address, uint8_t ret[6]);
 uint32_t slot_address_number(const struct slot_plan *plan, uint32_t slot);

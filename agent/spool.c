@@ -13,6 +13,7 @@
 #define IDENTITY    "join.json"
 #define ASSIGNMENTS "assignments.json"
 #define LEASE       "lease.json"
+#define NETWORK     "network.json"
 
 // clang-format off
 #pragma push_macro("CC_MODEL_FILE")
@@ -21,6 +22,8 @@
 #define ENTITY spool_identity
 #include "common/model/define.inc"
 #define ENTITY spool_lease
+#include "common/model/define.inc"
+#define ENTITY spool_network
 #include "common/model/define.inc"
 #pragma pop_macro("CC_MODEL_FILE")
 // clang-format on
@@ -108,4 +111,16 @@ int spool_save_lease(const char *dir, int64_t until_ms, struct cc_error *err)
 	struct spool_lease lease = { .boot_id = cc_boot_id(), .until_ms = until_ms };
 
 	return save(dir, LEASE, &spool_lease_desc, &lease, false, err);
+}
+
+bool spool_load_network(const char *dir, struct spool_network *ret, struct cc_arena *a)
+{
+	struct cc_error ignored = { 0 };
+
+	return load(dir, NETWORK, &spool_network_desc, ret, a, &ignored) == 0;
+}
+
+int spool_save_network(const char *dir, const struct spool_network *network, struct cc_error *err)
+{
+	return save(dir, NETWORK, &spool_network_desc, network, false, err);
 }

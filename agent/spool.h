@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the agent keeps on its disk, in the state directory: who it is (join.json), the assignments accepted last (assignments.json), the lease of its boot
- * (lease.json). From these it starts again alone. */
+ * (lease.json). From these it starts again alone. For people there is network.json. */
 #pragma once
 
 #include "agent/inst.h"
@@ -13,6 +13,8 @@
 #define ENTITY spool_identity
 #include "common/model/declare.inc"
 #define ENTITY spool_lease
+#include "common/model/declare.inc"
+#define ENTITY spool_network
 #include "common/model/declare.inc"
 #pragma pop_macro("CC_MODEL_FILE")
 // clang-format on
@@ -30,3 +32,8 @@ int spool_save_assignments(const char *dir, struct inst_table *t, int64_t revisi
 /* When the lease of this boot ends; 0 when there is none. */
 int64_t spool_load_lease(const char *dir);
 int spool_save_lease(const char *dir, int64_t until_ms, struct cc_error *err);
+
+/* In the arena. False when nothing was said yet. */
+bool spool_load_network(const char *dir, struct spool_network *ret, struct cc_arena *a);
+/* @err IO */
+int spool_save_network(const char *dir, const struct spool_network *network, struct cc_error *err);

@@ -25,6 +25,7 @@ static const struct {
 	{ "mnt/lower", 0711 },
 	{ "mnt/root", 0711 },
 	{ "mnt/guest", 0711 },
+	{ "names", 0750 },
 };
 
 static int check_path(const char *path, struct cc_error *err)

@@ -6,6 +6,9 @@
  *   images/SHA256/{rootfs,size}              0700   an unpacked image; rootfs belongs to the image ids
  *   mnt/{lower,root,guest}                   0711   mount points, used only inside private mount namespaces
  *   lxc/                                     0711   liblxc's idea of its directory; always empty
+ *   names/{hosts,zone,dhcp,resolv}          0750   what dnsmasq reads; the group is its own
+ *   names/{process,log}                             which process it is, and why it did not start
+ *   identity                                        the zone and this node's id, as cc-agent said
  *   lock                                            held by cc-agent-priv and its children */
 #pragma once
 

@@ -83,7 +83,10 @@ static int show(const struct agent_config *cfg, const struct spool_identity *who
 	struct live live[1] = { 0 };
 	int64_t left_ms = spool_load_lease(cfg->state_dir) - cc_boottime_ms(), disk_mib = 0;
 	cc_auto_buf struct cc_buf text = { 0 };
+	struct spool_network network;
 
+	if (spool_load_network(cfg->state_dir, &network, a))
+		cc_set(s, agent_status, names, network.names);
 	for (size_t k = 0; k < t->n; k++) {
 		items[s->assignments.n++] = *t->items[k]->want;
 		disk_mib += t->items[k]->want->disk_mib;

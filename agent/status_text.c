@@ -132,6 +132,12 @@ static void print_protection(const struct live *l, FILE *to)
 			fprintf(to, "lacking      %s\n", walls[i].lacking);
 }
 
+static void print_network(const struct agent_status *s, FILE *to)
+{
+	if (cc_has(s, agent_status, names))
+		fprintf(to, "names        %s%s\n", s->names[0] != '\0' ? "none: " : "by dnsmasq", s->names);
+}
+
 static int name_width(const struct agent_status *s, const struct live *l)
 {
 	size_t width = NAME_LEAST, n = l != NULL ? l->instances.n : s->assignments.n;
@@ -187,6 +193,7 @@ void status_text(const struct agent_status *s, int64_t now_ms, FILE *to)
 
 	print_node(s, l, now_ms, to);
 	print_offer(s, l, to);
+	print_network(s, to);
 	print_protection(l, to);
 	if (l != NULL)
 		print_live(s, l, to);

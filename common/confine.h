@@ -26,6 +26,7 @@ enum cc_confine_may {
 	CC_MAY_READ = 1 << 0,   /* files and lists of folders */
 	CC_MAY_WRITE = 1 << 1,  /* the same, and make, change, rename and remove files and folders */
 	CC_MAY_LISTEN = 1 << 2, /* make a unix socket there, and remove an old one */
+	CC_MAY_RUN = 1 << 3,    /* run programs, where the fence of calls allows that */
 };
 
 enum { CC_CONFINE_PATHS = 96, CC_CONFINE_PORTS = 32, CC_CONFINE_PATH_MAX = 4096 };
@@ -57,6 +58,9 @@ void cc_confine_system(struct cc_confine *c);
 /* Puts up the fences for the calling thread and all that it will start; there is no way back. A fence that the kernel lacks is left out.
  * @err UNAVAILABLE the kernel has a fence and does not put it up */
 int cc_confine_enter(const struct cc_confine *c, struct cc_error *err);
+
+/* The fence of files and ports alone, for a child that is about to become a program that nobody of us wrote. @err UNAVAILABLE */
+int cc_confine_files(const struct cc_confine *c, struct cc_error *err);
 
 /* The fences that stand around this process, "seccomp, landlock 7"; with what is missing: "seccomp; no landlock in this kernel". Before cc_confine_enter:
  * what it would be. Static. */

@@ -79,7 +79,8 @@ static size_t ruleset_size(int abi)
 
 static uint64_t rights(unsigned may, bool is_folder)
 {
-	uint64_t r = (may & CC_MAY_READ ? FS_READ : 0u) | (may & CC_MAY_WRITE ? FS_WRITE : 0u) | (may & CC_MAY_LISTEN ? FS_LISTEN : 0u);
+	uint64_t r = (may & CC_MAY_READ ? FS_READ : 0u) | (may & CC_MAY_WRITE ? FS_WRITE : 0u) | (may & CC_MAY_LISTEN ? FS_LISTEN : 0u) |
+	             (may & CC_MAY_RUN ? FS_EXECUTE : 0u);
 
 	return is_folder ? r : r & FS_FILE;
 }
@@ -126,4 +127,11 @@ int cc_confine_limit_files(const struct cc_confine *c, int abi, struct cc_error 
 	if (syscall(SYS_landlock_restrict_self, set, 0) < 0)
 		return cc_fail_errno(err, "putting the rules for files in force");
 	return 0;
+}
+
+int cc_confine_files(const struct cc_confine *c, struct cc_error *err)
+{
+	int abi = cc_confine_landlock_abi();
+
+	return abi > 0 ? cc_confine_limit_files(c, abi, err) : 0;
 }

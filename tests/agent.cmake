@@ -13,6 +13,8 @@ foreach(name lxc exec faults walls image net)
   cc_test(priv_${name} SOURCES unit/agent/test_priv_${name}.c LIBS cc_test_priv ROOT LOCKS cctp0 NEEDS /bin/busybox TIMEOUT 300)
 endforeach()
 
+cc_test(priv_names SOURCES unit/agent/test_priv_names.c LIBS cc_test_priv ROOT LOCKS cctp0 NEEDS /bin/busybox /usr/sbin/dnsmasq TIMEOUT 300)
+
 # Without rights.
 cc_test(priv_sim SOURCES unit/agent/test_priv_sim.c LIBS cc_test_priv NEEDS /bin/busybox)
 cc_test(priv_lease SOURCES unit/agent/test_priv_lease.c LIBS cc_test_priv NEEDS /bin/busybox)

@@ -191,7 +191,9 @@ static void answer(struct fake_priv *p, const struct priv_frame *f)
 	}
 	switch (f->head.verb) {
 	case PRIV_HELLO:
-		reply(p, &f->head, &(struct priv_hello_reply){ PRIV_VERSION, PRIV_FEATURE_SIM, 100, "sim" }, NULL, 0);
+		reply(p, &f->head,
+		        &(struct priv_hello_reply){ .version = PRIV_VERSION, .features = PRIV_FEATURE_SIM, .instances_max = 100, .driver = "sim" },
+		        NULL, 0);
 		break;
 	case PRIV_IMAGE_LIST:
 		list.count = (uint32_t)p->n_images;

@@ -91,10 +91,12 @@ static void on_event(void *user, const struct priv_ct *ct)
 
 static void wait_until_ready(void)
 {
-	struct priv_hello hello = { PRIV_VERSION };
+	struct priv_hello hello = { .version = PRIV_VERSION, .node = priv_fixture_id(0x4000) };
 	struct priv_hello_reply reply;
 	struct cc_error err = { 0 };
 
+	if (priv_fixture.zone != NULL)
+		snprintf(hello.zone, sizeof(hello.zone), "%s", priv_fixture.zone);
 	if (priv_fixture_call(PRIV_HELLO, &hello, &reply, &err) < 0)
 		ck_abort_msg("cc-agent-priv does not answer: %s", err.msg);
 }

@@ -9,8 +9,9 @@
 
 struct priv_fixture {
 	const char *driver;
-	pid_t pid;  /* of cc-agent-priv; 0 when it does not run */
-	int socket; /* raw, for tests that send nonsense; belongs to the client */
+	const char *zone; /* said at HELLO; NULL: none, and then instances have no names */
+	pid_t pid;        /* of cc-agent-priv; 0 when it does not run */
+	int socket;       /* raw, for tests that send nonsense; belongs to the client */
 	struct priv_client *client;
 	struct priv_ct events[16];
 	unsigned event_count;

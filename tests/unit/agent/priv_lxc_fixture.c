@@ -86,6 +86,14 @@ static int found(const char *what, const char *name)
 	return 1;
 }
 
+/* The link of what gives instances their names stays with the node. */
+static bool is_nodes_own(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 3 && strcmp(name + len - 3, "dns") == 0;
+}
+
 /* Entries of the directory whose names hold `word`. */
 static int count_named(const char *what, const char *path, const char *word)
 {
@@ -94,7 +102,7 @@ static int count_named(const char *what, const char *path, const char *word)
 	int n = 0;
 
 	while (dir != NULL && (d = readdir(dir)) != NULL)
-		if (d->d_name[0] != '.' && strstr(d->d_name, word) != NULL)
+		if (d->d_name[0] != '.' && strstr(d->d_name, word) != NULL && !is_nodes_own(d->d_name))
 			n += found(what, d->d_name);
 	if (dir != NULL)
 		closedir(dir);
@@ -131,7 +139,8 @@ static int count_processes(void)
 
 	while (dir != NULL && (d = readdir(dir)) != NULL) {
 		snprintf(path, sizeof(path), "/proc/%s", d->d_name);
-		if (atoi(d->d_name) > 0 && stat(path, &st) == 0 && st.st_uid >= PRIV_FIXTURE_ID && st.st_uid < PRIV_FIXTURE_ID + 30 * SLOT_IDS)
+		if (atoi(d->d_name) > 0 && stat(path, &st) == 0 && st.st_uid >= PRIV_FIXTURE_ID && st.st_uid < PRIV_FIXTURE_ID + 30 * SLOT_IDS &&
+		        st.st_uid != PRIV_FIXTURE_ID + SLOT_NOBODY)
 			n += found("process", d->d_name);
 	}
 	if (dir != NULL)

@@ -98,13 +98,14 @@ START_TEST(slots_share_nothing)
 	char text[PRIV_ADDR_TEXT];
 	uint8_t mac[6];
 
-	ck_assert_int_eq(plan("10.1.2.3/24", 253, 65536, &p), 0);
+	ck_assert_int_eq(plan("10.1.2.3/24", 252, 65536, &p), 0);
 	ck_assert_str_eq(slot_gateway(&p, text), "10.1.2.1");
 	ck_assert_str_eq(slot_address(&p, 0, text), "10.1.2.2");
-	ck_assert_str_eq(slot_address(&p, 252, text), "10.1.2.254");
+	ck_assert_str_eq(slot_address(&p, 251, text), "10.1.2.253");
+	ck_assert_str_eq(slot_names_address(&p, text), "10.1.2.254");
 	ck_assert_uint_eq(slot_image_first_id(&p), 65536);
 	ck_assert_uint_eq(slot_first_id(&p, 0), 2 * 65536);
-	ck_assert_uint_eq(slot_first_id(&p, 252), 254 * 65536);
+	ck_assert_uint_eq(slot_first_id(&p, 251), 253 * 65536);
 	slot_mac(slot_address_number(&p, 0), mac);
 	ck_assert_int_eq(memcmp(mac, (uint8_t[]){ 2, 0xcc, 10, 1, 2, 2 }, 6), 0);
 }
@@ -114,7 +115,7 @@ START_TEST(a_plan_without_room_is_refused)
 {
 	struct slot_plan p;
 
-	ck_assert_int_lt(plan("10.1.2.0/24", 254, 65536, &p), 0);
+	ck_assert_int_lt(plan("10.1.2.0/24", 253, 65536, &p), 0);
 	ck_assert_int_lt(plan("10.1.2.0/30", 1, 65536, &p), 0);
 	ck_assert_int_lt(plan("10.1.2.0", 1, 65536, &p), 0);
 	ck_assert_int_lt(plan("10.1.2.0/24x", 1, 65536, &p), 0);

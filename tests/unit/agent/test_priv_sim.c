@@ -525,7 +525,7 @@ END_TEST
 
 START_TEST(another_version_is_refused_with_what_to_do)
 {
-	struct priv_hello hello = { PRIV_VERSION + 1 };
+	struct priv_hello hello = { .version = PRIV_VERSION + 1 };
 	struct priv_hello_reply reply;
 	struct cc_error err = { 0 };
 
@@ -542,7 +542,7 @@ END_TEST
 
 START_TEST(the_client_says_when_the_other_half_is_gone)
 {
-	struct priv_hello hello = { PRIV_VERSION };
+	struct priv_hello hello = { .version = PRIV_VERSION };
 	struct priv_hello_reply reply;
 	struct cc_error err = { 0 };
 

@@ -314,7 +314,7 @@ END_TEST
 START_TEST(without_idmapped_mounts_each_container_has_a_shifted_copy)
 {
 	static const char *const copy[] = { "--lower", "copy", NULL };
-	struct priv_hello hello = { PRIV_VERSION };
+	struct priv_hello hello = { .version = PRIV_VERSION };
 	struct priv_hello_reply reply;
 	struct cc_error err = { 0 };
 	char out[128];
