@@ -499,7 +499,7 @@ const struct cmd command_table[] = {
 	        .run = cmd_login,
 	        .summary = "Use a zone from this machine with a token",
 	        .text = "The token comes from 'ccctl member add' or 'ccctl token create' and says where the controller is and which key it has. Without a word "
-	                "it is asked for and not shown; '-' reads it from stdin. Others on this machine can see command lines, so do not write it there.\n\n"
+	                "it is asked for and not shown; '-' reads it from stdin. Others on this machine can see command lines, so do not write it there.\n"
 	                "It is tried, then kept in a context of its own, which becomes the current one.",
 	        .examples = "ccctl login\n"
 	                    "ccctl login - --name village <token\n" },
