@@ -6,6 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Check takes no long messages: a few lines from the first difference on say enough. */
+#define SHOWN 1000
+
+static void fail_at_difference(const char *path, const char *want, const char *got)
+{
+	int line = 1;
+	size_t same = 0, start = 0;
+
+	for (; want[same] != '\0' && want[same] == got[same]; same++)
+		if (want[same] == '\n') {
+			line++;
+			start = same + 1;
+		}
+	ck_abort_msg("%s differs in line %d.\n--- want\n%.*s\n--- got\n%.*s", path, line, SHOWN, want + start, SHOWN, got + start);
+}
+
 void golden_check(const char *path, const struct cc_buf *got)
 {
 	cc_auto_buf struct cc_buf want = { 0 };
@@ -20,5 +36,6 @@ void golden_check(const char *path, const struct cc_buf *got)
 	want.len = fread(cc_buf_reserve(&want, 1 << 20), 1, 1 << 20, f);
 	cc_buf_addc(&want, '\0');
 	fclose(f);
-	ck_assert_msg(strcmp(want.data, cc_buf_str(got)) == 0, "%s differs.\n--- want\n%s--- got\n%s", path, want.data, cc_buf_str(got));
+	if (strcmp(want.data, cc_buf_str(got)) != 0)
+		fail_at_difference(path, want.data, cc_buf_str(got));
 }
