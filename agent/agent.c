@@ -99,7 +99,7 @@ static int apply_settings(struct agent *a, const struct agent_config *cfg, struc
 static void learn_controllers(struct agent *a, const struct cc_texts *told)
 {
 	cc_auto(cc_arena_free) struct cc_arena *arena = cc_arena_new(0);
-	struct spool_identity who = *a->who;
+	struct spool_identity who = *a->who, *known;
 	struct cc_error err = { 0 };
 
 	if (!controllers_merge(&a->who->controllers, told, cc_http_address(a->http), &who.controllers, arena))
@@ -109,8 +109,9 @@ static void learn_controllers(struct agent *a, const struct cc_texts *told)
 		cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&err));
 		return;
 	}
-	free(a->who);
-	a->who = cc_row_heap_copy(&spool_identity_desc, &who);
+	known = a->who;
+	a->who = cc_row_heap_copy(&spool_identity_desc, &who); /* which has parts of what was known */
+	free(known);
 	cc_log(NOTICE, CONTROLLERS_LEARNT, kv_u64("addresses", who.controllers.n));
 	a->ended |= !controllers_same_ports(&a->start->who->controllers, &who.controllers, arena);
 }

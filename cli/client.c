@@ -12,6 +12,7 @@
 #define AGAIN_FOR_MS      3000
 #define TAKEOVER_MS       15000 /* the same where there is another controller, which needs some seconds to take over */
 #define CONNECT_MS        3000  /* to one of several controllers, before the next one is tried */
+#define PATCH_TRIES       5
 #define REPLY_MAX         (256 << 20)
 
 struct client {
@@ -149,6 +150,27 @@ static void append(struct cc_arena *a, const struct cc_desc *row, struct cc_list
 	memcpy(all + to->n * row->size, more->items != NULL ? more->items : all, more->n * row->size);
 	to->items = all;
 	to->n += more->n;
+}
+
+int client_patch(struct client *c, const struct client_call *call, struct cc_error *err)
+{
+	const struct cc_field *revision = cc_desc_find(call->reply_desc, "revision");
+	struct client_call patch = *call;
+
+	patch.method = "PATCH";
+	for (int i = 1;; i++) {
+		struct cc_error e = { 0 };
+
+		if (client_get(c, call->path, call->reply_desc, call->reply, err) < 0)
+			return -1;
+		patch.if_revision = *(const int64_t *)cc_field_at(revision, call->reply);
+		if (client_call(c, &patch, &e) == 0)
+			return 0;
+		if (e.code != CC_PRECONDITION || i == PATCH_TRIES) {
+			*err = e;
+			return -1;
+		}
+	}
 }
 
 int client_list(struct client *c, const char *path, const struct cc_desc *d, void *ret, struct cc_error *err)

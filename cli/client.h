@@ -39,6 +39,9 @@ struct client_call {
  * controller is busy; a POST gets an Idempotency-Key for that. */
 int client_call(struct client *c, const struct client_call *call, struct cc_error *err);
 
+/* A PATCH of what was just read, so that nobody's change is lost; when somebody was faster it is read again. `call` says all but the revision. */
+int client_patch(struct client *c, const struct client_call *call, struct cc_error *err);
+
 int client_get(struct client *c, const char *path, const struct cc_desc *d, void *ret, struct cc_error *err);
 
 /* A list with all its pages: `d` is instance_list, node_list..., `path` may have a query. */

@@ -26,11 +26,17 @@ int cmd_member_add(struct cli *cli, struct cc_error *err)
 /* PATCHes the member that the first word names and shows it. */
 static int change(struct cli *cli, const struct member_change *body, struct cc_error *err)
 {
-	const char *path = client_path(cli->arena, noun_member.path, cli->args.words[0], "");
 	struct member m = { 0 };
-	const struct client_call call = { "PATCH", path, &member_change_desc, body, &member_desc, &m };
+	const struct client_call call = { .path = client_path(cli->arena, noun_member.path, cli->args.words[0], ""),
+		.body_desc = &member_change_desc,
+		.body = body,
+		.reply_desc = &member_desc,
+		.reply = &m };
+	struct client *client;
 
-	return secret_make(cli, &call, err) < 0 ? -1 : cli_show_row(cli, &member_desc, &m, err);
+	if (cli_client(cli, &client, err) < 0 || client_patch(client, &call, err) < 0)
+		return -1;
+	return cli_show_row(cli, &member_desc, &m, err);
 }
 
 int cmd_member_role(struct cli *cli, struct cc_error *err)
@@ -53,13 +59,11 @@ int cmd_member_limit(struct cli *cli, struct cc_error *err)
 	for (size_t i = 0; i < CC_ARRAY_LEN(numbers); i += 2) {
 		const struct cc_field *f = cc_desc_find(&member_change_desc, numbers[i + 1]);
 
-		if (!args_has(&cli->args, numbers[i]))
+		if (!args_has(&cli->args, numbers[i]) && !args_has(&cli->args, "default"))
 			continue;
-		*(int64_t *)((char *)&body + f->offset) = args_number(&cli->args, numbers[i], 0);
+		*(int64_t *)((char *)&body + f->offset) = args_number(&cli->args, numbers[i], -1);
 		body.has |= CC_BIT(f->index);
 	}
-	if (args_has(&cli->args, "default"))
-		cc_set(&body, member_change, no_limits, true);
 	if (body.has == 0)
 		return cc_fail(err, INVALID, "say which limit: --instances, --cpu, --memory, --disk, or --default for the zone's");
 	return change(cli, &body, err);

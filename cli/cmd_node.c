@@ -47,7 +47,7 @@ int cmd_node_guests(struct cli *cli, struct cc_error *err)
 	struct cc_list rows;
 	struct client *client;
 
-	if (cli_client(cli, &client, err) < 0 || client_get(client, path, &guest_list_desc, &list, err) < 0)
+	if (cli_client(cli, &client, err) < 0 || client_list(client, path, &guest_list_desc, &list, err) < 0)
 		return -1;
 	rows = (struct cc_list){ list.items.n, list.items.items };
 	return cli_show_rows(cli, &guest_desc, &rows, err);

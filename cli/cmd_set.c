@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Changing limits and labels of an instance. What is sent is a merge patch of what was just read, so nobody's change is lost; when somebody was faster it is
- * read again. */
+/* Changing limits and labels of an instance. */
 #include "cli/handlers.h"
 
 #include "cli/spec.h"
 #include "cli/wait.h"
 #include "common/model.h"
-
-#define TRIES 5
 
 static int fill_change(const struct cli *cli, struct instance_change *c, struct cc_error *err)
 {
@@ -30,27 +27,14 @@ static int fill_change(const struct cli *cli, struct instance_change *c, struct 
 
 static int change(struct cli *cli, const struct instance_change *c, struct instance *ret, struct cc_error *err)
 {
-	const char *path = client_path(cli->arena, noun_instance.path, cli->args.words[0], "");
-	struct client_call call = {
-		.method = "PATCH", .path = path, .body_desc = &instance_change_desc, .body = c, .reply_desc = &instance_desc, .reply = ret
-	};
+	const struct client_call call = { .path = client_path(cli->arena, noun_instance.path, cli->args.words[0], ""),
+		.body_desc = &instance_change_desc,
+		.body = c,
+		.reply_desc = &instance_desc,
+		.reply = ret };
 	struct client *client;
 
-	if (cli_client(cli, &client, err) < 0)
-		return -1;
-	for (int i = 1;; i++) {
-		struct cc_error e = { 0 };
-
-		if (client_get(client, path, &instance_desc, ret, err) < 0)
-			return -1;
-		call.if_revision = ret->revision;
-		if (client_call(client, &call, &e) == 0)
-			return 0;
-		if (e.code != CC_PRECONDITION || i == TRIES) {
-			*err = e;
-			return -1;
-		}
-	}
+	return cli_client(cli, &client, err) < 0 ? -1 : client_patch(client, &call, err);
 }
 
 int cmd_set(struct cli *cli, struct cc_error *err)

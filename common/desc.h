@@ -69,7 +69,8 @@ enum cc_field_flag {
 	CC_KEY = 1 << 3,    /* the row's primary key */
 	CC_NODB = 1 << 4,   /* not stored: computed when the row is shown */
 	CC_NOJSON = 1 << 5, /* never leaves the controller */
-	CC_ONE = 1 << 6     /* of a list: in JSON one object and no array. For documents of others, which are only read */
+	CC_ONE = 1 << 6,    /* of a list: in JSON one object and no array. For documents of others, which are only read */
+	CC_NULL = 1 << 7    /* of a merge patch, a number that cannot be negative: null takes it away, and is -1 here */
 };
 
 struct cc_enum {

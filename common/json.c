@@ -328,6 +328,11 @@ static int read_member(const struct decoder *d, const struct cc_field *f, struct
 			return 0;
 		return cc_fail(d->err, INVALID, "%s: is missing", f->name);
 	}
+	if (value == NULL && (f->flags & CC_NULL)) {
+		*(int64_t *)((char *)row + f->offset) = -1;
+		*(uint64_t *)row |= CC_BIT(f->index);
+		return 0;
+	}
 	if (d->mode == CC_JSON_PATCH && value == NULL)
 		return cc_fail(d->err, INVALID, "%s: null would take it away, and it cannot be without", f->name);
 	if (passed_over(d, f, value))

@@ -95,7 +95,10 @@ void cc_json_encode_field(const struct cc_field *f, const void *row, struct cc_b
 		cc_buf_adds(out, *(const bool *)at ? "true" : "false");
 		break;
 	case CB_INT:
-		cc_buf_printf(out, "%" PRId64, *(const int64_t *)at);
+		if ((f->flags & CC_NULL) && *(const int64_t *)at < 0)
+			cc_buf_adds(out, "null");
+		else
+			cc_buf_printf(out, "%" PRId64, *(const int64_t *)at);
 		break;
 	case CB_TIME:
 		cc_buf_printf(out, "\"%s\"", cc_time_format(*(const int64_t *)at, text));

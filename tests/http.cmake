@@ -17,6 +17,7 @@ cc_test(http_bounds SOURCES ${http}/test_bounds.c LIBS cc_http_world LABELS tsan
 cc_test(http_semantics SOURCES ${http}/test_semantics.c LIBS cc_http_world LABELS tsan)
 cc_test(http_waiting SOURCES ${http}/test_waiting.c LIBS cc_http_world LABELS tsan)
 cc_test(http_listening SOURCES ${http}/test_listening.c LIBS cc_http_world LABELS tsan)
+cc_test(http_loris SOURCES ${http}/test_loris.c LIBS cc_http_world LABELS tsan)
 cc_test(http_streams SOURCES ${http}/test_streams.c LIBS cc_http_world LABELS tsan TIMEOUT 300)
 cc_test(http_protocol SOURCES ${http}/test_protocol.c LIBS cc_http_world)
 target_compile_definitions(test_http_protocol PRIVATE CC_PROTOCOL_DIR="${PROJECT_SOURCE_DIR}/tests/golden/protocol")

@@ -60,6 +60,7 @@ struct call {
 	const char *location;  /* NULL: none */
 	int64_t index;         /* of a read: what a blocking read goes on from; 0: none */
 	const char *etag;      /* with its quotes; NULL: the entity's revision, if it has one */
+	bool always_sent;      /* its tag serves If-Match alone: what is shown may be another without it */
 	const char *next_page; /* of a list: cursor of the page after this one; NULL: there is none */
 	const char *text;      /* instead of an entity, with its type; in the arena, or */
 	bool text_lasts;       /* it lives as long as the server */

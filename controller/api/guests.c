@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What runs on a node, for who owns it: whose machine it is may see what it is used for, and end it. To others the node's guests do not exist. */
 #include "controller/api/api.h"
+#include "controller/api/list.h"
 #include "controller/api/rows.h"
 
 #include <stdlib.h>
@@ -39,34 +40,56 @@ static void fill(const struct call *c, const struct zone *z, const struct instan
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct guest *)a)->name, ((const struct guest *)b)->name);
+	return strcmp((*(const struct instance *const *)a)->name, (*(const struct instance *const *)b)->name);
 }
 
-static void list(const struct call *c, const struct zone *z, const struct node *n, struct guest_list *ret)
+/* Those that are meant, in order; how many. */
+static size_t collect(const struct call *c, const struct zone *z, struct cc_uuid node, const struct list_query *q, const struct instance ***ret)
 {
 	const struct instance *inst;
-	size_t count = 0;
+	size_t n = 0;
 
-	for (size_t at = 0; zone_next_of_node(z, n->id, &at) != NULL;)
-		count++;
+	for (size_t at = 0; zone_next_of_node(z, node, &at) != NULL;)
+		n++;
+	*ret = cc_new_array(c->arena, n + 1, const struct instance *);
+	n = 0;
+	for (size_t at = 0; (inst = zone_next_of_node(z, node, &at)) != NULL;)
+		if (list_matches(q, TABLE_INSTANCE, inst) && list_is_after(q, TABLE_INSTANCE, inst))
+			(*ret)[n++] = inst;
+	qsort(*ret, n, sizeof(**ret), by_name);
+	return n;
+}
+
+static int list(struct call *c, const struct zone *z, struct guest_list *ret, struct cc_error *err)
+{
+	const struct node *node = find_node(c, z, err);
+	const struct instance **found;
+	struct list_query q;
+	size_t n;
+
+	if (node == NULL || list_query_read(c, z, TABLE_INSTANCE, &q, err) < 0)
+		return -1;
+	n = collect(c, z, node->id, &q, &found);
+	if (n > q.limit) {
+		n = q.limit;
+		c->next_page = list_cursor(c->arena, TABLE_INSTANCE, found[n - 1]);
+		cc_set(ret, guest_list, next, c->next_page);
+	}
 	ret->index = zone_revision(z);
-	ret->items.items = cc_new_array(c->arena, count + 1, struct guest);
-	for (size_t at = 0; (inst = zone_next_of_node(z, n->id, &at)) != NULL;)
-		fill(c, z, inst, &ret->items.items[ret->items.n++]);
-	qsort(ret->items.items, ret->items.n, sizeof(struct guest), by_name);
+	ret->items.items = cc_new_array(c->arena, n + 1, struct guest);
+	for (size_t i = 0; i < n; i++)
+		fill(c, z, found[i], &ret->items.items[ret->items.n++]);
+	return 0;
 }
 
 int api_guest_list(struct call *c, struct cc_error *err)
 {
 	struct guest_list *reply = cc_new(c->arena, struct guest_list);
-	const struct zone *z = engine_read_begin(c->engine);
-	const struct node *n = find_node(c, z, err);
+	int result = list(c, engine_read_begin(c->engine), reply, err);
 
-	if (n != NULL)
-		list(c, z, n, reply);
 	engine_read_end(c->engine);
 	c->reply = reply;
-	return n != NULL ? 0 : -1;
+	return result;
 }
 
 static int stopped(struct call *c, struct cc_error *err)

@@ -10,7 +10,7 @@ static bool may(const struct call *c, const void *row)
 	return call_may(c, ((const struct member *)row)->id);
 }
 
-static const struct view view = { .table = TABLE_MEMBER, .may = may, .copy = rows_member };
+static const struct view view = { .table = TABLE_MEMBER, .may = may, .copy = rows_member, .counted = true };
 
 int api_member_list(struct call *c, struct cc_error *err)
 {

@@ -110,6 +110,7 @@ int read_row(struct call *c, const struct view *v, struct cc_error *err)
 	if (read_begin(c, err) < 0)
 		return -1;
 	reading_of(c)->view = v;
+	c->always_sent = v->counted;
 	z = engine_read_begin(c->engine);
 	row = rows_find(c, z, v->elsewhere ? v->found_in : v->table, c->path[0], v->may, err);
 	if (row != NULL)
@@ -242,6 +243,7 @@ int read_list(struct call *c, const struct view *v, struct cc_error *err)
 		return -1;
 	r = reading_of(c);
 	r->view = v;
+	c->always_sent = v->counted;
 	result = list_query_read(c, engine_read_begin(c->engine), v->table, &r->query, err);
 	engine_read_end(c->engine);
 	return result < 0 ? -1 : look_at_list(c, err);

@@ -10,6 +10,7 @@ struct view {
 	enum table table;
 	rows_filter *may; /* whether the caller may see it; NULL: all */
 	rows_copy *copy;  /* NULL: as it is */
+	bool counted;     /* shows what changes without the row's revision: so nobody is told that they know it already */
 	bool elsewhere;   /* `may` looks at a row of another table with the same id, which path[0] names: */
 	enum table found_in;
 };

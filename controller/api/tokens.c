@@ -12,7 +12,7 @@ static bool may(const struct call *c, const void *row)
 
 int api_token_list(struct call *c, struct cc_error *err)
 {
-	static const struct view view = { .table = TABLE_MEMBER_TOKEN, .may = may, .copy = rows_token };
+	static const struct view view = { .table = TABLE_MEMBER_TOKEN, .may = may, .copy = rows_token, .counted = true };
 
 	return read_list(c, &view, err);
 }

@@ -60,10 +60,10 @@ static int check_admin_left(const struct decide *d, const struct member *m, stru
 
 static void take_limits(const struct member_change *c, struct member *m)
 {
-#define TAKE(field)                          \
-	if (c->no_limits)                    \
-		cc_unset(m, member, field);  \
-	if (cc_has(c, member_change, field)) \
+#define TAKE(field)                                          \
+	if (cc_has(c, member_change, field) && c->field < 0) \
+		cc_unset(m, member, field);                  \
+	else if (cc_has(c, member_change, field))            \
 		cc_set(m, member, field, c->field);
 	TAKE(limit_instances)
 	TAKE(limit_cpu_millis)

@@ -336,9 +336,18 @@ static void stamp(struct row *r, int64_t revision)
 		inst->ordered = revision;
 }
 
+/* What is only written down changes nothing that anybody could wait for. */
+static bool changes_zone(const struct effects *fx, size_t from)
+{
+	for (size_t i = from; i < fx->n; i++)
+		if (table_kept(fx->items[i].table))
+			return true;
+	return false;
+}
+
 static void apply(struct engine *e, struct effects *fx, size_t from, int64_t now_ms)
 {
-	int64_t revision = zone_revision(e->working) + 1;
+	int64_t revision = zone_revision(e->working) + changes_zone(fx, from);
 
 	for (size_t i = from; i < fx->n; i++) {
 		fx->items[i].revision = revision;

@@ -92,7 +92,11 @@ static void field(struct cc_buf *out, const struct cc_field *f)
 		describe(out, f->doc);
 		cc_buf_addc(out, '}');
 	} else {
-		openapi_schema_kind(out, f->kind, f->doc);
+		cc_buf_addc(out, '{');
+		kind_members(out, cc_kind_info(f->kind));
+		cc_buf_adds(out, f->flags & CC_NULL ? ",\"nullable\":true" : "");
+		describe(out, f->doc);
+		cc_buf_addc(out, '}');
 	}
 }
 

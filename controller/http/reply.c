@@ -130,7 +130,7 @@ static bool is_known(struct request *r)
 	const char *at = MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_IF_NONE_MATCH);
 	const char *tag = r->call.etag;
 
-	if (at == NULL || tag == NULL || strcmp(r->route->method, "GET") != 0)
+	if (at == NULL || tag == NULL || r->call.always_sent || strcmp(r->route->method, "GET") != 0)
 		return false;
 	tag += strncmp(tag, "W/", 2) == 0 ? 2 : 0;
 	while (*at != '\0') {
@@ -160,13 +160,28 @@ static void add_escaped(struct cc_buf *out, const char *text)
 			cc_buf_printf(out, "%%%02X", (unsigned char)*text);
 }
 
+/* The route's path with what stood for its {…}. */
+static void add_path(const struct request *r, struct cc_buf *out)
+{
+	const char *at = r->route->path, *brace;
+
+	cc_buf_addc(out, '<');
+	for (size_t i = 0; (brace = strchr(at, '{')) != NULL; i++) {
+		cc_buf_add(out, at, (size_t)(brace - at));
+		add_escaped(out, r->call.path[i]);
+		at = strchr(brace, '}') + 1;
+	}
+	cc_buf_adds(out, at);
+}
+
 /* The page after this one: the same question with another cursor. A blocking read is asked for anew. A header that would not fit into a connection's memory
  * is left out; the body says `next` as well. */
 static void add_link(const struct request *r, struct MHD_Response *resp)
 {
 	cc_auto_buf struct cc_buf link = { 0 };
 
-	cc_buf_printf(&link, "<%s?cursor=%s", r->route->path, r->call.next_page);
+	add_path(r, &link);
+	cc_buf_printf(&link, "?cursor=%s", r->call.next_page);
 	for (size_t i = 0; i < PARAM_MAX; i++) {
 		if (r->call.params[i] == NULL || i == PARAM_cursor || i == PARAM_index || i == PARAM_wait)
 			continue;

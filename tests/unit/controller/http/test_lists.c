@@ -304,7 +304,7 @@ END_TEST
 
 START_TEST(what_is_known_is_304)
 {
-	static const char *const paths[] = { "/v1/instances", "/v1/instances/web", "/v1/nodes", "/v1/nodes/n1", "/v1/images/busybox", "/v1/members",
+	static const char *const paths[] = { "/v1/instances", "/v1/instances/web", "/v1/nodes", "/v1/nodes/n1", "/v1/images/busybox", "/v1/images",
 		"/v1/version", "/v1/openapi.json", "/v1/instances/web/placement", "/v1/status" };
 
 	for (size_t i = 0; i < CC_ARRAY_LEN(paths); i++) {
@@ -326,6 +326,71 @@ START_TEST(what_is_known_is_304)
 }
 END_TEST
 
+START_TEST(what_is_counted_when_it_is_shown_is_never_304)
+{
+	static const char *const paths[] = { "/v1/members", "/v1/members/ana", "/v1/tokens" };
+	const char *tags[CC_ARRAY_LEN(paths)];
+
+	for (size_t i = 0; i < CC_ARRAY_LEN(paths); i++) {
+		struct answer r = ASK(.role = ROLE_ANA, .path = paths[i]);
+
+		tags[i] = cc_printf(a, "If-None-Match: %s", answer_header(&r, "ETag"));
+		answer_free(&r);
+	}
+	create_named(ROLE_ANA, "more");
+	for (size_t i = 0; i < CC_ARRAY_LEN(paths); i++) {
+		struct answer r = ASK(.role = ROLE_ANA, .path = paths[i], .header = tags[i]);
+
+		ck_assert_msg(r.status == 200, "%s: %d", paths[i], r.status);
+		ck_assert_msg(i == 2 || strstr(cc_buf_str(&r.body), "\"used_instances\":2") != NULL, "%s", cc_buf_str(&r.body));
+		answer_free(&r);
+	}
+}
+END_TEST
+
+START_TEST(guests_come_in_pages)
+{
+	const char *path = "/v1/nodes/n1/instances?limit=2", *seen = "";
+	struct answer r;
+
+	for (int i = 0; i < 4; i++)
+		create(ROLE_ANA, cc_printf(a, "{\"name\":\"i-%d\",\"image\":\"busybox\",\"memory_mib\":4,\"node\":\"n1\"}", i));
+	for (int i = 0; path != NULL; i++) {
+		struct guest_list *l = GET(guest_list_desc, 200, .role = ROLE_ROOT, .path = path);
+
+		ck_assert_uint_le(l->items.n, 2);
+		for (size_t k = 0; k < l->items.n; k++)
+			seen = cc_printf(a, "%s%s ", seen, l->items.items[k].name);
+		r = ASK(.role = ROLE_ROOT, .path = path);
+		path = cc_has(l, guest_list, next) ? cc_printf(a, "/v1/nodes/n1/instances?cursor=%s&limit=2", l->next) : NULL;
+		ck_assert_str_eq(answer_header(&r, "Link"), path != NULL ? cc_printf(a, "<%s>; rel=\"next\"", path) : "");
+		answer_free(&r);
+		ck_assert_int_lt(i, 5);
+	}
+	ck_assert_str_eq(seen, "i-0 i-1 i-2 i-3 web ");
+	GET(problem_desc, 400, .role = ROLE_ROOT, .path = "/v1/nodes/n1/instances?limit=0");
+	GET(problem_desc, 400, .role = ROLE_ROOT, .path = "/v1/nodes/n1/instances?cursor=x");
+}
+END_TEST
+
+START_TEST(what_is_only_written_down_makes_nothing_newer)
+{
+	struct instance_list *before = LIST(ROLE_ANA, "/v1/instances"), *after;
+	struct audit_list *log = NULL;
+	struct answer r = ASK(.role = ROLE_NOBODY, .path = "/v1/instances", .header = "Authorization: Bearer guess");
+
+	ck_assert_int_eq(r.status, 401);
+	answer_free(&r);
+	for (int i = 0; i < 500 && (log == NULL || log->items.n == 0); i++) {
+		usleep(10000);
+		log = GET(audit_list_desc, 200, .role = ROLE_ROOT, .path = "/v1/audit?limit=1");
+	}
+	ck_assert_str_eq(log->items.items[0].outcome, "unauthenticated");
+	after = LIST(ROLE_ANA, "/v1/instances");
+	ck_assert_int_eq(after->index, before->index);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("http_lists");
@@ -344,6 +409,9 @@ int main(void)
 	tcase_add_test(tc, a_waiting_list_sleeps_through_what_its_caller_does_not_see);
 	tcase_add_test(tc, an_index_that_the_zone_does_not_know_is_answered_at_once);
 	tcase_add_test(tc, what_is_known_is_304);
+	tcase_add_test(tc, what_is_counted_when_it_is_shown_is_never_304);
+	tcase_add_test(tc, guests_come_in_pages);
+	tcase_add_test(tc, what_is_only_written_down_makes_nothing_newer);
 	suite_add_tcase(s, tc);
 	world_prepare();
 	return test_run(s);

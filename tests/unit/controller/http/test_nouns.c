@@ -286,7 +286,7 @@ START_TEST(a_member_is_limited_and_told_so)
 	ck_assert_str_eq(s->member, "ana");
 	ck_assert_int_eq(s->used_instances, 2);
 	ck_assert_int_eq(s->max_instances, 2);
-	m = patch(200, "{\"no_limits\":true,\"limit_cpu_millis\":0}");
+	m = patch(200, "{\"limit_instances\":null,\"limit_memory_mib\":null,\"limit_cpu_millis\":0}");
 	ck_assert(!cc_has(m, member, max_instances) && cc_has(m, member, max_cpu_millis));
 	GET(problem_desc, 400, .role = ROLE_ROOT, .method = "PATCH", .path = "/v1/members/ana", .body = "{\"limit_instances\":-1}");
 	GET(problem_desc, 400, .role = ROLE_ROOT, .method = "PATCH", .path = "/v1/members/ana", .body = "{\"role\":\"king\"}");

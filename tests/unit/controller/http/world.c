@@ -500,7 +500,7 @@ static void set_body(CURL *c, const struct ask *ask, struct source *src)
 
 static bool is_patch(const struct ask *ask)
 {
-	return ask->method != NULL && strcmp(ask->method, "PATCH") == 0 && strncmp(ask->path, "/v1/members/", 12) != 0;
+	return ask->method != NULL && strcmp(ask->method, "PATCH") == 0;
 }
 
 static struct curl_slist *headers_of(const struct ask *ask)

@@ -66,7 +66,7 @@ struct ask {
 	const char *path;
 	const char *body; /* NULL: none */
 	size_t body_len;  /* 0: strlen */
-	const char *type; /* application/json with a body, of a PATCH application/merge-patch+json, but for members */
+	const char *type; /* application/json with a body, of a PATCH application/merge-patch+json */
 	const char *header, *header2;
 	bool unconditional; /* a PATCH without If-Match; else it has `header`, or * */
 	bool chunked;
