@@ -35,6 +35,9 @@ struct driver_exec {
 	int control;    /* of struct attend */
 	bool tty;       /* all three become a terminal of this size, fed from fds[0] and read into fds[1] */
 	struct terminal_size size;
+	/* Instead of a program: is called in the instance, by the child as it stands, with the descriptors in their places. Gives its exit status. */
+	int (*inside)(const void *arg);
+	const void *inside_arg;
 };
 
 /* Somebody at the console of an instance's init. */

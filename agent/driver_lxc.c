@@ -224,6 +224,8 @@ static int run_program(void *payload)
 	const struct entry *e = payload;
 	int why;
 
+	if (e->exec->inside != NULL)
+		return e->exec->inside(e->exec->inside_arg);
 	if (e->exec->tty && terminal_enter(e->terminal, e->exec->size) < 0)
 		return 126;
 	(void)execvp(e->exec->argv[0], e->exec->argv);

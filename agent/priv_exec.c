@@ -25,8 +25,7 @@ static int work_exec(const struct priv_node *node, const void *args, int channel
 	return node->driver->exec(node, &a->rec, &exec, &ret->exit_status, err);
 }
 
-/* Counts NUL-terminated strings in the tail. */
-static uint32_t count_strings(const char *tail, uint32_t len)
+uint32_t priv_exec_count_strings(const char *tail, uint32_t len)
 {
 	uint32_t n = 0;
 
@@ -42,7 +41,7 @@ int priv_exec_check(const struct request *r, char key[KEY_MAX], struct cc_error 
 	key[0] = '\0';
 	if (q->argc == 0 || q->argc > ARGS_MAX || q->envc > ARGS_MAX)
 		return cc_fail(err, INVALID, "a program needs from 1 to %d arguments", ARGS_MAX);
-	if (r->tail_len == 0 || r->tail[r->tail_len - 1] != '\0' || count_strings(r->tail, r->tail_len) != q->argc + q->envc)
+	if (r->tail_len == 0 || r->tail[r->tail_len - 1] != '\0' || priv_exec_count_strings(r->tail, r->tail_len) != q->argc + q->envc)
 		return cc_fail(err, INVALID, "arguments and environment are not %u strings", q->argc + q->envc);
 	if (r->tail[0] == '\0')
 		return cc_fail(err, INVALID, "the program's name is empty");
@@ -84,7 +83,7 @@ bool priv_exec_is(const struct request *r)
 }
 
 /* The child has the descriptors then; end of file must not wait for this process. */
-static int start_job(struct priv_server *s, struct request *r, const struct job_spec *spec, struct cc_error *err)
+int priv_exec_start_job(struct priv_server *s, struct request *r, const struct job_spec *spec, struct cc_error *err)
 {
 	int started = priv_server_start_job(s, r, spec, err);
 
@@ -114,7 +113,7 @@ int priv_exec_begin(struct priv_server *s, struct request *r, struct cc_error *e
 	add_default(args.exec.env, &envc, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "PATH=");
 	if (q->uid == 0)
 		add_default(args.exec.env, &envc, "HOME=/root", "HOME=");
-	started = start_job(s, r, &spec, err);
+	started = priv_exec_start_job(s, r, &spec, err);
 	free(args.exec.argv);
 	free(args.exec.env);
 	return started;
@@ -147,7 +146,7 @@ int priv_console_begin(struct priv_server *s, struct request *r, struct cc_error
 	if (inst->now.state != PRIV_CT_RUNNING)
 		return cc_fail(err, CONFLICT, "the instance does not run; see 'ccctl logs' for what it said last, or start it");
 	args.rec = inst->rec;
-	return start_job(s, r, &spec, err);
+	return priv_exec_start_job(s, r, &spec, err);
 }
 
 static int work_logs(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
@@ -178,7 +177,7 @@ int priv_logs_begin(struct priv_server *s, struct request *r, struct cc_error *e
 	spec.fds[0] = r->fds[1];
 	spec.fds[1] = log.dirfd;
 	spec.fds[2] = log.monitor;
-	return start_job(s, r, &spec, err);
+	return priv_exec_start_job(s, r, &spec, err);
 }
 
 int priv_exec_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err)

@@ -166,6 +166,17 @@ struct priv_ct_console {
 	uint16_t cols;
 };
 
+enum priv_files { PRIV_FILES_PUSH, PRIV_FILES_PULL, PRIV_FILES_MAX };
+
+/* Tail: paths inside of the instance, each with its NUL; of a push one. */
+struct priv_ct_files {
+	struct cc_uuid id;
+	uint32_t action; /* enum priv_files */
+	uint32_t place;  /* of a push: enum tree_place */
+	uint32_t flags;  /* enum tree_flag */
+	uint32_t count;  /* of paths */
+};
+
 struct priv_ct_signal {
 	uint32_t exec_seq;
 	int32_t signal;

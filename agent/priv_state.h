@@ -33,6 +33,7 @@ union request_body {
 	struct priv_ct_stop ct_stop;
 	struct priv_ct_exec ct_exec;
 	struct priv_ct_signal ct_signal;
+	struct priv_ct_files ct_files;
 	struct priv_ct_logs ct_logs;
 	struct priv_ct_console ct_console;
 	struct priv_ct_window ct_window;
@@ -190,7 +191,15 @@ int priv_exec_resume(struct priv_server *s, struct request *r, const struct job_
 int priv_console_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_logs_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_signal_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+/* Strings with their NULs in the tail. */
+uint32_t priv_exec_count_strings(const char *tail, uint32_t len);
+/* Starts the job and gives it the request's descriptors. */
+int priv_exec_start_job(struct priv_server *s, struct request *r, const struct job_spec *spec, struct cc_error *err);
 int priv_window_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+
+/* priv_files.c */
+int priv_files_check(const struct request *r, char key[KEY_MAX], struct cc_error *err);
+int priv_files_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 
 /* priv_image.c */
 int priv_image_key(const struct request *r, char key[KEY_MAX], struct cc_error *err);

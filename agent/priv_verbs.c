@@ -44,6 +44,7 @@ static const struct verb_handler handlers[VERB_ALL_MAX] = {
 	[PRIV_CT_STOP]      = { priv_ct_key,         priv_ct_stop_begin,      priv_ct_stop_resume,   JOBS_STOP },
 	[PRIV_CT_DELETE]    = { priv_ct_key,         priv_ct_delete_begin,    priv_ct_delete_resume, JOBS_LONG },
 	[PRIV_CT_EXEC]      = { priv_exec_check,     priv_exec_begin,         priv_exec_resume,      JOBS_EXEC },
+	[PRIV_CT_FILES]     = { priv_files_check,    priv_files_begin,        priv_exec_resume,      JOBS_EXEC },
 	[PRIV_CT_SIGNAL]    = { NULL,                priv_signal_begin,       NULL,                  JOBS_QUICK },
 	[PRIV_CT_LOGS]      = { NULL,                priv_logs_begin,         priv_exec_resume,      JOBS_EXEC },
 	[PRIV_CT_CONSOLE]   = { NULL,                priv_console_begin,      priv_exec_resume,      JOBS_EXEC },

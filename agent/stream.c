@@ -8,7 +8,9 @@
 #include "common/boot_timer.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/tree.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,6 +167,7 @@ struct question {
 		struct priv_ct_exec exec;
 		struct priv_ct_logs logs;
 		struct priv_ct_console console;
+		struct priv_ct_files files;
 	} body;
 	struct cc_buf tail;
 };
@@ -209,6 +212,26 @@ static int ask_console(const struct stream_order *o, struct question *q)
 	return 0;
 }
 
+/* The privileged half does not know the model. */
+static_assert((int)PLACE_INTO == CC_TREE_INTO && (int)PLACE_AS == CC_TREE_AS && (int)PLACE_CONTENT == CC_TREE_CONTENT, "places are sent as they are");
+
+static int ask_files(const struct stream_order *o, struct question *q)
+{
+	bool push = o->kind == STREAM_PUSH, owners = cc_has(o, stream_order, owners) && o->owners,
+	     follow = cc_has(o, stream_order, follow) && o->follow;
+
+	q->verb = PRIV_CT_FILES;
+	q->body.files = (struct priv_ct_files){
+		.id = o->instance,
+		.action = push ? PRIV_FILES_PUSH : PRIV_FILES_PULL,
+		.place = push && cc_has(o, stream_order, place) ? o->place : CC_TREE_AS,
+		.flags = (owners ? CC_TREE_OWNERS : 0) | (follow ? CC_TREE_FOLLOW : 0),
+		.count = (uint32_t)o->argv.n,
+	};
+	add_strings(&q->tail, &o->argv);
+	return 0;
+}
+
 static int ask(const struct stream_order *o, struct question *q, struct cc_error *err)
 {
 	switch (o->kind) {
@@ -218,6 +241,9 @@ static int ask(const struct stream_order *o, struct question *q, struct cc_error
 		return ask_logs(o, q);
 	case STREAM_CONSOLE:
 		return ask_console(o, q);
+	case STREAM_PUSH:
+	case STREAM_PULL:
+		return ask_files(o, q);
 	default:
 		return cc_fail(err, INVALID, "this node cannot do that yet; its owner should install a newer cc-agent");
 	}

@@ -45,10 +45,11 @@ struct cmd {
 };
 
 enum cmd_flag {
-	CMD_OUTPUT = 1 << 0,   /* takes -o */
-	CMD_WAIT = 1 << 1,     /* takes --wait, --no-wait, --timeout */
-	CMD_LOCAL = 1 << 2,    /* speaks to nobody: takes no connection options */
-	CMD_OWN_START = 1 << 3 /* calls cli_begin itself: it needs more of this machine first */
+	CMD_OUTPUT = 1 << 0,    /* takes -o */
+	CMD_WAIT = 1 << 1,      /* takes --wait, --no-wait, --timeout */
+	CMD_LOCAL = 1 << 2,     /* speaks to nobody: takes no connection options */
+	CMD_OWN_START = 1 << 3, /* calls cli_begin itself: it needs more of this machine first */
+	CMD_COPIES = 1 << 4     /* its words are files here and NAME:PATH in instances, the last one is written */
 };
 
 extern const struct cmd command_table[];

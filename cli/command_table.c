@@ -65,6 +65,12 @@ static const struct opt exec_opts[] = {
 	{ "no-tty",     'T', OPT_FLAG,     NULL,        NULL,               "Give it none: stdout and stderr stay apart, and bytes stay as they are." },
 	{ NULL },
 };
+static const struct opt copy_opts[] = {
+	{ "archive",    'a', OPT_FLAG,     NULL,        NULL,               "Keep owners, by number, and set-id bits. Out of an instance this needs root here." },
+	{ "follow-link", 'L', OPT_FLAG,    NULL,        NULL,               "A source that is a symbolic link: copy what it leads to." },
+	{ "recursive",  'r', OPT_FLAG,     NULL,        NULL,               "Nothing to ask for: directories are always copied whole." },
+	{ NULL },
+};
 static const struct opt console_opts[] = {
 	{ "escape",     0,   OPT_TEXT,     "KEYS",      NULL,               "Keys that leave: '^a q' (default), another control character and letter, or '~.'" },
 	{ NULL },
@@ -75,14 +81,14 @@ static const struct opt logs_opts[] = {
 	{ NULL },
 };
 static const struct opt import_opts[] = {
-	{ "arch",       'a', OPT_TEXT,     "ARCH",      NULL,               "Architecture in Debian's words: amd64, arm64, armhf. Default: what the image says of itself, or this machine's" },
+	{ "arch",       0,   OPT_TEXT,     "ARCH",      NULL,               "Architecture in Debian's words: amd64, arm64, armhf. Default: what the image says of itself, or this machine's" },
 	{ NULL },
 };
 static const struct opt build_opts[] = {
 	{ "name",       0,   OPT_TEXT,     "NAME",      NULL,               "What the image is called. Default: debian-12 and the like" },
 	{ "include",    0,   OPT_TEXT,     "PACKAGES",  NULL,               "Packages besides, separated by commas: openssh-server,nginx" },
 	{ "mirror",     0,   OPT_TEXT,     "URL",       NULL,               "Where the packages come from. Default: where apt on this machine gets them from, security updates too." },
-	{ "arch",       'a', OPT_TEXT,     "ARCH",      NULL,               "Architecture in Debian's words; another one than this machine's needs qemu-user-static. Default: this machine's" },
+	{ "arch",       0,   OPT_TEXT,     "ARCH",      NULL,               "Architecture in Debian's words; another one than this machine's needs qemu-user-static. Default: this machine's" },
 	{ "to",         0,   OPT_FILE,     "FILE",      NULL,               "Only write the archive to FILE, for ccctl image import; no controller is asked." },
 	{ NULL },
 };
@@ -257,6 +263,30 @@ const struct cmd command_table[] = {
 	                    "ccctl exec hello -- uname -a\n"
 	                    "ccctl exec hello --env LANG=C -- sh -c 'ls /etc | wc -l'\n"
 	                    "tar c site | ccctl exec web -- tar x -C /srv\n" },
+	{ .name = "cp",
+	        .args = "SOURCE... TARGET",
+	        .opts = copy_opts,
+	        .flags = CMD_COPIES,
+	        .noun = &noun_instance,
+	        .run = cmd_copy,
+	        .also = "copy push pull file scp",
+	        .summary = "Copy files into or out of an instance",
+	        .text = "A place in an instance is NAME:PATH, where PATH begins at its root with or without a slash; everything else is a file here ('./a:b' when its name has a "
+	                "colon). Directories are copied whole. When TARGET is a directory, sources are copied into it under their names; otherwise there is one "
+	                "source and it gets TARGET's name. 'DIR/.' means what is in DIR without DIR itself. The directory above TARGET must exist.\n"
+	                "\n"
+	                "'-' as source is a tar stream on stdin, unpacked in the directory TARGET; '-' as target is a tar stream on stdout.\n"
+	                "\n"
+	                "Permissions, modification times, symbolic and hard links and holes are kept. What is copied into an instance belongs to its root, what comes out to "
+	                "you; with --archive owners stay, as numbers. Devices, FIFOs and sockets are left out, and ccctl says so. An existing file is replaced when the "
+	                "new one is complete; an existing directory keeps its owner, permissions and time; a symbolic link on the way below TARGET is refused.\n"
+	                "\n"
+	                "The instance must run: a process inside copies, under its limits and with the rights of its root. The exit status is 1 when some files could "
+	                "not be read. When it breaks off, what is complete stays, and nothing half.",
+	        .examples = "ccctl cp index.html site/ web:/srv\n"
+	                    "ccctl cp web:/var/log/app.log .\n"
+	                    "ccctl cp -a box:/etc - | tar t\n"
+	                    "ccctl cp old:/srv/data - | ccctl cp - new:/srv\n" },
 	{ .name = "console",
 	        .args = "NAME",
 	        .opts = console_opts,

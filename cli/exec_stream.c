@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One thread, one poll: the two exchanges, stdin, a signalfd, and stdout and stderr while they are behind. Each direction has a bounded buffer; when it is
+/* One thread, one poll: the two requests of the stream, stdin, a signalfd, and stdout and stderr while they are behind. Each direction has a bounded buffer; when it is
  * full its source is not read, so a slow reader slows the program down and nothing else. */
 #include "cli/exec_stream.h"
 
 #include "cli/escape.h"
 #include "cli/sink.h"
+#include "cli/stream_link.h"
 #include "cli/tty.h"
-#include "common/clock.h"
-#include "common/frame.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -15,9 +14,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define BEHIND_MAX       (256 * 1024) /* output that waits before the stream is paused */
-#define AHEAD_MAX        (128 * 1024) /* input that waits before stdin is left alone */
-#define STATUS_NONE      (-1)
 #define STATUS_SIGPIPE   141
 #define STATUS_SIGNAL    128
 #define PATIENCE_SIGINTS 3
@@ -26,157 +22,32 @@
 enum watched { WATCH_SIGNALS, WATCH_STDIN, WATCH_STDOUT, WATCH_STDERR, WATCH_MAX };
 
 struct exec {
-	struct client *client;
-	struct cc_http_exchange *in, *out; /* NULL once ended */
-	struct cc_buf to_send;
-	struct cc_buf received; /* an incomplete frame */
-	struct sink sinks[2];   /* stdout, stderr */
-	bool out_paused;
+	struct stream_link link;
+	struct sink sinks[2]; /* stdout, stderr */
 	bool stdin_open;
 	bool tty;
-	bool heard; /* anything from the node */
 	struct escape escape;
 	int sigints;
-	int status;
-	bool abandoned;  /* what still waits to be written does not matter */
-	int64_t sent_ms; /* boot time of the last frame */
-	struct cc_error err;
+	bool abandoned; /* what still waits to be written does not matter */
 };
 
-static void send_frame(struct exec *x, enum cc_frame_type type, const void *p, size_t len)
+static void take_output(void *user, enum cc_frame_type which, const void *p, size_t len)
 {
-	cc_frame_add(&x->to_send, type, p, len);
-	x->sent_ms = cc_boottime_ms();
-	if (x->in != NULL)
-		cc_http_resume(x->in);
+	struct exec *x = user;
+
+	sink_add(&x->sinks[which == CC_FRAME_STDERR], p, len);
 }
 
-static ssize_t give_frames(void *context, char *to, size_t room)
+static bool is_behind(void *user)
 {
-	struct exec *x = context;
-	size_t n = x->to_send.len < room ? x->to_send.len : room;
+	const struct exec *x = user;
 
-	if (n == 0)
-		return CC_HTTP_READ_PAUSE;
-	memcpy(to, x->to_send.data, n);
-	cc_buf_consume(&x->to_send, n);
-	return (ssize_t)n;
-}
-
-/* "slug: message" from the node. */
-static void take_error(struct exec *x, const char *text, size_t len)
-{
-	const char *colon = memmem(text, len, ": ", 2);
-	char slug[32] = "";
-
-	if (colon != NULL && (size_t)(colon - text) < sizeof(slug)) {
-		memcpy(slug, text, (size_t)(colon - text));
-		len -= (size_t)(colon - text) + 2;
-		text = colon + 2;
-	}
-	cc_error_set(&x->err, cc_code_from_slug(slug), 0, CC_HERE, "%.*s", (int)len, text);
-}
-
-static void take_frame(struct exec *x, enum cc_frame_type type, const unsigned char *p, size_t len)
-{
-	if (type == CC_FRAME_STDOUT || type == CC_FRAME_STDERR)
-		sink_add(&x->sinks[type == CC_FRAME_STDERR], p, len);
-	else if (type == CC_FRAME_EXIT && len == 4)
-		x->status = (int)(cc_frame_u32(p) & 0xff);
-	else if (type == CC_FRAME_ERROR)
-		take_error(x, (const char *)p, len);
-}
-
-static bool is_behind(const struct exec *x)
-{
-	return sink_waiting(&x->sinks[0]) > BEHIND_MAX || sink_waiting(&x->sinks[1]) > BEHIND_MAX;
-}
-
-static enum cc_http_flow take_bytes(void *context, const void *bytes, size_t len)
-{
-	struct exec *x = context;
-	enum cc_frame_type type;
-	const unsigned char *p;
-	size_t payload, used = 0;
-	int found;
-
-	if (is_behind(x)) {
-		x->out_paused = true;
-		return CC_HTTP_PAUSE;
-	}
-	x->heard = true;
-	cc_buf_add(&x->received, bytes, len);
-	for (;;) {
-		struct cc_buf rest = { x->received.data + used, x->received.len - used, 0 };
-
-		found = cc_frame_next(&rest, &type, &p, &payload, &x->err);
-		if (found <= 0)
-			break;
-		take_frame(x, type, p, payload);
-		used += CC_FRAME_HEADER + payload;
-	}
-	cc_buf_consume(&x->received, used);
-	return found < 0 ? CC_HTTP_STOP : CC_HTTP_ON;
-}
-
-static bool is_over(const struct exec *x)
-{
-	return x->status != STATUS_NONE || x->err.code != CC_OK;
-}
-
-static void out_done(void *context, const struct cc_http_reply *reply, const struct cc_error *err)
-{
-	struct exec *x = context;
-
-	x->out = NULL;
-	if (is_over(x))
-		return;
-	if (err != NULL)
-		x->err = *err;
-	else if (client_read_reply(x->client, reply, NULL, NULL, &x->err) == 0)
-		cc_fail(&x->err, UNAVAILABLE, "the stream broke off before the program's end was heard; it may still run");
-}
-
-/* Input that nobody takes is no reason to give up the output; a refusal is. */
-static void in_done(void *context, const struct cc_http_reply *reply, const struct cc_error *err)
-{
-	struct exec *x = context;
-
-	x->in = NULL;
-	if (!is_over(x) && err == NULL && reply->status / 100 != 2)
-		client_read_reply(x->client, reply, NULL, NULL, &x->err);
-}
-
-static int start(struct exec *x, const struct exec_options *opt, struct cc_arena *a, struct cc_error *err)
-{
-	struct cc_http *http = client_http(x->client);
-	struct cc_http_request in = { .method = "POST",
-		.path = cc_printf(a, "/v1/streams/%s/in", opt->stream),
-		.content_type = "application/octet-stream",
-		.read_body = give_frames,
-		.own_connection = true,
-		.on_done = in_done,
-		.context = x };
-	struct cc_http_request out = { .method = "GET",
-		.path = cc_printf(a, "/v1/streams/%s/out", opt->stream),
-		.reply_max = SIZE_MAX,
-		.silence_ms = 3 * CC_FRAME_PING_MS,
-		.own_connection = true,
-		.on_body = take_bytes,
-		.on_done = out_done,
-		.context = x };
-
-	x->stdin_open = opt->forward_stdin;
-	if (!x->stdin_open)
-		send_frame(x, CC_FRAME_STDIN_END, NULL, 0);
-	if (cc_http_start(http, &out, &x->out, err) < 0)
-		return -1;
-	return cc_http_start(http, &in, &x->in, err);
+	return sink_waiting(&x->sinks[0]) > STREAM_BEHIND_MAX || sink_waiting(&x->sinks[1]) > STREAM_BEHIND_MAX;
 }
 
 static void abandon(struct exec *x, int status)
 {
-	x->status = status;
+	x->link.status = status;
 	x->abandoned = true;
 }
 
@@ -185,12 +56,12 @@ static void take_typed(struct exec *x, const char *typed, size_t n)
 {
 	cc_auto_buf struct cc_buf keys = { 0 };
 
-	if (!x->heard && memchr(typed, KEY_INTERRUPT, n) != NULL)
+	if (!x->link.heard && memchr(typed, KEY_INTERRUPT, n) != NULL)
 		abandon(x, STATUS_SIGNAL + SIGINT);
 	else if (escape_filter(&x->escape, typed, n, &keys))
 		abandon(x, EXEC_LEFT);
 	else if (keys.len > 0)
-		send_frame(x, CC_FRAME_STDIN, keys.data, keys.len);
+		stream_link_send(&x->link, CC_FRAME_STDIN, keys.data, keys.len);
 }
 
 static void read_stdin(struct exec *x)
@@ -206,11 +77,11 @@ static void read_stdin(struct exec *x)
 		return;
 	}
 	if (n > 0) {
-		send_frame(x, CC_FRAME_STDIN, buf, (size_t)n);
+		stream_link_send(&x->link, CC_FRAME_STDIN, buf, (size_t)n);
 		return;
 	}
 	x->stdin_open = false;
-	send_frame(x, CC_FRAME_STDIN_END, NULL, 0);
+	stream_link_send(&x->link, CC_FRAME_STDIN_END, NULL, 0);
 }
 
 static void send_size(struct exec *x)
@@ -219,7 +90,7 @@ static void send_size(struct exec *x)
 	unsigned char payload[4] = { (unsigned char)(size >> 24), (unsigned char)(size >> 16), (unsigned char)(size >> 8), (unsigned char)size };
 
 	if (size != 0)
-		send_frame(x, CC_FRAME_WINDOW, payload, sizeof(payload));
+		stream_link_send(&x->link, CC_FRAME_WINDOW, payload, sizeof(payload));
 }
 
 /* Stopped from outside, keys do not do that: whoever gets the terminal meanwhile finds it as it was. */
@@ -263,12 +134,12 @@ static void read_signal(struct exec *x, int fd)
 	if (x->sigints >= PATIENCE_SIGINTS)
 		abandon(x, STATUS_SIGNAL + SIGINT);
 	else
-		send_frame(x, CC_FRAME_SIGNAL, &number, 1);
+		stream_link_send(&x->link, CC_FRAME_SIGNAL, &number, 1);
 }
 
 static void watch(const struct exec *x, int signals, struct pollfd fds[WATCH_MAX])
 {
-	bool read_more = x->stdin_open && x->to_send.len < AHEAD_MAX;
+	bool read_more = x->stdin_open && x->link.to_send.len < STREAM_AHEAD_MAX;
 
 	fds[WATCH_SIGNALS] = (struct pollfd){ .fd = signals, .events = POLLIN };
 	fds[WATCH_STDIN] = (struct pollfd){ .fd = read_more ? STDIN_FILENO : signals, .events = read_more ? POLLIN : 0 };
@@ -290,12 +161,8 @@ static void flush(struct exec *x)
 		if (e.sys_errno == EPIPE)
 			abandon(x, STATUS_SIGPIPE);
 		else
-			x->err = e;
+			x->link.err = e;
 		x->sinks[i].at = x->sinks[i].buf.len;
-	}
-	if (x->out_paused && x->out != NULL && !is_behind(x)) {
-		x->out_paused = false;
-		cc_http_resume(x->out);
 	}
 }
 
@@ -306,23 +173,18 @@ static bool has_output(const struct exec *x)
 
 static void loop(struct exec *x, int signals)
 {
-	while (!is_over(x) || has_output(x)) {
+	while (!stream_link_is_over(&x->link) || has_output(x)) {
 		struct pollfd fds[WATCH_MAX];
 
 		watch(x, signals, fds);
-		cc_http_poll(client_http(x->client), fds, WATCH_MAX, CC_FRAME_PING_MS);
+		cc_http_poll(client_http(x->link.client), fds, WATCH_MAX, CC_FRAME_PING_MS);
 		if (fds[WATCH_SIGNALS].revents & POLLIN)
 			read_signal(x, signals);
 		if (x->stdin_open && fds[WATCH_STDIN].fd == STDIN_FILENO && fds[WATCH_STDIN].revents != 0)
 			read_stdin(x);
-		if (cc_boottime_ms() - x->sent_ms >= CC_FRAME_PING_MS)
-			send_frame(x, CC_FRAME_PING, NULL, 0);
 		flush(x);
+		stream_link_tend(&x->link);
 	}
-	if (x->in != NULL)
-		cc_http_cancel(x->in);
-	if (x->out != NULL)
-		cc_http_cancel(x->out);
 }
 
 /* From here on signals are read, not delivered. */
@@ -345,36 +207,37 @@ static int run(struct exec *x, const struct exec_options *opt, int signals, stru
 		return cc_fail_errno(err, "listening to signals");
 	if (opt->tty && (escape_parse(opt->leave, &x->escape, err) < 0 || tty_enter(STDIN_FILENO, err) < 0))
 		return -1;
-	if (start(x, opt, a, err) < 0)
+	x->stdin_open = opt->forward_stdin;
+	if (!x->stdin_open)
+		stream_link_send(&x->link, CC_FRAME_STDIN_END, NULL, 0);
+	if (stream_link_start(&x->link, opt->stream, a, err) < 0)
 		return -1;
-	x->sent_ms = cc_boottime_ms();
 	loop(x, signals);
 	return 0;
 }
 
 static void release(struct exec *x)
 {
-	if (x->in != NULL || x->out != NULL)
-		cc_http_poll(client_http(x->client), NULL, 0, 0);
-	cc_buf_free(&x->to_send);
-	cc_buf_free(&x->received);
+	stream_link_close(&x->link);
 	cc_buf_free(&x->sinks[0].buf);
 	cc_buf_free(&x->sinks[1].buf);
 }
 
 int exec_stream_run(struct client *client, const struct exec_options *opt, struct cc_arena *a, struct cc_error *err)
 {
-	struct exec x = { .client = client, .tty = opt->tty, .sinks = { { .fd = STDOUT_FILENO }, { .fd = STDERR_FILENO } }, .status = STATUS_NONE };
+	struct exec x = { .tty = opt->tty, .sinks = { { .fd = STDOUT_FILENO }, { .fd = STDERR_FILENO } } };
 	sigset_t before;
 	cc_auto_close int signals = open_signals(opt->tty, &before);
-	int result = run(&x, opt, signals, a, err);
+	int result;
 
+	x.link = (struct stream_link){ .client = client, .on_output = take_output, .is_behind = is_behind, .user = &x, .status = STREAM_RUNNING };
+	result = run(&x, opt, signals, a, err);
 	tty_leave();
 	release(&x);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	if (result == 0 && x.status == STATUS_NONE) {
-		*err = x.err;
+	if (result == 0 && x.link.status == STREAM_RUNNING) {
+		*err = x.link.err;
 		return -1;
 	}
-	return result < 0 ? -1 : x.status;
+	return result < 0 ? -1 : x.link.status;
 }

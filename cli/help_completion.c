@@ -99,7 +99,7 @@ static void add_command(struct cc_buf *out, const struct cmd *cmd)
 	if (cmd->noun != NULL) {
 		cc_buf_adds(out, "\t\tnames=\"");
 		add_names(out, cmd->noun);
-		cc_buf_adds(out, "\"\n");
+		cc_buf_adds(out, cmd->flags & CMD_COPIES ? "\"\n\t\tfiles=-f\n" : "\"\n");
 	} else if (strstr(cmd->args, "FILE") != NULL) {
 		cc_buf_adds(out, "\t\tfiles=-f\n");
 	} else if (islower((unsigned char)cmd->args[0])) {

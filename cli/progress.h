@@ -12,7 +12,7 @@ struct progress {
 	int64_t shown_ms; /* boot time of the last writing */
 };
 
-/* `show` false: a program listens, nothing is written. */
+/* `total` 0: not known. `show` false: a program listens, nothing is written. */
 void progress_begin(struct progress *p, const char *what, int64_t total, bool show);
 void progress_add(struct progress *p, int64_t more);
 /* Wipes the line. */

@@ -20,6 +20,7 @@ enum cc_confine_calls {
 	CC_CALLS_DIAL = 1 << 1,     /* connect to others */
 	CC_CALLS_LISTEN = 1 << 2,   /* be connected to */
 	CC_CALLS_TERMINAL = 1 << 3, /* change the modes of a terminal; never type into it */
+	CC_CALLS_COPY = 1 << 4,     /* make symbolic links, change owners */
 };
 
 enum cc_confine_may {
@@ -27,6 +28,7 @@ enum cc_confine_may {
 	CC_MAY_WRITE = 1 << 1,  /* the same, and make, change, rename and remove files and folders */
 	CC_MAY_LISTEN = 1 << 2, /* make a unix socket there, and remove an old one */
 	CC_MAY_RUN = 1 << 3,    /* run programs, where the fence of calls allows that */
+	CC_MAY_LINK = 1 << 4,   /* make symbolic links */
 };
 
 enum { CC_CONFINE_PATHS = 96, CC_CONFINE_PORTS = 32, CC_CONFINE_PATH_MAX = 4096 };

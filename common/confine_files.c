@@ -21,6 +21,7 @@ enum {
 	FS_MAKE_DIR = 1 << 7,
 	FS_MAKE_REG = 1 << 8,
 	FS_MAKE_SOCK = 1 << 9,
+	FS_MAKE_SYM = 1 << 12,
 	FS_REFER = 1 << 13,    /* 2 */
 	FS_TRUNCATE = 1 << 14, /* 3 */
 	FS_IOCTL_DEV = 1 << 15 /* 5 */
@@ -80,7 +81,7 @@ static size_t ruleset_size(int abi)
 static uint64_t rights(unsigned may, bool is_folder)
 {
 	uint64_t r = (may & CC_MAY_READ ? FS_READ : 0u) | (may & CC_MAY_WRITE ? FS_WRITE : 0u) | (may & CC_MAY_LISTEN ? FS_LISTEN : 0u) |
-	             (may & CC_MAY_RUN ? FS_EXECUTE : 0u);
+	             (may & CC_MAY_RUN ? FS_EXECUTE : 0u) | (may & CC_MAY_LINK ? FS_MAKE_SYM : 0u);
 
 	return is_folder ? r : r & FS_FILE;
 }

@@ -14,6 +14,8 @@ cc_test(json SOURCES unit/common/test_json.c)
 cc_test(json_text SOURCES unit/common/test_json_text.c)
 cc_test(model SOURCES unit/common/test_model.c lib/rows.c)
 
+cc_test(tree SOURCES unit/common/test_tree.c LIBS cc_tree NEEDS tar)
+
 cc_test(config SOURCES unit/common/test_config.c unit/common/config_fixture.c LIBS cc_sys)
 cc_test(config_yaml SOURCES unit/common/test_config_yaml.c LIBS cc_sys)
 cc_test(log SOURCES unit/common/test_log.c LIBS cc_sys)

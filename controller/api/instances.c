@@ -98,16 +98,15 @@ int api_instance_placement(struct call *c, struct cc_error *err)
 	return read_row(c, &of_instance, err);
 }
 
-/* Where it is; with `running`, refused unless it runs. */
-static int find_placed(struct call *c, bool running, struct cc_uuid *ret_node, struct cc_uuid *ret_id, struct cc_error *err)
+/* Where it is; with `running`, which says what for, refused unless it runs. */
+static int find_placed(struct call *c, const char *running, struct cc_uuid *ret_node, struct cc_uuid *ret_id, struct cc_error *err)
 {
 	const struct zone *z = engine_read_begin(c->engine);
 	const struct instance *inst = rows_find(c, z, TABLE_INSTANCE, c->path[0], may, err);
 	int r = inst != NULL ? 0 : -1;
 
-	if (r == 0 && running && (inst->state != INST_RUNNING || !cc_has(inst, instance, node)))
-		r = cc_fail(err, CONFLICT, "the instance '%s' is %s; programs can be run in it while it is running", inst->name,
-		        cc_enum_slug(&inst_state_enum, (int)inst->state));
+	if (r == 0 && running != NULL && (inst->state != INST_RUNNING || !cc_has(inst, instance, node)))
+		r = cc_fail(err, CONFLICT, "the instance '%s' is %s; %s", inst->name, cc_enum_slug(&inst_state_enum, (int)inst->state), running);
 	else if (r == 0 && !cc_has(inst, instance, node))
 		r = cc_fail(err, CONFLICT, "the instance '%s' is on no node yet; see ccctl explain %s", inst->name, inst->name);
 	if (r == 0) {
@@ -118,7 +117,7 @@ static int find_placed(struct call *c, bool running, struct cc_uuid *ret_node, s
 	return r;
 }
 
-static int open_stream(struct call *c, bool running, struct stream_order *order, struct cc_error *err)
+static int open_stream(struct call *c, const char *running, struct stream_order *order, struct cc_error *err)
 {
 	struct stream *reply = cc_new(c->arena, struct stream);
 	struct cc_uuid node;
@@ -137,6 +136,9 @@ static int open_stream(struct call *c, bool running, struct stream_order *order,
 	return 0;
 }
 
+static const char can_run[] = "programs can be run in it while it is running",
+                  can_copy[] = "start it first: its files are copied by a process inside";
+
 int api_instance_exec(struct call *c, struct cc_error *err)
 {
 	const struct exec_spec *spec = c->body;
@@ -151,7 +153,7 @@ int api_instance_exec(struct call *c, struct cc_error *err)
 		cc_set(&order, stream_order, rows, cc_has(spec, exec_spec, rows) ? spec->rows : 0);
 		cc_set(&order, stream_order, cols, cc_has(spec, exec_spec, cols) ? spec->cols : 0);
 	}
-	return open_stream(c, true, &order, err);
+	return open_stream(c, can_run, &order, err);
 }
 
 int api_instance_console(struct call *c, struct cc_error *err)
@@ -161,7 +163,7 @@ int api_instance_console(struct call *c, struct cc_error *err)
 
 	cc_set(&order, stream_order, rows, spec->rows);
 	cc_set(&order, stream_order, cols, spec->cols);
-	return open_stream(c, true, &order, err);
+	return open_stream(c, can_run, &order, err);
 }
 
 int api_instance_logs(struct call *c, struct cc_error *err)
@@ -172,5 +174,34 @@ int api_instance_logs(struct call *c, struct cc_error *err)
 	if (cc_has(spec, logs_spec, lines))
 		cc_set(&order, stream_order, lines, spec->lines);
 	cc_set(&order, stream_order, follow, spec->follow);
-	return open_stream(c, false, &order, err);
+	return open_stream(c, NULL, &order, err);
+}
+
+int api_instance_push(struct call *c, struct cc_error *err)
+{
+	const struct push_spec *spec = c->body;
+	struct stream_order order = { .kind = STREAM_PUSH, .argv = { .items = cc_new_array(c->arena, 1, const char *), .n = 1 } };
+
+	if (spec->path[0] == '\0')
+		return cc_fail(err, INVALID, "path: where to is needed");
+	order.argv.items[0] = spec->path;
+	cc_set(&order, stream_order, place, spec->place);
+	if (cc_has(spec, push_spec, owners))
+		cc_set(&order, stream_order, owners, spec->owners);
+	return open_stream(c, can_copy, &order, err);
+}
+
+int api_instance_pull(struct call *c, struct cc_error *err)
+{
+	const struct pull_spec *spec = c->body;
+	struct stream_order order = { .kind = STREAM_PULL, .argv = spec->paths };
+
+	if (spec->paths.n == 0)
+		return cc_fail(err, INVALID, "paths: at least one is needed");
+	for (size_t i = 0; i < spec->paths.n; i++)
+		if (spec->paths.items[i][0] == '\0')
+			return cc_fail(err, INVALID, "paths: one is empty");
+	if (cc_has(spec, pull_spec, follow))
+		cc_set(&order, stream_order, follow, spec->follow);
+	return open_stream(c, can_copy, &order, err);
 }

@@ -5,7 +5,7 @@ _ccctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--) return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--env|-e|--escape|--lines|--name|--include|--mirror|--arch|-a|--to|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--env|-e|--escape|--lines|--name|--include|--mirror|--arch|--to|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -34,7 +34,7 @@ _ccctl() {
 	--name) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--include) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--mirror) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
-	--arch|-a) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--arch) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--to) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--owner) COMPREPLY=($(compgen -W "$(ccctl member list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--expires) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
@@ -49,7 +49,7 @@ _ccctl() {
 	--recent) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	esac
 	case $cmd in
-	'') names="create list show explain set start stop restart delete exec console logs image node member token audit login logout context events status version completion help"; opts="--help --version" ;;
+	'') names="create list show explain set start stop restart delete exec cp console logs image node member token audit login logout context events status version completion help"; opts="--help --version" ;;
 	image) names="build import list delete" ;;
 	node) names="invite list show guests evict drain undrain cap remove" ;;
 	member) names="add list show role limit remove" ;;
@@ -92,6 +92,11 @@ _ccctl() {
 	'exec' | 'exec '*)
 		opts="--env --stdin --tty --no-tty --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'cp' | 'cp '*)
+		opts="--archive --follow-link --recursive --socket --controller --context --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		files=-f
 		;;
 	'console' | 'console '*)
 		opts="--escape --socket --controller --context --pin --token --help --version"

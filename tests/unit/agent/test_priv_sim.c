@@ -488,6 +488,8 @@ START_TEST(malformed_messages_are_refused_and_nothing_breaks)
 		{ { PRIV_CT_EXEC, 9, 0, exec, 65537 }, exec, 65537, 3, CC_TOO_LARGE },
 		{ { PRIV_CT_EXEC, 9, 0, exec, 300000 }, exec, 300000, 3, CC_TOO_LARGE },
 		{ { PRIV_CT_EXEC, 9, 0, exec, 2 }, exec, 2, 0, CC_INVALID },
+		{ { PRIV_CT_FILES, 9, 0, sizeof(struct priv_ct_files), 65537 }, sizeof(struct priv_ct_files), 65537, 3, CC_TOO_LARGE },
+		{ { PRIV_CT_FILES, 9, 0, sizeof(struct priv_ct_files), 2 }, sizeof(struct priv_ct_files), 2, 2, CC_INVALID },
 		{ { PRIV_IMAGE_UNPACK, 9, 0, sizeof(struct priv_image_unpack), 0 }, sizeof(struct priv_image_unpack), 0, 1, CC_INVALID },
 	};
 
@@ -520,6 +522,40 @@ START_TEST(arguments_must_be_the_strings_that_were_counted)
 	ck_assert_int_eq(exec_tail(1, 0, "true\0more", 10), CC_INVALID);
 	ck_assert_int_eq(exec_tail(1, 0, "", 1), CC_INVALID);
 	ck_assert_int_eq(exec_tail(UINT32_MAX, 2, "true", 5), CC_INVALID);
+}
+END_TEST
+
+static int files_tail(uint32_t action, uint32_t place, uint32_t count, const char *tail, size_t len)
+{
+	struct priv_ct_files q = { .id = priv_fixture_id(1), .action = action, .place = place, .count = count };
+	int fds[3] = { 0, 1, 2 };
+	struct cc_error err = { 0 };
+	struct priv_ct_exec_reply reply;
+	struct priv_request r = { .verb = PRIV_CT_FILES, .body = &q, .tail = tail, .tail_len = len, .fds = fds };
+
+	return priv_client_call(priv_fixture.client, &r, 5000, &reply, NULL, &err) < 0 ? (int)err.code : 0;
+}
+
+START_TEST(paths_of_a_copy_must_be_the_strings_that_were_counted)
+{
+	struct cc_error err = { 0 };
+
+	priv_fixture_run(1, image);
+	/* Good ones: the simulation has no files. */
+	ck_assert_int_eq(files_tail(PRIV_FILES_PULL, 0, 2, "/a\0/b", 6), CC_CONFLICT);
+	ck_assert_int_eq(files_tail(PRIV_FILES_PUSH, 1, 1, "/a", 3), CC_CONFLICT);
+	ck_assert_int_eq(files_tail(PRIV_FILES_PUSH, 1, 2, "/a\0/b", 6), CC_INVALID);
+	ck_assert_int_eq(files_tail(PRIV_FILES_PUSH, 99, 1, "/a", 3), CC_INVALID);
+	ck_assert_int_eq(files_tail(PRIV_FILES_MAX, 0, 1, "/a", 3), CC_INVALID);
+	ck_assert_int_eq(files_tail(PRIV_FILES_PULL, 0, 0, "", 0), CC_INVALID);
+	ck_assert_int_eq(files_tail(PRIV_FILES_PULL, 0, 1, "/a", 2), CC_INVALID);
+	ck_assert_int_eq(files_tail(PRIV_FILES_PULL, 0, 2, "/a", 3), CC_INVALID);
+	ck_assert_int_eq(files_tail(PRIV_FILES_PULL, 0, 2, "/a\0", 4), CC_INVALID);
+	ck_assert_int_eq(files_tail(PRIV_FILES_PULL, 0, UINT32_MAX, "/a", 3), CC_INVALID);
+	ck_assert_int_eq(priv_fixture_stop_ct(1, 0, &err), 0);
+	ck_assert_int_eq(files_tail(PRIV_FILES_PULL, 0, 1, "/a", 3), CC_CONFLICT);
+	ck_assert_int_eq(priv_fixture_delete_ct(1, &err), 0);
+	ck_assert_int_eq(files_tail(PRIV_FILES_PULL, 0, 1, "/a", 3), CC_NOT_FOUND);
 }
 END_TEST
 
@@ -580,6 +616,7 @@ int main(void)
 	tcase_add_test(t, more_requests_at_once_than_the_socket_holds_are_all_answered);
 	tcase_add_test(t, malformed_messages_are_refused_and_nothing_breaks);
 	tcase_add_test(t, arguments_must_be_the_strings_that_were_counted);
+	tcase_add_test(t, paths_of_a_copy_must_be_the_strings_that_were_counted);
 	tcase_add_test(t, another_version_is_refused_with_what_to_do);
 	tcase_add_test(t, the_client_says_when_the_other_half_is_gone);
 	suite_add_tcase(s, t);

@@ -222,6 +222,40 @@ START_TEST(a_sync_is_told_of_a_stream_until_the_node_comes)
 }
 END_TEST
 
+static const struct {
+	const char *path, *body;
+	int status;
+	const char *order; /* what the node is told; NULL: the request is refused */
+} copies[] = {
+	{ "push", "{\"path\":\"/srv\",\"place\":\"as\",\"owners\":true}", 201, "\"kind\":\"push\"" },
+	{ "push", "{\"path\":\"a\\nb\",\"place\":\"content\"}", 201, "\"argv\":[\"a\\u000ab\"]" },
+	{ "push", "{\"path\":\"\",\"place\":\"into\"}", 400, NULL },
+	{ "push", "{\"path\":\"/srv\"}", 400, NULL },
+	{ "push", "{\"path\":\"/srv\",\"place\":\"under\"}", 400, NULL },
+	{ "pull", "{\"paths\":[\"/etc\",\"/srv/.\"],\"follow\":true}", 201, "\"argv\":[\"/etc\",\"/srv/.\"]" },
+	{ "pull", "{\"paths\":[]}", 400, NULL },
+	{ "pull", "{\"paths\":[\"/etc\",\"\"]}", 400, NULL },
+	{ "pull", "{\"path\":\"/etc\"}", 400, NULL },
+};
+
+START_TEST(a_copy_is_ordered_or_refused)
+{
+	char path[128], body[128];
+	struct answer r;
+
+	snprintf(path, sizeof(path), "/v1/instances/web/%s", copies[_i].path);
+	r = ASK(.role = ROLE_ANA, .method = "POST", .path = path, .body = copies[_i].body);
+	ck_assert_msg(r.status == copies[_i].status, "%d %s", r.status, cc_buf_str(&r.body));
+	answer_free(&r);
+	if (copies[_i].order == NULL)
+		return;
+	sync_body_of(w, ROLE_N1, "/v1/nodes/n1/sync", body, sizeof(body), 30000);
+	r = ASK(.role = ROLE_N1, .method = "POST", .path = "/v1/nodes/n1/sync", .body = body);
+	ck_assert_msg(strstr(cc_buf_str(&r.body), copies[_i].order) != NULL, "%s", cc_buf_str(&r.body));
+	answer_free(&r);
+}
+END_TEST
+
 START_TEST(stopping_ends_what_waits)
 {
 	struct asking k;
@@ -565,6 +599,7 @@ int main(void)
 	tcase_add_test(tc, what_waits_looks_again_when_the_zone_was_loaded_again);
 	tcase_add_test(tc, without_a_database_nothing_waits_for_the_engine);
 	tcase_add_test(tc, a_sync_is_told_of_a_stream_until_the_node_comes);
+	tcase_add_loop_test(tc, a_copy_is_ordered_or_refused, 0, CC_ARRAY_LEN(copies));
 	tcase_add_test(tc, stopping_ends_what_waits);
 	tcase_add_test(tc, a_client_that_dies_while_parked_is_noticed);
 	tcase_add_test(tc, a_client_that_dies_while_its_command_is_under_way_does_no_harm);
