@@ -4,7 +4,9 @@
 #include "agent/agent_confine.h"
 #include "agent/join.h"
 #include "agent/live.h"
+#include "agent/own_user.h"
 #include "agent/owner.h"
+#include "agent/purge.h"
 #include "agent/statefile.h"
 #include "agent/status.h"
 #include "common/clock.h"
@@ -14,9 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,19 +28,20 @@
 #include <unistd.h>
 
 #define CONFIG_PATH "/etc/communitycloud/agent.yaml"
-#define OWN_USER    "cc-agent"
 #define WORDS_MAX   2
 #define TOKEN_MAX   8192
 
 static const struct cc_program program = {
 	.name = "cc-agent",
-	.summary = "a node's unprivileged half: talks to the zone's controller.\n\n"
-	           "Commands:\n"
-	           "  join TOKEN   join the zone that made the token (- reads it from standard input)\n"
-	           "  run          work; started by cc-agent-priv (default)\n"
-	           "  status       print what this node is, offers and should run, from its disk; -o json for programs\n"
-	           "  pause        take nothing new; --for 2h ends it by itself, --stop also stops what runs\n"
-	           "  resume       end the pause",
+	.summary =
+	        "a node's unprivileged half: talks to the zone's controller.\n\n"
+	        "Commands:\n"
+	        "  join TOKEN   join the zone that made the token (- reads it from standard input)\n"
+	        "  run          work; started by cc-agent-priv (default)\n"
+	        "  status       print what this node is, offers and should run, from its disk; -o json for programs\n"
+	        "  pause        take nothing new; --for 2h ends it by itself, --stop also stops what runs\n"
+	        "  resume       end the pause\n"
+	        "  purge        delete this node: instances, images, bridge, rules, state; --yes does not ask, what follows -- are cc-agent-priv's flags",
 	.config_path = CONFIG_PATH,
 	.settings = &agent_settings,
 };
@@ -51,6 +52,8 @@ struct words {
 	size_t n;
 	bool json;            /* status -o json */
 	bool stop;            /* pause --stop */
+	bool yes;             /* purge --yes */
+	char **rest;          /* what followed --; NULL: nothing did */
 	const char *for_text; /* pause --for */
 	const char *wrong;    /* a value that is missing or unknown */
 	bool check;           /* --check-config: answered here, for settings are also checked against each other */
@@ -76,6 +79,10 @@ static bool take_own_option(char **argv, int *i, struct words *words)
 		words->stop = true;
 		return true;
 	}
+	if (strcmp(name, "--yes") == 0 || strcmp(name, "-y") == 0) {
+		words->yes = true;
+		return true;
+	}
 	if (strcmp(name, "--for") != 0 && strcmp(name, "-o") != 0)
 		return false;
 	if (value == NULL || (strcmp(name, "-o") == 0 && strcmp(value, "json") != 0))
@@ -96,6 +103,10 @@ static int split_args(int argc, char **argv, struct words *words)
 	for (int i = 1; i < argc; i++) {
 		bool takes_value = strcmp(argv[i], "--config") == 0 || strcmp(argv[i], "--set") == 0;
 
+		if (strcmp(argv[i], "--") == 0) {
+			words->rest = argv + i + 1;
+			break;
+		}
 		if (argv[i][0] != '-' || strcmp(argv[i], "-") == 0) {
 			if (words->n <= WORDS_MAX)
 				words->items[words->n++] = argv[i];
@@ -113,29 +124,6 @@ static int split_args(int argc, char **argv, struct words *words)
 	}
 	argv[kept] = NULL;
 	return kept;
-}
-
-/* Files of the state directory belong to the user that cc-agent runs as, also when root types the command. */
-static int become_owner(const char *dir, struct cc_error *err)
-{
-	const struct passwd *own = getpwnam(OWN_USER);
-	struct stat st;
-
-	if (geteuid() != 0)
-		return 0;
-	if (stat(dir, &st) < 0) {
-		if (own == NULL)
-			return 0;
-		if (statefile_make_dir(dir, err) < 0)
-			return -1;
-		if (chown(dir, own->pw_uid, own->pw_gid) < 0 || stat(dir, &st) < 0)
-			return cc_fail_errno(err, "giving '%s' to user %s", dir, OWN_USER);
-	}
-	if (st.st_uid == 0)
-		return 0;
-	if (setgroups(0, NULL) < 0 || setgid(st.st_gid) < 0 || setuid(st.st_uid) < 0)
-		return cc_fail_errno(err, "becoming the owner of '%s'", dir);
-	return 0;
 }
 
 static const char *read_token(const char *word, char text[TOKEN_MAX])
@@ -162,7 +150,7 @@ static int run_join(const struct loaded *l, const struct words *words)
 		return cc_code_info(CC_INVALID)->exit_status;
 	}
 	token = read_token(words->items[1], text);
-	if (become_owner(cfg->state_dir, &err) < 0 || join_check_token(token, &err) < 0 || statefile_make_dir(cfg->state_dir, &err) < 0)
+	if (own_user_become(cfg->state_dir, &err) < 0 || join_check_token(token, &err) < 0 || statefile_make_dir(cfg->state_dir, &err) < 0)
 		return fail(&err);
 	if (agent_confine(cfg, l->from.path, NULL, &err) < 0 || join_zone(cfg, token, &who, &err) < 0)
 		return fail(&err);
@@ -175,7 +163,7 @@ static int run_status(const struct agent_config *cfg, bool json)
 	struct cc_error err = { 0 };
 
 	/* To ask the running agent, and nothing is made where there is none. */
-	if (access(cfg->state_dir, F_OK) == 0 && become_owner(cfg->state_dir, &err) < 0)
+	if (access(cfg->state_dir, F_OK) == 0 && own_user_become(cfg->state_dir, &err) < 0)
 		return fail(&err);
 	return status_print(cfg, json, stdout, &err) < 0 ? fail(&err) : 0;
 }
@@ -203,7 +191,7 @@ static int run_pause(const struct agent_config *cfg, const struct words *words)
 	struct owner_pause p;
 	struct cc_error err = { 0 };
 
-	if (pause_of(words, &p, &err) < 0 || become_owner(cfg->state_dir, &err) < 0 || owner_save_pause(cfg->state_dir, &p, &err) < 0)
+	if (pause_of(words, &p, &err) < 0 || own_user_become(cfg->state_dir, &err) < 0 || owner_save_pause(cfg->state_dir, &p, &err) < 0)
 		return fail(&err);
 	word = owner_word_at(&p, &(struct hours){ 0 }, false, p.since);
 	printf("%s; what runs %s\n", word.why, p.stop ? "is stopped" : "runs on (--stop would stop it)");
@@ -214,10 +202,22 @@ static int run_resume(const struct agent_config *cfg)
 {
 	struct cc_error err = { 0 };
 
-	if (become_owner(cfg->state_dir, &err) < 0 || owner_resume(cfg->state_dir, &err) < 0)
+	if (own_user_become(cfg->state_dir, &err) < 0 || owner_resume(cfg->state_dir, &err) < 0)
 		return fail(&err);
 	puts("the pause is over");
 	return 0;
+}
+
+static int run_purge(const struct loaded *l, const struct words *words)
+{
+	const struct purge p = { agent_config(l->config), l->from.path, words->yes, words->rest };
+	struct cc_error err = { 0 };
+	bool done;
+
+	if (purge_node(&p, &done, &err) < 0)
+		return fail(&err);
+	puts(done ? "nothing is left of the node" : "nothing was purged");
+	return done ? 0 : 1;
 }
 
 static const struct agent_config *reload(void *user)
@@ -316,8 +316,9 @@ static int run_command(const struct words *words, struct loaded *l)
 	const char *command = words->n > 0 ? words->items[0] : "run";
 
 	if (words->wrong != NULL || (strcmp(command, "pause") != 0 && (words->stop || words->for_text != NULL)) ||
-	        (strcmp(command, "status") != 0 && words->json)) {
-		fprintf(stderr, "cc-agent: %s; see --help\n", words->wrong != NULL ? words->wrong : "--for and --stop belong to pause, -o to status");
+	        (strcmp(command, "status") != 0 && words->json) || (strcmp(command, "purge") != 0 && (words->yes || words->rest != NULL))) {
+		fprintf(stderr, "cc-agent: %s; see --help\n",
+		        words->wrong != NULL ? words->wrong : "--for and --stop belong to pause, -o to status, --yes and -- to purge");
 		return cc_code_info(CC_INVALID)->exit_status;
 	}
 	if (strcmp(command, "join") == 0)
@@ -328,6 +329,8 @@ static int run_command(const struct words *words, struct loaded *l)
 		return run_pause(cfg, words);
 	if (words->n <= 1 && strcmp(command, "resume") == 0)
 		return run_resume(cfg);
+	if (words->n <= 1 && strcmp(command, "purge") == 0)
+		return run_purge(l, words);
 	if (words->n <= 1 && strcmp(command, "run") == 0)
 		return run_agent(l);
 	fprintf(stderr, "cc-agent: '%s' is not understood here; see --help\n", words->items[words->n > 1 ? 1 : 0]);

@@ -2,6 +2,7 @@
 /* Program cc-agent-priv: the half of the agent that has rights. It opens no network socket and parses no JSON; all it is told comes over one socketpair. */
 #include "agent/chroot.h"
 #include "agent/priv_confine.h"
+#include "agent/priv_purge.h"
 #include "agent/priv_readopt.h"
 #include "agent/priv_server.h"
 #include "common/module.h"
@@ -30,10 +31,16 @@ static int run(const struct priv_settings *set, struct cc_error *err)
 	cc_module_locate();
 	if (strcmp(set->driver, "sim") != 0 && chroot_become_root(err) < 0)
 		return -1;
-	if (priv_confine(err) < 0 || priv_node_open(set, &node, err) < 0)
+	if (priv_confine(err) < 0)
+		return -1;
+	if (set->purge)
+		priv_purge_end_other(set->state_dir);
+	if (priv_node_open(set, &node, err) < 0)
 		return -1;
 	node.soft_files = raise_files();
 	result = set->halt || set->teardown ? priv_node_teardown(&node, err) : priv_server_run(&node, err);
+	if (result == 0 && set->purge)
+		result = priv_purge_state(&node, err);
 	priv_node_close(&node);
 	return result;
 }

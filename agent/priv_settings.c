@@ -105,6 +105,8 @@ int priv_settings_parse(struct priv_settings *set, int argc, char **argv, struct
 			set->halt = true;
 		else if (strcmp(argv[i], "--teardown") == 0)
 			set->teardown = true;
+		else if (strcmp(argv[i], "--purge") == 0)
+			set->teardown = set->purge = true;
 		else if (strncmp(argv[i], "--", 2) != 0)
 			return cc_fail(err, INVALID, "unexpected argument '%.60s'; --help lists the flags", argv[i]);
 		else if (parse_flag(set, &i, argc, argv, err) < 0)
@@ -130,5 +132,6 @@ void priv_settings_print_help(void)
 	}
 	puts("  --halt\n      End all instances of this node as a power cut would, delete its bridge and its rules, then exit. Disks stay.\n"
 	     "  --teardown\n      Delete all instances of this node, its bridge and its rules, then exit.\n"
+	     "  --purge\n      The same, and delete the images and all else that was made here; a cc-agent-priv that runs is ended first. See cc-agent purge.\n"
 	     "  --help\n      This text.");
 }

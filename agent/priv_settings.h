@@ -19,6 +19,7 @@ struct priv_settings {
 	bool show_help;
 	bool halt;     /* --halt: end all instances, delete the bridge and the rules, then exit */
 	bool teardown; /* --teardown: the same, and the instances' disks too */
+	bool purge;    /* --purge: the same, and everything else in state_dir; ends a cc-agent-priv that uses it */
 };
 
 /* All defaults. */

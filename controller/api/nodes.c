@@ -80,3 +80,13 @@ int api_node_remove(struct call *c, struct cc_error *err)
 	args->force = force != NULL && strcmp(force, "true") == 0;
 	return call_submit(c, COMMAND_NODE_REMOVE, args, removed);
 }
+
+int api_node_leave(struct call *c, struct cc_error *err)
+{
+	struct cmd_node_remove *args = cc_new(c->arena, struct cmd_node_remove);
+
+	(void)err;
+	args->ref = c->path[0];
+	args->leaves = true;
+	return call_submit(c, COMMAND_NODE_REMOVE, args, removed);
+}

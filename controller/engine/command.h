@@ -73,7 +73,8 @@ struct cmd_node_cap {
 };
 struct cmd_node_remove {
 	const char *ref;
-	bool force; /* also while instances are assigned to it: they fail */
+	bool force;  /* also while instances are assigned to it: they fail */
+	bool leaves; /* the node says so itself: its owner purges it */
 };
 struct cmd_image_create {
 	struct cc_uuid id;

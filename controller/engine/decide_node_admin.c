@@ -76,7 +76,9 @@ static int check_removal(const struct node *n, bool force, struct cc_error *err)
 /* Its instances stay as rows, so that their members learn what became of them; what was being deleted is. */
 static void give_up(const struct decide *d, const struct command *cmd, struct effects *fx, const struct node *n)
 {
-	const char *why = cc_printf(cmd->arena, "its node '%s' was removed from the zone; delete it, and create it anew", n->name);
+	const struct cmd_node_remove *args = cmd->args;
+	const char *why = cc_printf(cmd->arena, "its node '%s' %s; delete it, and create it anew", n->name,
+	        args->leaves ? "was purged by its owner and left the zone" : "was removed from the zone");
 	const struct instance *now;
 
 	for (size_t at = 0; (now = zone_next_of_node(d->zone, n->id, &at)) != NULL;) {
@@ -109,7 +111,7 @@ int decide_node_remove(const struct decide *d, struct command *cmd, struct effec
 	const struct node *n = find_node(d, args->ref, err);
 
 	(void)ret_resource;
-	if (n == NULL || check_removal(n, args->force, err) < 0)
+	if (n == NULL || (!args->leaves && check_removal(n, args->force, err) < 0))
 		return -1;
 	give_up(d, cmd, fx, n);
 	forget_invites_of(d, fx, n->id);

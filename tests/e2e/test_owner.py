@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the owner of a node and the zone's admins say of it, with real containers and a real database."""
 
+import glob
 import json
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import unittest
 
-from zone import ZoneTestCase, eventually
+from zone import Zone, ZoneTestCase, eventually, program
 
 
 class TheOwnersWord(ZoneTestCase):
@@ -144,6 +147,93 @@ class TheOwnersWord(ZoneTestCase):
                              (("remove", "nowhere", "--yes"), 3), (("remove", "ada", "--yes"), 5), (("remove", "ada", "--force", "--yes"), 5)):
             with self.subTest(args=args):
                 self.assertEqual(zone.run_ccctl("node", *args).returncode, status)
+
+
+class APurgedNode(unittest.TestCase):
+    """Each test has a zone of its own, for nothing is left of the node."""
+
+    def setUp(self):
+        self.zone = Zone(ADeadNode.settings)
+        self.addCleanup(lambda: self.zone.__exit__(None, None, None))
+        self.zone.start()
+        self.zone.import_busybox()
+        self.node = self.zone.add_node("ada")
+        for name in ("one", "two", "three"):
+            self.zone.ccctl("create", name, "--image", "busybox")
+
+    def purge(self, *flags, popen=False):
+        args = self.node.daemon.args
+        command = [self.zone.agent_program, "purge", "--config", self.node.config, *flags, "--", *args[1:args.index("--agent")],
+                   *args[args.index("--agent") + 2:args.index("--")]]
+        env = {**os.environ, "PATH": os.path.dirname(program("cc-agent-priv")) + ":" + os.environ["PATH"]}
+        if popen:
+            return subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        return subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+
+    def expect_nothing_left(self):
+        node = self.node
+        self.assertEqual(node.running(), set())
+        self.assertFalse(os.path.exists(node.agent_dir), glob.glob(node.agent_dir + "/**", recursive=True))
+        self.assertFalse(os.path.exists(os.path.join(node.dir, "priv")), glob.glob(node.dir + "/priv/**"))
+        self.assertNotEqual(subprocess.run(["ip", "link", "show", node.bridge], capture_output=True).returncode, 0)
+        self.assertNotIn(node.bridge, subprocess.run(["nft", "list", "ruleset"], capture_output=True, text=True).stdout)
+        self.assertEqual(glob.glob(f"/sys/fs/cgroup/**/{node.cgroup}", recursive=True), [])
+
+    def test_nothing_is_left_and_the_zone_knows(self):
+        r = self.purge("--yes")
+        self.assertEqual(r.returncode, 0, r.stdout + r.stderr)
+        self.assertIn("zone village was told that node ada leaves", r.stdout)
+        self.assertIn("nothing is left of the node", r.stdout)
+        self.expect_nothing_left()
+        self.assertEqual(self.zone.json("node", "list"), [])
+        for inst in self.zone.instances().values():
+            self.assertEqual(inst["state"], "failed")
+            self.assertIn("purged by its owner", inst["reason"])
+        again = self.purge("--yes")
+        self.assertEqual(again.returncode, 0, again.stdout + again.stderr)
+        self.expect_nothing_left()
+        self.node.daemon.process.wait(30)
+        # The machine may join again.
+        os.makedirs(self.node.agent_dir)
+        shutil.chown(self.node.agent_dir, "nobody")
+        self.node.join()
+        self.node.start()
+        self.zone.wait_node("ada")
+        self.zone.ccctl("create", "four", "--image", "busybox")
+
+    def test_without_a_controller_it_says_who_has_to_be_told(self):
+        self.zone.controller.stop()
+        r = self.purge("--yes")
+        self.assertEqual(r.returncode, 0, r.stdout + r.stderr)
+        self.assertIn("ccctl node remove --force ada", r.stdout)
+        self.expect_nothing_left()
+        self.zone.start()
+        self.zone.wait_node("ada", "silent")
+        self.zone.ccctl("node", "remove", "--force", "--yes", "ada")
+
+    def test_killed_in_the_middle_it_is_repeated(self):
+        for wait in (lambda: not os.path.exists(os.path.join(self.node.agent_dir, "join.json")), lambda: len(self.node.running()) < 3):
+            p = self.purge("--yes", popen=True)
+            while p.poll() is None and not wait():
+                pass
+            os.killpg(p.pid, signal.SIGKILL)
+            p.communicate()
+        r = self.purge("--yes")
+        self.assertEqual(r.returncode, 0, r.stdout + r.stderr)
+        self.expect_nothing_left()
+
+    def test_it_asks_and_does_nothing_without_an_answer(self):
+        r = self.purge()
+        self.assertEqual(r.returncode, 2)
+        self.assertIn("give --yes to purge", r.stderr)
+        self.assertEqual(len(self.node.running()), 3)
+        # On a terminal it names the node and its zone.
+        line = " ".join(shlex.quote(a) for a in [self.zone.agent_program, "purge", "--config", self.node.config, "--", "--state-dir", "/nonexistent"])
+        asked = subprocess.run(["script", "-qec", line, "/dev/null"], input="n\n", capture_output=True, text=True, timeout=60)
+        self.assertIn("Purge node ada of zone village? Its 3 instances are deleted with their disks", asked.stdout)
+        self.assertIn("nothing was purged", asked.stdout)
+        self.assertEqual(asked.returncode, 1)
+        self.assertEqual(len(self.node.running()), 3)
 
 
 class ADeadNode(ZoneTestCase):

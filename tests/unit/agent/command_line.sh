@@ -50,6 +50,12 @@ says 0 'the pause is over' resume --config "$dir/good.yaml"
 says 0 'the pause is over' resume --config "$dir/good.yaml"
 [[ ! -e $dir/state/owner/pause.json ]]
 
+says 2 '--yes and -- to purge' status --yes --config "$dir/good.yaml"
+says 2 '--yes and -- to purge' pause --config "$dir/good.yaml" -- --driver sim
+says 2 'not understood' purge ada --config "$dir/good.yaml"
+says 2 'give --yes to purge' purge --config "$dir/good.yaml" -- --driver sim --state-dir "$dir/node"
+[[ -e $dir/state/owner ]]
+
 # Before it has joined it waits, and ends with the half that started it.
 python3 - "$agent" "$dir/good.yaml" <<-'END'
 	import fcntl, os, socket, subprocess, sys, time

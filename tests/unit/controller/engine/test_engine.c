@@ -324,6 +324,23 @@ static const struct command *remove_node(const char *ref, bool force)
 	return engine_run(&f, COMMAND_NODE_REMOVE, as_admin, &(struct cmd_node_remove){ ref, force });
 }
 
+START_TEST(a_node_that_leaves_gives_its_instances_up_even_while_they_run)
+{
+	struct cmd_node_remove args = { .ref = "ada", .leaves = true };
+	const struct instance *inst;
+
+	create(&f, as_admin, "hello", "busybox", 256);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_RUNNING);
+	assert_code(engine_run(&f, COMMAND_NODE_REMOVE, as_node(ada), &args), CC_OK);
+	inst = instance_now(&f, "hello");
+	assert_state("hello", INST_FAILED);
+	ck_assert_ptr_nonnull(strstr(inst->reason, "'ada' was purged by its owner"));
+	ck_assert(!cc_has(inst, instance, node));
+	assert_code(act(&f, as_admin, "hello", ACT_DELETE), CC_OK);
+	ck_assert_ptr_null(instance_now(&f, "hello"));
+}
+END_TEST
+
 START_TEST(a_paused_node_takes_nothing_new_and_says_why)
 {
 	struct instance_spec spec = { .name = "second", .image = "busybox" };
@@ -719,6 +736,7 @@ static Suite *engine_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_created_instance_is_assigned_recorded_and_wakes_its_node);
 	tcase_add_test(tc, its_life_follows_what_the_node_sees);
+	tcase_add_test(tc, a_node_that_leaves_gives_its_instances_up_even_while_they_run);
 	tcase_add_test(tc, new_limits_are_on_their_way_until_the_node_has_them);
 	tcase_add_test(tc, memory_is_not_set_below_what_is_used);
 	tcase_add_test(tc, small_changes_of_use_are_not_written_down);

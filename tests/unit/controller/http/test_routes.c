@@ -38,6 +38,7 @@ static const struct route_case {
 	{ "GET", "/v1/nodes/{ref}/instances", "/v1/nodes/n1/instances", NULL, NULL, { 200, 403, .admin = 200 }, 0 },
 	{ "POST", "/v1/nodes/{ref}/instances/{name}/stop", "/v1/nodes/n1/instances/web/stop", NULL, NULL, { 202, 403, .admin = 202 }, 0 },
 	{ "POST", "/v1/nodes/{ref}/sync", "/v1/nodes/n1/sync", FULL, NULL, { .node = 200, .other_node = 403 }, 0 },
+	{ "POST", "/v1/nodes/{ref}/leave", "/v1/nodes/n1/leave", NULL, NULL, { .node = 204, .other_node = 403 }, 0 },
 	{ "POST", "/v1/nodes/{ref}/drain", "/v1/nodes/n1/drain", "{\"reason\":\"new disk\"}", NULL, { .admin = 200 }, 0 },
 	{ "POST", "/v1/nodes/{ref}/undrain", "/v1/nodes/n1/undrain", NULL, NULL, { .admin = 200 }, 0 },
 	{ "PUT", "/v1/nodes/{ref}/cap", "/v1/nodes/n1/cap", "{\"memory_mib\":512}", NULL, { .admin = 200 }, 0 },
