@@ -145,7 +145,7 @@ static void bench_size(size_t n, double seconds, size_t *sink)
 	struct sched_req req = { .cpu_millis = 500,
 		.memory_mib = 128,
 		.disk_mib = 1024,
-		.arch = sched_arch_number("amd64"),
+		.arches = sched_arch_bit("amd64"),
 		.features = SCHED_FEATURE_CONTAINER,
 		.only_node = SCHED_ANY };
 	struct sched_nodes nodes = nodes_of(&c, n), divided;

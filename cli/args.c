@@ -189,16 +189,28 @@ static int unknown_command(const struct cmd *table, const char *first, const cha
 /* `word` was just read and begins the command's name. */
 static int take_command(struct parse *p, const char *word, struct cc_error *err)
 {
-	const char *second = p->at < p->argc && p->argv[p->at][0] != '-' ? p->argv[p->at] : NULL;
-	const char *words[2] = { word, second };
-	size_t used;
+	const char *words[COMMAND_WORDS] = { word };
+	size_t n = 1, used;
+	const char *second;
 
-	p->args->cmd = command_find(p->table, words, second != NULL ? 2 : 1, &used);
+	while (n < COMMAND_WORDS && p->at + (int)n - 1 < p->argc && p->argv[p->at + (int)n - 1][0] != '-') {
+		words[n] = p->argv[p->at + (int)n - 1];
+		n++;
+	}
+	second = words[1];
+	p->args->cmd = command_find(p->table, words, n, &used);
 	if (p->args->cmd == NULL && command_is_group(p->table, word) && second == NULL)
 		return cc_fail(err, INVALID, "'%s' needs a verb; see ccctl help %s", word, word);
+	if (p->args->cmd == NULL && n == 2) {
+		char both[64];
+
+		snprintf(both, sizeof(both), "%s %s", word, second);
+		if (command_is_group(p->table, both))
+			return cc_fail(err, INVALID, "'%s' needs a verb; see ccctl help %s", both, word);
+	}
 	if (p->args->cmd == NULL)
 		return unknown_command(p->table, word, command_is_group(p->table, word) ? second : NULL, err);
-	p->at += used == 2;
+	p->at += (int)used - 1;
 	command_arity(p->args->cmd, &p->min, &p->max, &p->rest);
 	return 0;
 }

@@ -159,7 +159,21 @@ int cmd_image_build(struct cli *cli, struct cc_error *err)
 	return cli_begin(cli, err) < 0 ? -1 : import(cli, &src, name, b.arch, begin_ms, err);
 }
 
-int cmd_image_delete(struct cli *cli, struct cc_error *err)
+int cmd_image_alias_add(struct cli *cli, struct cc_error *err)
+{
+	struct image_alias_spec spec = { .name = cli->args.words[0], .target = cli->args.words[1] };
+	struct image_alias alias = { 0 };
+	struct client *client;
+	struct client_call call = { "POST", noun_image_alias.path, &image_alias_spec_desc, &spec, &image_alias_desc, &alias };
+
+	if (check_name(spec.name, err) < 0 || cli_client(cli, &client, err) < 0 || client_call(client, &call, err) < 0)
+		return -1;
+	cli_say(cli, "%s: stands for %s", alias.name, alias.target);
+	return args_has(&cli->args, "output") ? cli_show_row(cli, &image_alias_desc, &alias, err) : 0;
+}
+
+/* DELETEs each of the words. */
+static int delete_all(struct cli *cli, const struct noun *noun, const char *done, struct cc_error *err)
 {
 	struct cc_error e = { 0 };
 	struct client *client;
@@ -169,13 +183,23 @@ int cmd_image_delete(struct cli *cli, struct cc_error *err)
 		return -1;
 	for (size_t i = 0; i < cli->args.n_words; i++) {
 		const char *name = cli->args.words[i];
-		struct client_call call = { .method = "DELETE", .path = client_path(cli->arena, noun_image.path, name, "") };
+		struct client_call call = { .method = "DELETE", .path = client_path(cli->arena, noun->path, name, "") };
 
 		if (client_call(client, &call, &e) == 0) {
-			cli_say(cli, "%s: deleted", name);
+			cli_say(cli, "%s: %s", name, done);
 			continue;
 		}
 		status = status != 0 ? cli_tell(cli, &e), status : cli_tell(cli, &e);
 	}
 	return status;
+}
+
+int cmd_image_alias_remove(struct cli *cli, struct cc_error *err)
+{
+	return delete_all(cli, &noun_image_alias, "removed", err);
+}
+
+int cmd_image_delete(struct cli *cli, struct cc_error *err)
+{
+	return delete_all(cli, &noun_image, "deleted", err);
 }

@@ -108,6 +108,11 @@ int cmd_image_list(struct cli *cli, struct cc_error *err)
 	return list_noun(cli, &noun_image, err);
 }
 
+int cmd_image_alias_list(struct cli *cli, struct cc_error *err)
+{
+	return list_noun(cli, &noun_image_alias, err);
+}
+
 int cmd_node_list(struct cli *cli, struct cc_error *err)
 {
 	return list_noun(cli, &noun_node, err);

@@ -24,13 +24,16 @@ size_t command_opt_groups(const struct cmd *cmd, const struct opt *groups[COMMAN
 /* How many of the words make up `name`: 0 when they do not. */
 static size_t name_matches(const char *name, const char *const *words, size_t n)
 {
-	size_t len = strcspn(name, " ");
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strcspn(name, " ");
 
-	if (n == 0 || strlen(words[0]) != len || strncmp(name, words[0], len) != 0)
-		return 0;
-	if (name[len] == '\0')
-		return 1;
-	return n > 1 && strcmp(name + len + 1, words[1]) == 0 ? 2 : 0;
+		if (strlen(words[i]) != len || strncmp(name, words[i], len) != 0)
+			return 0;
+		if (name[len] == '\0')
+			return i + 1;
+		name += len + 1;
+	}
+	return 0;
 }
 
 const struct cmd *command_find(const struct cmd *table, const char *const *words, size_t n, size_t *ret_used)

@@ -32,7 +32,7 @@ struct opt {
 };
 
 struct cmd {
-	const char *name;       /* one word, or a noun and a verb; NULL ends the table */
+	const char *name;       /* one to COMMAND_WORDS words: a verb, or a noun and a verb; NULL ends the table */
 	const char *args;       /* synopsis of the words: "NAME", "NAME...", "[COMMAND]", "NAME -- CMD..." */
 	const struct opt *opts; /* its own options, or NULL */
 	unsigned flags;
@@ -64,7 +64,8 @@ extern const struct opt command_connection_opts[];
 #define COMMAND_OPT_GROUPS 5
 size_t command_opt_groups(const struct cmd *cmd, const struct opt *groups[COMMAND_OPT_GROUPS]);
 
-/* The row named by the first one or two of n words; *ret_used is how many. NULL: none. */
+#define COMMAND_WORDS 3
+/* The row named by the first of n words; *ret_used is how many. NULL: none. */
 const struct cmd *command_find(const struct cmd *table, const char *const *words, size_t n, size_t *ret_used);
 /* Whether `word` is the first of two in some row's name. */
 bool command_is_group(const struct cmd *table, const char *word);

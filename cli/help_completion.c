@@ -108,6 +108,25 @@ static void add_command(struct cc_buf *out, const struct cmd *cmd)
 	cc_buf_adds(out, "\t\t;;\n");
 }
 
+/* What may follow the first `len` bytes of c->name, unless an earlier row begins with them too. */
+static void add_next_words(struct cc_buf *out, const struct cmd *table, const struct cmd *c, size_t len)
+{
+	const char *last = "";
+
+	if (c != table && strncmp(c[-1].name, c->name, len + 1) == 0)
+		return;
+	cc_buf_printf(out, "\t'%.*s') names=\"", (int)len, c->name);
+	for (const struct cmd *n = c; n->name != NULL && strncmp(n->name, c->name, len + 1) == 0; n++) {
+		const char *word = n->name + len + 1;
+		size_t word_len = strcspn(word, " ");
+
+		if (strcspn(last, " ") != word_len || strncmp(last, word, word_len) != 0)
+			cc_buf_printf(out, "%s%.*s", n == c ? "" : " ", (int)word_len, word);
+		last = word;
+	}
+	cc_buf_adds(out, "\" ;;\n");
+}
+
 /* First words, and after a noun its verbs. */
 static void add_starts(struct cc_buf *out, const struct cmd *table)
 {
@@ -119,16 +138,9 @@ static void add_starts(struct cc_buf *out, const struct cmd *table)
 			cc_buf_printf(out, "%s%.*s", c == table ? "" : " ", (int)len, c->name);
 	}
 	cc_buf_adds(out, "\"; opts=\"--help --version\" ;;\n");
-	for (const struct cmd *c = table; c->name != NULL; c++) {
-		size_t len = strcspn(c->name, " ");
-
-		if (c->name[len] == '\0')
-			continue;
-		if (strncmp(c[-1].name, c->name, len + 1) != 0)
-			cc_buf_printf(out, "\t%.*s) names=\"", (int)len, c->name);
-		cc_buf_printf(out, "%s", c->name + len + 1);
-		cc_buf_adds(out, c[1].name != NULL && strncmp(c[1].name, c->name, len + 1) == 0 ? " " : "\" ;;\n");
-	}
+	for (const struct cmd *c = table; c->name != NULL; c++)
+		for (const char *end = strchr(c->name, ' '); end != NULL; end = strchr(end + 1, ' '))
+			add_next_words(out, table, c, (size_t)(end - c->name));
 }
 
 void help_completion_bash(const struct cmd *table, struct cc_buf *out)

@@ -51,12 +51,18 @@ static void is_not_drained(const struct sched_req *req, const struct sched_block
 static void has_arch(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
 {
 	const uint8_t *arch = b->nodes->arch + b->at;
-	uint8_t want = req->arch;
+	uint32_t want = req->arches;
+	uint8_t only = want != 0 ? (uint8_t)__builtin_ctz(want) : 0;
 
 	if (want == 0)
 		memset(ok, 0, b->n);
-	for (size_t i = 0; i < b->n; i++)
-		ok[i] &= arch[i] == want;
+	/* One architecture, the usual case, is a comparison that the compiler does for many nodes at once. */
+	if ((want & (want - 1)) == 0)
+		for (size_t i = 0; i < b->n; i++)
+			ok[i] &= arch[i] == only;
+	else
+		for (size_t i = 0; i < b->n; i++)
+			ok[i] &= (uint8_t)(want >> (arch[i] & 31) & 1);
 }
 
 static void has_features(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)

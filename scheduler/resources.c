@@ -15,6 +15,18 @@ uint8_t sched_arch_number(const char *arch)
 	return 0;
 }
 
+const char *sched_arch_name(uint8_t number)
+{
+	return number > 0 && number <= SCHED_LEN(archs) ? archs[number - 1] : NULL;
+}
+
+uint32_t sched_arch_bit(const char *arch)
+{
+	uint8_t number = sched_arch_number(arch);
+
+	return number != 0 ? (uint32_t)1 << number : 0;
+}
+
 #define NODES(m)    offsetof(struct sched_nodes, m)
 #define DECISION(m) offsetof(struct sched_decision, m)
 // clang-format off

@@ -45,6 +45,10 @@ enum sched_feature {
 
 /* The number of an architecture in Debian's words; 0 for unknown ones, which match nothing. */
 uint8_t sched_arch_number(const char *arch);
+/* The word for a number, from 1; NULL behind the last. */
+const char *sched_arch_name(uint8_t number);
+/* The same as a bit of sched_req.arches; 0 for unknown ones. */
+uint32_t sched_arch_bit(const char *arch);
 
 #define SCHED_ANY SIZE_MAX
 
@@ -53,7 +57,7 @@ struct sched_req {
 	int64_t cpu_millis;
 	int64_t memory_mib;
 	int64_t disk_mib;
-	uint8_t arch;
+	uint32_t arches;   /* any of these will do, as sched_arch_bit */
 	uint32_t features; /* all of these are needed */
 	size_t only_node;  /* index of the node asked for, or SCHED_ANY */
 	bool have_owner;   /* the member owns nodes under this number: they are the nearer tier */

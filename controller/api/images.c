@@ -141,3 +141,45 @@ int api_image_delete(struct call *c, struct cc_error *err)
 	args->ref = c->path[0];
 	return call_submit(c, COMMAND_IMAGE_DELETE, args, deleted);
 }
+
+static const struct view alias_view = { .table = TABLE_IMAGE_ALIAS };
+
+int api_image_alias_list(struct call *c, struct cc_error *err)
+{
+	return read_list(c, &alias_view, err);
+}
+
+int api_image_alias_get(struct call *c, struct cc_error *err)
+{
+	return read_row(c, &alias_view, err);
+}
+
+static int alias_set(struct call *c, struct cc_error *err)
+{
+	const struct image_alias *alias = c->command.reply;
+	char id[CC_UUID_TEXT];
+
+	(void)err;
+	c->reply = alias;
+	if (alias != NULL)
+		c->location = cc_printf(c->arena, "/v1/image-aliases/%s", cc_uuid_format(alias->id, id));
+	return 0;
+}
+
+int api_image_alias_set(struct call *c, struct cc_error *err)
+{
+	struct cmd_image_alias_set *args = cc_new(c->arena, struct cmd_image_alias_set);
+
+	(void)err;
+	*args = (struct cmd_image_alias_set){ .spec = c->body, .id = cc_uuid_new(cc_now_ms()) };
+	return call_submit(c, COMMAND_IMAGE_ALIAS_SET, args, alias_set);
+}
+
+int api_image_alias_remove(struct call *c, struct cc_error *err)
+{
+	struct cmd_image_alias_remove *args = cc_new(c->arena, struct cmd_image_alias_remove);
+
+	(void)err;
+	args->ref = c->path[0];
+	return call_submit(c, COMMAND_IMAGE_ALIAS_REMOVE, args, NULL);
+}

@@ -86,6 +86,13 @@ struct cmd_image_create {
 struct cmd_image_delete {
 	const char *ref;
 };
+struct cmd_image_alias_set {
+	const struct image_alias_spec *spec;
+	struct cc_uuid id; /* if it is new */
+};
+struct cmd_image_alias_remove {
+	const char *ref;
+};
 struct cmd_instance_create {
 	const struct instance_spec *spec;
 	struct cc_uuid id;

@@ -2,6 +2,7 @@
 /* Changes of what is there already, as merge patches. */
 #include "controller/engine/cap.h"
 #include "controller/engine/decide.h"
+#include "controller/engine/image_names.h"
 
 static int check_revision(int64_t wanted, int64_t revision, const char *what, const char *ref, struct cc_error *err)
 {
@@ -152,11 +153,11 @@ int decide_instance_change(const struct decide *d, struct command *cmd, struct e
 int decide_image_change(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
 {
 	const struct cmd_image_change *args = cmd->args;
-	const struct image *was = zone_find_ref(d->zone, TABLE_IMAGE, args->ref), *other;
+	const struct image *was, *other;
 	struct image is;
 
-	if (was == NULL)
-		return cc_fail_missing(err, "image", args->ref, "; see ccctl image list");
+	if (image_names_find_one(d->zone, args->ref, &was, err) < 0)
+		return -1;
 	if (!principal_may(&cmd->who, was->member))
 		return cc_fail(err, DENIED, "the image '%s' belongs to another member", args->ref);
 	*ret_resource = was->id;
@@ -166,11 +167,13 @@ int decide_image_change(const struct decide *d, struct command *cmd, struct effe
 	if (!cc_has(args->change, image_change, name))
 		return 0;
 	is.name = args->change->name;
-	other = zone_find_name(d->zone, TABLE_IMAGE, is.name);
+	other = zone_find_image(d->zone, is.name, is.arch);
 	if (decide_check_name(is.name, err) < 0)
 		return -1;
 	if (other != NULL && other != was)
 		return cc_fail(err, CONFLICT, "there is another image '%s' already; choose another name", is.name);
+	if (zone_find_name(d->zone, TABLE_IMAGE_ALIAS, is.name) != NULL)
+		return cc_fail(err, CONFLICT, "'%s' is an alias; remove it first (ccctl image alias remove) or choose another name", is.name);
 	effects_put(fx, TABLE_IMAGE, &is);
 	return 0;
 }

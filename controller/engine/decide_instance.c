@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "controller/engine/cap.h"
 #include "controller/engine/decide.h"
+#include "controller/engine/image_names.h"
 
 #include <stdio.h>
 
@@ -18,7 +19,7 @@ static const char *name_node(void *arg, size_t index)
 	return n != NULL ? n->name : "?";
 }
 
-static int request_of(const struct decide *d, const struct command *cmd, const struct instance *inst, const struct image *img,
+static int request_of(const struct decide *d, const struct command *cmd, const struct instance *inst, uint32_t arches,
         const struct instance_spec *spec, struct sched_req *ret, struct cc_error *err)
 {
 	const struct node *asked;
@@ -26,7 +27,7 @@ static int request_of(const struct decide *d, const struct command *cmd, const s
 	*ret = (struct sched_req){ .cpu_millis = inst->cpu_millis,
 		.memory_mib = inst->memory_mib,
 		.disk_mib = inst->disk_mib,
-		.arch = sched_arch_number(img->arch),
+		.arches = arches,
 		.features = SCHED_FEATURE_CONTAINER,
 		.only_node = SCHED_ANY,
 		.seed = cmd->random & INT64_MAX };
@@ -127,31 +128,41 @@ static void fill(const struct instance_spec *s, struct instance *inst)
 		cc_set(inst, instance, labels, s->labels);
 }
 
+/* The scheduler gave a node of one of these architectures. */
+static const struct image *image_of_node(const struct decide *d, const struct image_choice *choice, struct cc_uuid node)
+{
+	const struct node *n = zone_find(d->zone, TABLE_NODE, node);
+	const struct image *img = n != NULL ? image_names_pick(d->zone, choice, n->arch) : NULL;
+
+	CC_PRE(img != NULL);
+	return img;
+}
+
 int decide_instance_create(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
 {
 	const struct cmd_instance_create *args = cmd->args;
 	const struct instance_spec *spec = args->spec;
-	const struct image *img = zone_find_ref(d->zone, TABLE_IMAGE, spec->image);
 	const struct member *who = decide_member(d, cmd, err);
 	struct instance inst = { .id = args->id, .name = spec->name, .state = INST_REQUESTED, .desired = DESIRED_RUN, .epoch = 1 };
 	struct placement *placement;
+	struct image_choice image;
 	struct sched_req req;
 
 	if (who == NULL || decide_check_name(spec->name, err) < 0)
 		return -1;
 	if (zone_find_name(d->zone, TABLE_INSTANCE, spec->name) != NULL)
 		return cc_fail(err, CONFLICT, "there is an instance '%s' already; choose another name, or delete it first", spec->name);
-	if (img == NULL)
-		return cc_fail_missing(err, "image", spec->image, "; see ccctl image list");
+	if (image_names_resolve(d->zone, spec->image, &image, err) < 0)
+		return -1;
 	inst.member = who->id;
-	inst.image = img->id;
 	inst.created = cmd->now_ms;
 	inst.reason = inst.address = "";
 	fill(spec, &inst);
 	if (cap_check(d->opt, d->zone, who, &(struct zone_use){ 1, inst.cpu_millis, inst.memory_mib, inst.disk_mib }, err) < 0)
 		return -1;
-	if (request_of(d, cmd, &inst, img, spec, &req, err) < 0 || place(d, cmd, &req, &inst, &placement, err) < 0)
+	if (request_of(d, cmd, &inst, image.arches, spec, &req, err) < 0 || place(d, cmd, &req, &inst, &placement, err) < 0)
 		return -1;
+	inst.image = image_of_node(d, &image, inst.node)->id;
 	decide_move(d, fx, &inst, INST_EVENT_PLACED);
 	effects_put(fx, TABLE_PLACEMENT, placement);
 	decide_count(d, fx, &inst, 1);

@@ -131,12 +131,16 @@ static int check_owns_nothing(const struct decide *d, const struct member *m, st
 	return 0;
 }
 
-/* Tokens and invitations are the member's own and go along. */
-static void remove_secrets(const struct decide *d, struct effects *fx, struct cc_uuid member)
+/* Tokens, invitations and aliases are the member's own and go along. */
+static void remove_own(const struct decide *d, struct effects *fx, struct cc_uuid member)
 {
 	const struct member_token *t;
+	const struct image_alias *alias;
 	const struct invite *inv;
 
+	for (size_t at = 0; (alias = zone_next(d->zone, TABLE_IMAGE_ALIAS, &at)) != NULL;)
+		if (cc_uuid_equal(alias->member, member))
+			effects_remove(fx, TABLE_IMAGE_ALIAS, alias->id);
 	for (size_t at = 0; (t = zone_next(d->zone, TABLE_MEMBER_TOKEN, &at)) != NULL;)
 		if (cc_uuid_equal(t->member, member))
 			effects_remove(fx, TABLE_MEMBER_TOKEN, t->id);
@@ -157,7 +161,7 @@ int decide_member_remove(const struct decide *d, struct command *cmd, struct eff
 		        err, CONFLICT, "root on the controller's machine acts as '%s', so this account stays; its tokens can be revoked", m->name);
 	if (check_owns_nothing(d, m, err) < 0)
 		return -1;
-	remove_secrets(d, fx, m->id);
+	remove_own(d, fx, m->id);
 	effects_remove(fx, TABLE_MEMBER, m->id);
 	*ret_resource = m->id;
 	return 0;

@@ -57,6 +57,7 @@ static const struct {
 #define TABLE_OF_invite            TABLE_INVITE
 #define TABLE_OF_node              TABLE_NODE
 #define TABLE_OF_image             TABLE_IMAGE
+#define TABLE_OF_image_alias       TABLE_IMAGE_ALIAS
 #define TABLE_OF_instance          TABLE_INSTANCE
 #define TABLE_OF_none              TABLE_MAX
 #define C(NAME, name, reply, what) [COMMAND_##NAME] = { #name, decide_##name, TABLE_OF_##reply },

@@ -409,8 +409,49 @@ const void *zone_find(const struct zone *z, enum table t, struct cc_uuid id)
 	return r != NULL ? r->values : NULL;
 }
 
+struct image_key {
+	const char *name; /* ends at len */
+	size_t len;
+	const char *arch;
+};
+
+static bool row_is_image(const void *item, const void *key)
+{
+	const struct image *img = ((const struct row *)item)->values;
+	const struct image_key *k = key;
+
+	return strncmp(img->name, k->name, k->len) == 0 && img->name[k->len] == '\0' && strcmp(img->arch, k->arch) == 0;
+}
+
+static const struct image *find_image(const struct zone *z, const char *name, size_t len, const char *arch)
+{
+	struct image_key key = { name, len, arch };
+	const struct row *r = cc_hash_find(&z->by_name[TABLE_IMAGE], cc_hash_bytes(name, len), row_is_image, &key);
+
+	return r != NULL ? r->values : NULL;
+}
+
+const struct image *zone_find_image(const struct zone *z, const char *name, const char *arch)
+{
+	return find_image(z, name, strlen(name), arch);
+}
+
+static const struct image *find_first_image(const struct zone *z, const char *name)
+{
+	const struct image *img = NULL;
+	const char *arch = strchr(name, ':');
+
+	if (arch != NULL)
+		return find_image(z, name, (size_t)(arch - name), arch + 1);
+	for (uint8_t i = 1; img == NULL && sched_arch_name(i) != NULL; i++)
+		img = zone_find_image(z, name, sched_arch_name(i));
+	return img;
+}
+
 const void *zone_find_name(const struct zone *z, enum table t, const char *name)
 {
+	if (t == TABLE_IMAGE)
+		return find_first_image(z, name);
 	const struct row *r = cc_hash_find(&z->by_name[t], cc_hash_text(name), row_has_name, name);
 
 	return r != NULL ? r->values : NULL;

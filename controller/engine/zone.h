@@ -35,6 +35,9 @@ void zone_share_rows(struct zone *z, const struct zone *from);
 /* NULL when there is none. The row lives as long as the zone is not changed. */
 const void *zone_find(const struct zone *z, enum table t, struct cc_uuid id);
 const void *zone_find_name(const struct zone *z, enum table t, const char *name);
+/* A name may have an image per architecture, so for images `name` may be "NAME:ARCH"; of several, zone_find_name gives the first in order of
+ * architectures. This one gives the one for `arch`. */
+const struct image *zone_find_image(const struct zone *z, const char *name, const char *arch);
 const struct member_token *zone_find_token(const struct zone *z, const char *secret_hash);
 const struct invite *zone_find_invite(const struct zone *z, const char *secret_hash);
 const struct node *zone_find_pin(const struct zone *z, const char *pin);

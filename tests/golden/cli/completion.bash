@@ -50,11 +50,12 @@ _ccctl() {
 	esac
 	case $cmd in
 	'') names="create list show explain set start stop restart delete exec cp console logs image node member token audit login logout context events status version completion help"; opts="--help --version" ;;
-	image) names="build import list delete" ;;
-	node) names="invite list show guests evict drain undrain cap remove" ;;
-	member) names="add list show role limit remove" ;;
-	token) names="create list revoke" ;;
-	context) names="list show use remove" ;;
+	'image') names="build import list delete alias" ;;
+	'image alias') names="add list remove" ;;
+	'node') names="invite list show guests evict drain undrain cap remove" ;;
+	'member') names="add list show role limit remove" ;;
+	'token') names="create list revoke" ;;
+	'context') names="list show use remove" ;;
 	'create' | 'create '*)
 		opts="--image --memory --cpu --disk --pids --node --label --on-disconnect --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		;;
@@ -119,6 +120,16 @@ _ccctl() {
 	'image delete' | 'image delete '*)
 		opts="--socket --controller --context --pin --token --help --version"
 		names="$(ccctl image list -o name 2>/dev/null)"
+		;;
+	'image alias add' | 'image alias add '*)
+		opts="--output --socket --controller --context --pin --token --help --version"
+		;;
+	'image alias list' | 'image alias list '*)
+		opts="--filter --output --socket --controller --context --pin --token --help --version"
+		;;
+	'image alias remove' | 'image alias remove '*)
+		opts="--socket --controller --context --pin --token --help --version"
+		names="$(ccctl image alias list -o name 2>/dev/null)"
 		;;
 	'node invite' | 'node invite '*)
 		opts="--owner --expires --output --socket --controller --context --pin --token --help --version"

@@ -19,6 +19,13 @@ static const struct fake_row rows[] = {
 	{ "POST", "/v1/images", 201, IMAGE_BUSYBOX },
 	{ "DELETE", "/v1/images/busybox", 204, "" },
 	{ "DELETE", "/v1/images/used", 409, PROBLEM(409, "conflict", "the image 'used' is used by 2 instances") },
+	{ "POST", "/v1/image-aliases", 201,
+	        "{\"id\":\"" ID_NODE "\",\"name\":\"box\",\"target\":\"busybox\",\"member\":\"" ID_NODE
+	        "\",\"created\":\"2026-11-20T21:00:00.000Z\",\"revision\":2}" },
+	{ "GET", "/v1/image-aliases", 200,
+	        "{\"index\":9,\"items\":[{\"id\":\"" ID_NODE "\",\"name\":\"box\",\"target\":\"busybox\",\"member\":\"" ID_NODE
+	        "\",\"created\":\"2026-11-20T21:00:00.000Z\",\"revision\":2}]}" },
+	{ "DELETE", "/v1/image-aliases/box", 204, "" },
 	{ NULL },
 };
 
@@ -145,6 +152,23 @@ START_TEST(images_are_deleted_one_by_one)
 }
 END_TEST
 
+START_TEST(aliases_are_commands_of_three_words)
+{
+	struct ran r = fake_run("ccctl image alias add box busybox && ccctl image alias list -o csv && ccctl image alias remove box");
+
+	ck_assert_msg(r.status == 0, "%s", r.err);
+	ck_assert_str_eq(r.err, "box: stands for busybox\nbox: removed\n");
+	ck_assert_ptr_nonnull(strstr(r.out, "box,busybox,"));
+	ck_assert_str_eq(fake_seen("POST", "/v1/image-aliases", 0)->body.data, "{\"name\":\"box\",\"target\":\"busybox\"}");
+	r = fake_run("ccctl image alias");
+	ck_assert_int_eq(r.status, 2);
+	ck_assert_ptr_nonnull(strstr(r.err, "'image alias' needs a verb"));
+	r = fake_run("ccctl image alias ad x y");
+	ck_assert_msg(r.status == 2 && strstr(r.err, "unknown command") != NULL, "%s", r.err);
+	ck_assert_int_eq(fake_run("ccctl image alias add No_Name busybox").status, 2);
+}
+END_TEST
+
 START_TEST(progress_is_shown_on_a_terminal_only)
 {
 	struct ran r = fake_run(MAKE_ROOT "ccctl image import busybox root");
@@ -169,6 +193,7 @@ int main(void)
 	tcase_add_loop_test(tc, what_is_no_image_is_refused_before_it_is_sent, 0, CC_ARRAY_LEN(bad));
 	tcase_add_test(tc, a_bad_name_is_refused_before_packing);
 	tcase_add_test(tc, images_are_deleted_one_by_one);
+	tcase_add_test(tc, aliases_are_commands_of_three_words);
 	tcase_add_test(tc, progress_is_shown_on_a_terminal_only);
 	return test_run(s);
 }

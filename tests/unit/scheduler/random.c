@@ -81,7 +81,7 @@ struct sched_req random_request(struct random *r, const struct snapshot *s)
 		.cpu_millis = random_between(r, 0, one_in(r, 3) ? 32 : 4) * 500,
 		.memory_mib = random_between(r, 0, one_in(r, 3) ? 32 : 4) * 128,
 		.disk_mib = random_between(r, 0, one_in(r, 3) ? 6 : 1) * 1024,
-		.arch = sched_arch_number(one_in(r, 20) ? "arm64" : "amd64"),
+		.arches = sched_arch_bit(one_in(r, 20) ? "arm64" : "amd64") | (one_in(r, 4) ? sched_arch_bit("arm64") | sched_arch_bit("s390x") : 0),
 		.features = one_in(r, 4) ? SCHED_FEATURE_VM : SCHED_FEATURE_CONTAINER,
 		.only_node = s->n > 0 && one_in(r, 5) ? (size_t)random_between(r, 0, (int64_t)s->n - 1) : SCHED_ANY,
 		.have_owner = one_in(r, 2),

@@ -117,7 +117,7 @@ bool snapshot_fits(const struct snapshot *s, const struct sched_req *req, size_t
 
 	if (req->only_node != SCHED_ANY && req->only_node != i)
 		return false;
-	if (n->silent || n->paused || n->drained || req->arch == 0 || sched_arch_number(n->arch == NULL ? "amd64" : n->arch) != req->arch)
+	if (n->silent || n->paused || n->drained || (sched_arch_bit(n->arch == NULL ? "amd64" : n->arch) & req->arches) == 0)
 		return false;
 	if ((n->features & req->features) != req->features || n->free_instances < 1)
 		return false;

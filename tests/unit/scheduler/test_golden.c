@@ -124,7 +124,7 @@ static void read_request(const struct snapshot *s, char *line, struct sched_req 
 	*req = (struct sched_req){ .cpu_millis = 1000,
 		.memory_mib = 128,
 		.disk_mib = 1024,
-		.arch = sched_arch_number("amd64"),
+		.arches = sched_arch_bit("amd64"),
 		.features = SCHED_FEATURE_CONTAINER,
 		.only_node = SCHED_ANY };
 	*opt = sched_default_options;
@@ -132,7 +132,7 @@ static void read_request(const struct snapshot *s, char *line, struct sched_req 
 		if (is(&w, "vm"))
 			req->features = SCHED_FEATURE_VM;
 		else if (is(&w, "arch"))
-			req->arch = sched_arch_number(w.value);
+			req->arches = sched_arch_bit(w.value);
 		else if (is(&w, "owner"))
 			req->have_owner = true, req->owner = (uint32_t)w.number;
 		else if (is(&w, "cpu"))

@@ -25,7 +25,7 @@ static struct sched_req plain_request(void)
 	return (struct sched_req){ .cpu_millis = 500,
 		.memory_mib = 128,
 		.disk_mib = 1024,
-		.arch = sched_arch_number("amd64"),
+		.arches = sched_arch_bit("amd64"),
 		.features = CONTAINER,
 		.only_node = SCHED_ANY };
 }
@@ -108,7 +108,7 @@ START_TEST(an_unknown_architecture_matches_nothing_not_even_itself)
 	struct snapshot_node node = exact_node;
 
 	node.arch = "vax";
-	req.arch = sched_arch_number("vax");
+	req.arches = sched_arch_bit("vax");
 	snapshot_add(&s, node);
 	ck_assert_uint_eq(snapshot_place(&s, &req, &sched_default_options).fell[SCHED_FELL_ARCH], 1);
 }

@@ -55,6 +55,9 @@ static void *full_row(enum table t, int variant)
 	case TABLE_IMAGE:
 		((struct image *)row)->member = ada->id;
 		break;
+	case TABLE_IMAGE_ALIAS:
+		((struct image_alias *)row)->member = ada->id;
+		break;
 	case TABLE_INSTANCE:
 		inst->member = ada->id;
 		inst->image = image->id;
