@@ -118,7 +118,7 @@ static int make_ready(const struct priv_node *node, const struct ct_record *rec,
 
 	if (storage_make(node, rec, err) < 0 || storage_mount(node, rec, err) < 0)
 		return -1;
-	if (guest_files_write(node, rec, storage_root_path(node, root), err) < 0 ||
+	if (guest_files_write(node, rec, storage_root_path(node, root), err) < 0 || storage_limit(node, rec, err) < 0 ||
 	        state_dir_open_instance(&node->dirs, rec->id, false, &dirfd, err) < 0)
 		return -1;
 	(void)unlinkat(dirfd, "log", 0);
@@ -331,6 +331,9 @@ static int lxc_limit(const struct priv_node *node, const struct ct_record *rec, 
 {
 	struct priv_limits limits;
 
+	/* First what may be refused. */
+	if (storage_limit(node, rec, err) < 0)
+		return -1;
 	driver_config_limits(&limits, rec);
 	return cgroup_apply(&node->cgroups, rec->id, &limits, err);
 }

@@ -52,6 +52,12 @@ static const char seccomp_policy[] = "2\n"
                                      "setns errno 1 [1,268435456,SCMP_CMP_MASKED_EQ,268435456]\n"
                                      "unshare errno 1 [0,268435456,SCMP_CMP_MASKED_EQ,268435456]\n"
                                      "clone errno 1 [0,268435456,SCMP_CMP_MASKED_EQ,268435456]\n"
+                                     /* A subvolume made in a volume would escape the volume's disk limit: SNAP_CREATE, SUBVOL_CREATE, and their
+                                      * second versions. The kernel looks at the lower half of the number. */
+                                     "ioctl errno 1 [1,1342215169,SCMP_CMP_MASKED_EQ,4294967295]\n"
+                                     "ioctl errno 1 [1,1342215182,SCMP_CMP_MASKED_EQ,4294967295]\n"
+                                     "ioctl errno 1 [1,1342215191,SCMP_CMP_MASKED_EQ,4294967295]\n"
+                                     "ioctl errno 1 [1,1342215192,SCMP_CMP_MASKED_EQ,4294967295]\n"
                                      /* Its flags are behind a pointer, where a filter cannot look; C libraries fall back to clone. */
                                      "clone3 errno 38\n";
 

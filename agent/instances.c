@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/instances.h"
 
+#include "agent/pool.h"
 #include "agent/small_file.h"
 #include "agent/storage.h"
 #include "common/cleanup.h"
@@ -57,6 +58,8 @@ static int set_aside(const struct priv_node *node, struct cc_uuid id, const char
 			return cc_fail_errno(err, "setting the damaged instance %s aside", name);
 		snprintf(aside, sizeof(aside), "%s" DAMAGED "-%d", name, i);
 	}
+	if (pool_set_aside(node, id, aside + strlen(name), err) < 0)
+		return -1;
 	fprintf(stderr, "<3>cc-agent-priv: instance %s: %s; its files are kept in %s/instances/%s: save what is needed, then remove that directory\n",
 	        name, why, node->dirs.path, aside);
 	return 0;

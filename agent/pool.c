@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/pool.h"
 
-static const struct pool *const pools[POOL_KIND_MAX] = { [POOL_OVERLAY] = &pool_overlay };
+#include "agent/btrfs.h"
+#include "agent/driver.h"
+#include "agent/pool_loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct pool *const pools[POOL_KIND_MAX] = { [POOL_OVERLAY] = &pool_overlay, [POOL_BTRFS] = &pool_btrfs };
 
 static bool is_open(const struct priv_node *node, uint64_t kind)
 {
@@ -16,10 +26,35 @@ static int open_one(struct priv_node *node, const struct pool *p, struct cc_erro
 	return 0;
 }
 
+/* Whether the setting wants new trees on btrfs. -1 with err when it means nothing. */
+static int wants_btrfs(const struct priv_node *node, struct cc_error *err)
+{
+	const char *word = node->set.pool;
+
+	if (strcmp(word, "btrfs") != 0 && strcmp(word, "overlay") != 0 && strcmp(word, "auto") != 0)
+		return cc_fail(err, INVALID, "pool: '%.40s' is none of auto, overlay, btrfs", word);
+	/* Without rights there is nothing to hold. */
+	if (strcmp(word, "overlay") == 0 || (node->driver != NULL && !node->driver->has_rights))
+		return 0;
+	return strcmp(word, "btrfs") == 0 || node->set.pool_loop > 0 || btrfs_is(node->dirs.root);
+}
+
+static bool has_btrfs_trees(const struct priv_node *node)
+{
+	return pool_loop_exists(node) || faccessat(node->dirs.root, "btrfs", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 int pool_open_all(struct priv_node *node, struct cc_error *err)
 {
-	node->pool = &pool_overlay;
-	return open_one(node, &pool_overlay, err);
+	int btrfs = wants_btrfs(node, err);
+
+	if (btrfs < 0 || open_one(node, &pool_overlay, err) < 0)
+		return -1;
+	if ((btrfs || has_btrfs_trees(node)) && open_one(node, &pool_btrfs, err) < 0)
+		return -1;
+	node->pool = pools[btrfs ? POOL_BTRFS : POOL_OVERLAY];
+	node->features |= node->pool->enforces ? PRIV_FEATURE_DISK_LIMIT : 0;
+	return 0;
 }
 
 void pool_close_all(struct priv_node *node)
@@ -57,6 +92,30 @@ int pool_sweep_all(const struct priv_node *node, pool_keep_fn *keep, void *user,
 		}
 	}
 	return result;
+}
+
+int pool_retire_all(const struct priv_node *node, struct cc_error *err)
+{
+	for (uint64_t k = 0; k < POOL_KIND_MAX; k++)
+		if (is_open(node, k) && pools[k]->retire(node, err) < 0)
+			return -1;
+	return 0;
+}
+
+int pool_set_aside(const struct priv_node *node, struct cc_uuid id, const char *suffix, struct cc_error *err)
+{
+	struct pool_tree layer = pool_layer(id);
+
+	for (uint64_t k = 0; k < POOL_KIND_MAX; k++) {
+		char path[POOL_PATH_MAX], aside[POOL_PATH_MAX + 32];
+
+		if (!is_open(node, k))
+			continue;
+		snprintf(aside, sizeof(aside), "%s%s", pools[k]->path(node, &layer, path), suffix);
+		if (rename(path, aside) < 0 && errno != ENOENT)
+			return cc_fail_errno(err, "setting '%s' aside", path);
+	}
+	return 0;
 }
 
 struct removal {

@@ -60,7 +60,7 @@ struct pool {
 	char *(*path)(const struct priv_node *node, const struct pool_tree *tree, char path[POOL_PATH_MAX]);
 	/* Makes an empty tree; fine when it is there. Durable only together with what is written to it. @err NO_CAPACITY, IO */
 	int (*make)(const struct priv_node *node, const struct pool_tree *tree, struct cc_error *err);
-	/* Sets the most bytes that the tree may hold, 0 for no limit; anew after each copy, which has none. Takes effect at once, also while it is mounted.
+	/* Sets the most bytes that the tree may hold, 0 for no limit; anew after each copy, which has none or its source's. Takes effect at once, also while it is mounted.
 	 * Does nothing where limits are advice. @err CONFLICT more is used already, with both numbers; NOT_FOUND no such tree, IO */
 	int (*limit)(const struct priv_node *node, const struct pool_tree *tree, uint64_t bytes, struct cc_error *err);
 	/* How many bytes the tree holds, seconds old at most. Where `enforces` is set this is one question to the kernel. Else every file of the tree is looked
@@ -75,11 +75,14 @@ struct pool {
 	int (*replace)(const struct priv_node *node, const struct pool_tree *from, const struct pool_tree *to, struct cc_error *err);
 	/* Removes a tree that nothing has mounted. A snapshot or volume is out of sight at once; nothing there is fine. @err IO */
 	int (*remove)(const struct priv_node *node, const struct pool_tree *tree, struct cc_error *err);
+	/* In a child, when the node is taken down for good: away with every tree and with what `open` made. @err IO */
+	int (*retire)(const struct priv_node *node, struct cc_error *err);
 	/* Calls back for each whole tree of a kind; `of` counts for snapshots only. None is fine. @err IO */
 	int (*list)(const struct priv_node *node, enum pool_tree_kind kind, struct cc_uuid of, pool_list_fn *each, void *user, struct cc_error *err);
 };
 
 extern const struct pool pool_overlay;
+extern const struct pool pool_btrfs;
 
 /* Opens the pool that new trees go to by the settings, and every other that holds some; node->pools says which are open, node->pool is the first. In the main
  * process. Errors of `open`, INVALID there is no pool of that name */
@@ -93,6 +96,10 @@ const struct pool *pool_get(const struct priv_node *node, uint64_t kind, struct 
 
 /* Sweeps all open pools, and goes on with the next when one fails. @err IO of the last that failed */
 int pool_sweep_all(const struct priv_node *node, pool_keep_fn *keep, void *user, struct cc_error *err);
+/* Retires all open pools. @err IO */
+int pool_retire_all(const struct priv_node *node, struct cc_error *err);
+/* When the record of an instance is damaged: its layer gets the name ID with the suffix, beside the others, where nothing finds it. @err IO */
+int pool_set_aside(const struct priv_node *node, struct cc_uuid id, const char *suffix, struct cc_error *err);
 /* Removes the layer of an instance and its snapshots, whichever pool they are in. @err IO */
 int pool_remove_instance(const struct priv_node *node, struct cc_uuid id, struct cc_error *err);
 

@@ -185,6 +185,11 @@ static int overlay_sweep(const struct priv_node *node, pool_keep_fn *keep, void 
 	return pool_dirs_sweep(node->dirs.root, NEW, drop, NULL, err);
 }
 
+static int overlay_retire(const struct priv_node *node, struct cc_error *err)
+{
+	return tree_remove(node->dirs.root, "snapshots", err) < 0 ? -1 : tree_remove(node->dirs.root, "volumes", err);
+}
+
 const struct pool pool_overlay = {
 	.name = "overlay",
 	.kind = POOL_OVERLAY,
@@ -196,5 +201,6 @@ const struct pool pool_overlay = {
 	.copy = overlay_copy,
 	.replace = overlay_replace,
 	.remove = overlay_remove,
+	.retire = overlay_retire,
 	.list = overlay_list,
 };

@@ -120,6 +120,8 @@ static int work_retire(const struct priv_node *node, const void *args, int chann
 	(void)args, (void)channel, (void)ret;
 	if (node->driver->has_rights && (names_process_stop(node, err) < 0 || cgroup_sweep_others(&node->cgroups, keeps_nothing, NULL, err) < 0))
 		return -1;
+	if (node->set.teardown && pool_retire_all(node, err) < 0)
+		return -1;
 	return driver_retire(node, err);
 }
 

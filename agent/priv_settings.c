@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/priv_settings.h"
 
+#include "common/size.h"
+
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum setting_kind { SETTING_TEXT, SETTING_INT };
+enum setting_kind { SETTING_TEXT, SETTING_INT, SETTING_SIZE };
 
 static const struct setting {
 	enum setting_kind kind;
@@ -36,12 +38,27 @@ static int set_int(const struct setting *s, uint32_t *to, const char *value, str
 	return 0;
 }
 
+static int set_size(const struct setting *s, uint64_t *to, const char *value, struct cc_error *err)
+{
+	int64_t low = 0, high = 0, got;
+
+	CC_PRE(cc_size_parse(s->min, &low, err) == 0 && cc_size_parse(s->max, &high, err) == 0);
+	if (cc_size_parse(value, &got, err) < 0)
+		return cc_wrap(err, "%s", s->name);
+	if (got != 0 && (got < low || got > high))
+		return cc_fail(err, INVALID, "%s: '%.60s' is not from %s to %s", s->name, value, s->min, s->max);
+	*to = (uint64_t)got;
+	return 0;
+}
+
 static int set_value(struct priv_settings *set, const struct setting *s, const char *value, struct cc_error *err)
 {
 	char *to = (char *)set + s->offset;
 
 	if (s->kind == SETTING_INT)
 		return set_int(s, (uint32_t *)(void *)to, value, err);
+	if (s->kind == SETTING_SIZE)
+		return set_size(s, (uint64_t *)(void *)to, value, err);
 	if (strlen(value) >= PRIV_TEXT_SETTING)
 		return cc_fail(err, INVALID, "%s: longer than %d bytes", s->name, PRIV_TEXT_SETTING - 1);
 	memcpy(to, value, strlen(value) + 1);

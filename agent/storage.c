@@ -67,10 +67,21 @@ int storage_make(const struct priv_node *node, const struct ct_record *rec, stru
 
 	if (pool == NULL || image_path(node, rec, image, err) < 0 || pool->make(node, &layer, err) < 0)
 		return -1;
+	/* An overlay makes a directory when it is mounted, and becomes read-only where that fails: who has used up his limit could not even start. */
+	if (pool->limit(node, &layer, 0, err) < 0)
+		return -1;
 	dirfd = open(pool->path(node, &layer, path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dirfd < 0)
 		return cc_fail_errno(err, "opening '%s'", path);
 	return make_upper(dirfd, owner, err) < 0 ? -1 : make_layer(dirfd, "work", 0700, owner, err);
+}
+
+int storage_limit(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
+{
+	const struct pool *pool = pool_get(node, rec->pool, err);
+	struct pool_tree layer = pool_layer(rec->id);
+
+	return pool == NULL ? -1 : pool->limit(node, &layer, rec->disk_bytes, err);
 }
 
 char *storage_root_path(const struct priv_node *node, char path[STORAGE_PATH_MAX])

@@ -17,11 +17,15 @@ bool storage_is_copied(const struct priv_node *node, const struct ct_record *rec
 /* Makes the copy. @err NOT_FOUND no such image, NO_CAPACITY disk is full, IO */
 int storage_copy(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
 
-/* Makes upper and work if they are missing. @err NOT_FOUND no such image, IO */
+/* Makes upper and work if they are missing, and takes the disk limit off until storage_limit: nothing of the instance may run. @err NOT_FOUND no such image,
+ * NO_CAPACITY the pool is full, IO */
 int storage_make(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
 
 /* Leaves the caller in a new mount namespace in which the instance's root is mounted at storage_root_path. @err NOT_FOUND no such image, IO */
 int storage_mount(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
+
+/* Gives the layer the disk limit of the record, where the pool can; also while the instance runs. @err CONFLICT more is used already, IO */
+int storage_limit(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
 
 /* STATE/mnt/root and STATE/mnt/guest; return `path`. */
 char *storage_root_path(const struct priv_node *node, char path[STORAGE_PATH_MAX]);

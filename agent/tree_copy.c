@@ -116,7 +116,7 @@ static int copy_file(const struct copying *c, const struct entry *e)
 		return -1;
 	/* Where there are too many names for one file, the rest are files of their own. */
 	if (st.st_nlink > 1)
-		(void)linkat(e->to, e->name, c->links, link, 0);
+		(void)!linkat(e->to, e->name, c->links, link, 0);
 	return 0;
 }
 

@@ -23,6 +23,7 @@
 #include "common/buf.h"
 #include "common/desc.h"
 #include "common/error.h"
+#include "common/size.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -120,8 +121,3 @@ void cc_config_markdown(const struct cc_settings *settings, struct cc_buf *out);
 int cc_addr_parse(struct cc_arena *arena, const char *text, struct cc_addr *ret, struct cc_error *err);
 /* The text form, with brackets around an IPv6 host; "" for an empty address. */
 char *cc_addr_format(struct cc_arena *arena, struct cc_addr addr);
-
-/* Reads "64KiB", "512MiB", "10GiB", "2TiB", "100B". @err INVALID */
-int cc_size_parse(const char *text, int64_t *ret_bytes, struct cc_error *err);
-/* With the largest unit that divides it: "512MiB". */
-char *cc_size_format(struct cc_arena *arena, int64_t bytes);

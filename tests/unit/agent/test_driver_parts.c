@@ -38,17 +38,18 @@ static void teardown(void)
 
 START_TEST(settings_take_both_forms_and_what_follows_the_dashes)
 {
-	char *argv[] = { "x", "--state-dir", "/s", "--bridge=br9", "--instances-max=7", "--", "run", "--config", NULL };
+	char *argv[] = { "x", "--state-dir", "/s", "--bridge=br9", "--instances-max=7", "--pool-loop=20GiB", "--", "run", "--config", NULL };
 	struct priv_settings set;
 	struct cc_error err = { 0 };
 
 	priv_settings_init(&set);
 	ck_assert_str_eq(set.driver, "lxc");
 	ck_assert_uint_eq(set.instances_max, 250);
-	ck_assert_int_eq(priv_settings_parse(&set, 8, argv, &err), 0);
+	ck_assert_int_eq(priv_settings_parse(&set, 9, argv, &err), 0);
 	ck_assert_str_eq(set.state_dir, "/s");
 	ck_assert_str_eq(set.bridge, "br9");
 	ck_assert_uint_eq(set.instances_max, 7);
+	ck_assert_uint_eq(set.pool_loop, UINT64_C(20) << 30);
 	ck_assert_str_eq(set.agent_argv[0], "run");
 }
 END_TEST
@@ -64,6 +65,9 @@ static const struct {
 	{ "--instances-max=5x", "from 1 to 900" },
 	{ "--instances-max=-1", "from 1 to 900" },
 	{ "--instances_max=5", "unknown flag" },
+	{ "--pool-loop=20", "not a size" },
+	{ "--pool-loop=1023MiB", "from 1GiB to 1024TiB" },
+	{ "--pool-loop=99999999TiB", "pool_loop: " },
 	{ "word", "unexpected argument" },
 };
 

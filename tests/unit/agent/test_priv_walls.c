@@ -7,11 +7,14 @@
 #include "common/cleanup.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/btrfs.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -132,6 +135,39 @@ static unsigned long long cgroup_value(const char *v1, const char *v2, int pid)
 	ck_assert_msg(priv_lxc_read(path, text, sizeof(text))[0] != '\0', "%s", path);
 	return strtoull(text, NULL, 10);
 }
+
+/* Puts a program of the tests into the guest's root. */
+static void put_program(const char *from, const char *name)
+{
+	char path[300], uuid[CC_UUID_TEXT];
+	cc_auto_close int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
+
+	snprintf(path, sizeof(path), "%s/instances/%s/upper/%s", priv_fixture_dir(), cc_uuid_format(priv_fixture_id(1), uuid), name);
+	out = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	ck_assert(in >= 0 && out >= 0);
+	ck_assert_int_gt(sendfile(out, in, NULL, 1 << 26), 0);
+}
+
+START_TEST(a_guest_makes_no_subvolumes_around_its_limit)
+{
+	static const unsigned long refused[] = { BTRFS_IOC_SNAP_CREATE, BTRFS_IOC_SUBVOL_CREATE, BTRFS_IOC_SNAP_CREATE_V2,
+		BTRFS_IOC_SUBVOL_CREATE_V2 };
+	struct cc_error err = { 0 };
+	char command[64];
+
+	priv_fixture_run(1, priv_lxc_image);
+	ck_assert_int_eq(priv_fixture_stop_ct(1, 0, &err), 0);
+	put_program(CC_GUEST_IOCTL, "ioctl");
+	priv_fixture_run(1, priv_lxc_image);
+	for (size_t i = 0; i < CC_ARRAY_LEN(refused); i++) {
+		snprintf(command, sizeof(command), "/ioctl %lu", refused[i]);
+		ck_assert_int_eq(priv_fixture_sh(1, command, NULL, 0), EPERM);
+	}
+	/* A question of another kind gets as far as the file system, which does not know it. */
+	snprintf(command, sizeof(command), "/ioctl %lu", (unsigned long)BTRFS_IOC_QUOTA_RESCAN_STATUS);
+	ck_assert_int_eq(priv_fixture_sh(1, command, NULL, 0), ENOTTY);
+}
+END_TEST
 
 START_TEST(limits_are_set_and_change_while_it_runs)
 {
@@ -352,6 +388,7 @@ static void add(TCase *t)
 	tcase_add_test(t, capabilities_are_few_and_the_system_call_filter_is_on);
 	tcase_add_loop_test(t, nesting_devices_and_kernel_settings_are_refused, 0, CC_ARRAY_LEN(walls));
 	tcase_add_test(t, a_device_node_in_a_guests_files_opens_nothing);
+	tcase_add_test(t, a_guest_makes_no_subvolumes_around_its_limit);
 	tcase_add_test(t, limits_are_set_and_change_while_it_runs);
 	tcase_add_test(t, there_is_no_swap_and_processor_goes_by_the_limit);
 	tcase_add_test(t, memory_in_use_is_not_taken_away);
