@@ -208,7 +208,7 @@ static void keep_line(struct last *l, const char *line)
 	if (strncmp(line, "I: ", 3) == 0 || line[0] == '\0')
 		return;
 	memmove(l->lines[0], l->lines[1], sizeof(l->lines) - sizeof(l->lines[0]));
-	snprintf(l->lines[LAST_LINES - 1], sizeof(l->lines[0]), "%s", line);
+	snprintf(l->lines[LAST_LINES - 1], sizeof(l->lines[0]), "%.*s", (int)sizeof(l->lines[0]) - 1, line);
 	l->n++;
 }
 
