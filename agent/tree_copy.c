@@ -115,9 +115,7 @@ static int copy_file(const struct copying *c, const struct entry *e)
 	if (out < 0 || copy_content(in, out, st.st_size) < 0 || copy_attributes(c, e, &st) < 0)
 		return -1;
 	/* Where there are too many names for one file, the rest are files of their own. */
-	if (st.st_nlink > 1)
-		(void)!linkat(e->to, e->name, c->links, link, 0);
-	return 0;
+	return st.st_nlink > 1 && linkat(e->to, e->name, c->links, link, 0) < 0 && errno != EMLINK ? -1 : 0;
 }
 
 static int copy_link(const struct entry *e)
