@@ -128,6 +128,18 @@ static int count_cgroups(const char *uuid)
 	return cgroups_found;
 }
 
+/* One that has ended and that its new parent has not asked about yet is no leftover: that is process 1, and not ours. */
+static bool has_ended(const char *pid)
+{
+	char path[300], text[512];
+	const char *state;
+
+	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+	priv_lxc_read(path, text, sizeof(text));
+	state = strrchr(text, ')');
+	return state == NULL || state[1] == '\0' || state[2] == 'Z' || state[2] == 'X';
+}
+
 /* Processes that run with ids of the slots. */
 static int count_processes(void)
 {
