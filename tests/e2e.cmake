@@ -37,7 +37,7 @@ function(cc_chaos_test name kills)
     COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/chaos.py --kills ${kills}
     ENV CC_BUILD=${PROJECT_BINARY_DIR} LOCKS machine ${ARGN})
 endfunction()
-cc_chaos_test(chaos 20 LABELS e2e TIMEOUT 300)
+cc_chaos_test(chaos 20 LABELS e2e TIMEOUT 600)
 cc_chaos_test(chaos_200 200 LABELS long TIMEOUT 1800)
 cc_script_test(e2e.chaos_failover ROOT NEEDS postgres busybox nft ip
   COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/chaos.py --kills 40 --failover
