@@ -152,7 +152,7 @@ static int count_processes(void)
 	while (dir != NULL && (d = readdir(dir)) != NULL) {
 		snprintf(path, sizeof(path), "/proc/%s", d->d_name);
 		if (atoi(d->d_name) > 0 && stat(path, &st) == 0 && st.st_uid >= PRIV_FIXTURE_ID && st.st_uid < PRIV_FIXTURE_ID + 30 * SLOT_IDS &&
-		        st.st_uid != PRIV_FIXTURE_ID + SLOT_NOBODY)
+		        st.st_uid != PRIV_FIXTURE_ID + SLOT_NOBODY && !has_ended(d->d_name))
 			n += found("process", d->d_name);
 	}
 	if (dir != NULL)
