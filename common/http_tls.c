@@ -182,6 +182,8 @@ static void set_callbacks(struct attempt *t)
 {
 	SET(t, CURLOPT_HEADERFUNCTION, take_header);
 	SET(t, CURLOPT_HEADERDATA, t->x);
+	if (t->x->request.on_body != NULL)
+		SET(t, CURLOPT_BUFFERSIZE, 131072L);
 	SET(t, CURLOPT_WRITEFUNCTION, take_body);
 	SET(t, CURLOPT_WRITEDATA, t->x);
 	SET(t, CURLOPT_ERRORBUFFER, t->x->detail);

@@ -19,7 +19,7 @@
 #include <sys/socket.h>
 
 /* The head of a request and of its reply, and the buffers of body and reply, must fit. */
-#define CONNECTION_MEMORY  4096
+#define CONNECTION_MEMORY  (40 * 1024)
 #define SOCKET_CONNECTIONS 512
 #define NODE_REQUESTS_MAX  16 /* reports and archives of one node; streams have a limit of their own */
 #define CALLER_FEEDS_MAX   16 /* of events */

@@ -2,7 +2,7 @@
 #include "controller/http/stream_io.h"
 #include "controller/http/handlers.h"
 
-#define BLOCK_BYTES 16384
+#define BLOCK_BYTES 65536
 
 static enum stream_end end_of(const struct request *r)
 {
