@@ -27,6 +27,8 @@
 #define SAVE_AGAIN_MS 5000  /* after a failure */
 #define WORD_MS       60000 /* how often hours, the end of a pause and reserves are looked at: so clocks may be set */
 
+#define PARTS_KEPT_S (7 * 86400) /* archives that came in part and were not asked for since */
+
 struct agent {
 	const struct agent_start *start;
 	const struct agent_config *cfg;
@@ -242,6 +244,7 @@ static int prepare(struct agent *a, struct cc_error *err)
 	if (statefile_make_dir(a->images_dir, err) < 0 || say_hello(a, err) < 0 || apply_settings(a, cfg, err) < 0 || open_http(a, err) < 0 ||
 	        cc_boot_timer_open(&a->timer_fd, err) < 0)
 		return -1;
+	local_image_sweep(a->images_dir, cc_now_ms() / 1000 - PARTS_KEPT_S);
 	a->timer_ms = CC_NEVER_MS;
 	a->fetcher = (struct image_fetcher){ .http = a->http, .images = &a->images, .dir = a->images_dir, .changed = &a->act.again };
 	a->act.fetch = image_fetch_begin;

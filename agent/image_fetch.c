@@ -46,10 +46,15 @@ static const struct cc_error *outcome(struct image_fetch *f, struct local_image 
 		return &f->err;
 	if (err != NULL)
 		return err;
-	if (reply->status != 200)
+	if (reply->status == 400 && f->offset > 0) {
+		/* It cannot go on from there: it is of an older release, or its archive is another one. */
+		local_image_start_anew(m);
+		cc_fail(&f->err, UNAVAILABLE, "the archive is fetched anew");
+	} else if (reply->status != 200) {
 		refused(reply, &f->err);
-	else
+	} else {
 		(void)local_image_end(m, &f->err);
+	}
 	return f->err.code != CC_OK ? &f->err : NULL;
 }
 
@@ -75,8 +80,10 @@ static struct image_fetch *find_free(struct image_fetcher *by)
 static int request_archive(struct image_fetch *f)
 {
 	char path[128];
+	int len = snprintf(path, sizeof(path), "/v1/blobs/%s", f->sha256);
 
-	snprintf(path, sizeof(path), "/v1/blobs/%s", f->sha256);
+	if (f->offset > 0)
+		snprintf(path + len, sizeof(path) - (size_t)len, "?offset=%lld", (long long)f->offset);
 	return cc_http_start(f->by->http,
 	        &(struct cc_http_request){
 	                .method = "GET",
@@ -99,7 +106,14 @@ void image_fetch_begin(void *fetcher, struct local_image *m, int64_t bytes)
 		return;
 	*f = (struct image_fetch){ .by = by };
 	memcpy(f->sha256, m->sha256, sizeof(f->sha256));
-	if (local_image_begin(m, by->dir, bytes, &f->err) < 0 || request_archive(f) < 0)
+	if (local_image_begin(m, by->dir, bytes, &f->err) < 0) {
+		settle(f, m, &f->err);
+		return;
+	}
+	f->offset = m->got;
+	if (m->got == bytes && bytes > 0)
+		settle(f, m, local_image_end(m, &f->err) < 0 ? &f->err : NULL); /* all of it came before */
+	else if (request_archive(f) < 0)
 		settle(f, m, &f->err);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Archives of images from the controller into files of this node: GET /v1/blobs/{sha256}, a few at a time, each verified while it comes. Instances that wait
+/* Archives of images from the controller into files of this node: GET /v1/blobs/{sha256}, a few at a time, each verified while it comes, and gone on with where it broke off. Instances that wait
  * for the same image wait for the same fetch. */
 #pragma once
 
@@ -13,6 +13,7 @@ struct image_fetch {
 	struct image_fetcher *by;
 	struct cc_http_exchange *exchange; /* NULL: not under way */
 	char sha256[PRIV_SHA256_TEXT];
+	int64_t offset;      /* of what came before */
 	struct cc_error err; /* why we gave up; CC_OK when we did not */
 };
 

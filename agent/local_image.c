@@ -6,9 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#define PART ".part"
 
 static void close_archive(struct local_image *m)
 {
@@ -17,10 +21,39 @@ static void close_archive(struct local_image *m)
 	m->fd = -1;
 }
 
+static void part_path(const struct local_image *m, char *path, size_t cap)
+{
+	snprintf(path, cap, "%s/%s" PART, m->dir, m->sha256);
+}
+
+void local_image_start_anew(struct local_image *m)
+{
+	char path[PATH_MAX];
+
+	close_archive(m);
+	m->resumed = false;
+	m->got = 0;
+	if (m->dir == NULL)
+		return;
+	part_path(m, path, sizeof(path));
+	(void)unlink(path);
+}
+
+static void forget(struct local_images *t, struct local_image *m)
+{
+	close_archive(m);
+	for (size_t k = 0; k < t->n; k++)
+		if (t->items[k] == m) {
+			t->items[k] = t->items[--t->n];
+			break;
+		}
+	free(m);
+}
+
 void local_image_table_done(struct local_images *t)
 {
 	while (t->n > 0)
-		local_image_remove(t, t->items[0]);
+		forget(t, t->items[0]);
 	free(t->items);
 	*t = (struct local_images){ 0 };
 }
@@ -52,13 +85,8 @@ struct local_image *local_image_get(struct local_images *t, const char *sha256)
 
 void local_image_remove(struct local_images *t, struct local_image *m)
 {
-	close_archive(m);
-	for (size_t k = 0; k < t->n; k++)
-		if (t->items[k] == m) {
-			t->items[k] = t->items[--t->n];
-			break;
-		}
-	free(m);
+	local_image_start_anew(m);
+	forget(t, m);
 }
 
 enum image_state local_image_state_of(struct local_images *t, const char *sha256, int64_t now_ms)
@@ -83,7 +111,7 @@ void local_image_saw_all(struct local_images *t, const struct priv_image *list, 
 
 static int claim_room(int fd, int64_t bytes, struct cc_error *err)
 {
-	if (fallocate(fd, 0, 0, bytes) == 0 || errno == EOPNOTSUPP || errno == ENOSYS)
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, bytes) == 0 || errno == EOPNOTSUPP || errno == ENOSYS)
 		return 0;
 	if (errno == ENOSPC || errno == EFBIG || errno == EDQUOT)
 		return cc_fail(err, IO, "the node's disk has no room for the image's archive of %lld MiB", (long long)(bytes >> 20));
@@ -92,17 +120,26 @@ static int claim_room(int fd, int64_t bytes, struct cc_error *err)
 
 int local_image_begin(struct local_image *m, const char *dir, int64_t bytes, struct cc_error *err)
 {
-	cc_auto_close int fd = open(dir, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+	char path[PATH_MAX];
+	struct stat st;
 
-	if (fd < 0)
-		return cc_fail_errno(err, "making a file without a name in '%s'", dir);
-	if (bytes > 0 && claim_room(fd, bytes, err) < 0)
-		return -1;
-	close_archive(m);
-	m->fd = cc_take_fd(fd);
+	m->dir = dir;
 	m->bytes = bytes;
-	m->got = 0;
-	cc_sha256_init(&m->hash);
+	part_path(m, path, sizeof(path));
+	if (m->fd < 0)
+		m->fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (m->fd < 0 || fstat(m->fd, &st) < 0)
+		return cc_fail_errno(err, "making a file in '%s'", dir);
+	if (bytes > 0 && claim_room(m->fd, bytes, err) < 0)
+		return -1;
+	/* What this process did not write itself it has not hashed. */
+	if (st.st_size != m->got || st.st_size == 0) {
+		m->resumed = st.st_size > 0 && st.st_size <= bytes;
+		m->got = m->resumed ? st.st_size : 0;
+		cc_sha256_init(&m->hash);
+	}
+	if (ftruncate(m->fd, m->got) < 0 || lseek(m->fd, m->got, SEEK_SET) < 0)
+		return cc_fail_errno(err, "going on with the image's archive");
 	m->state = IMAGE_FETCHING;
 	return 0;
 }
@@ -127,7 +164,7 @@ int local_image_end(struct local_image *m, struct cc_error *err)
 	if (m->got < m->bytes)
 		return cc_fail(err, UNAVAILABLE, "the image's archive ended after %lld of %lld bytes", (long long)m->got, (long long)m->bytes);
 	cc_sha256_format(cc_sha256_final(&m->hash), text);
-	if (strcmp(text, m->sha256) != 0)
+	if (!m->resumed && strcmp(text, m->sha256) != 0)
 		return cc_fail(err, INVALID, "the image's archive is damaged: its hash is %.12s…", text);
 	if (lseek(m->fd, 0, SEEK_SET) < 0)
 		return cc_fail_errno(err, "rewinding the image's archive");
@@ -137,9 +174,11 @@ int local_image_end(struct local_image *m, struct cc_error *err)
 
 void local_image_failed(struct local_image *m, const struct cc_error *why, int64_t now_ms)
 {
-	bool for_good = why->code == CC_INVALID || why->code == CC_TOO_LARGE;
+	bool is_wrong = why->code == CC_INVALID || why->code == CC_TOO_LARGE;
+	bool for_good = is_wrong && !m->resumed;
 
-	close_archive(m);
+	if (is_wrong)
+		local_image_start_anew(m);
 	if (for_good) {
 		snprintf(m->reason, sizeof(m->reason), "image: %.180s", why->msg);
 		m->state = IMAGE_REFUSED;
@@ -152,8 +191,23 @@ void local_image_failed(struct local_image *m, const struct cc_error *why, int64
 
 void local_image_ready(struct local_image *m)
 {
-	close_archive(m);
+	local_image_start_anew(m);
 	backoff_reset(&m->backoff);
 	m->reason[0] = '\0';
 	m->state = IMAGE_READY;
+}
+
+void local_image_sweep(const char *dir, int64_t before_s)
+{
+	cc_auto(closedir) DIR *d = opendir(dir);
+	struct dirent *e;
+	struct stat st;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		size_t len = strlen(e->d_name);
+
+		if (len > strlen(PART) && strcmp(e->d_name + len - strlen(PART), PART) == 0 &&
+		        fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime < before_s)
+			(void)unlinkat(dirfd(d), e->d_name, 0);
+	}
 }

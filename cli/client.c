@@ -6,6 +6,7 @@
 #include "common/model.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define TIMEOUT_MS        60000
 #define UPLOAD_SILENCE_MS 300000 /* the controller hashes and syncs a large image before it answers */
@@ -14,6 +15,7 @@
 #define CONNECT_MS        3000  /* to one of several controllers, before the next one is tried */
 #define PATCH_TRIES       5
 #define REPLY_MAX         (256 << 20)
+#define ASK_FIRST_BYTES   (8 << 20) /* of a smaller upload it is not asked what came of an earlier try */
 
 struct client {
 	struct cc_arena *arena; /* the run's */
@@ -201,6 +203,7 @@ int client_list(struct client *c, const char *path, const struct cc_desc *d, voi
 /* A source under way; its own error says more than that the sending stopped. */
 struct upload {
 	const struct client_source *source;
+	int64_t sent; /* of this try */
 	struct cc_error err;
 };
 
@@ -209,27 +212,76 @@ static ssize_t read_source(void *context, char *to, size_t room)
 	struct upload *u = context;
 	ssize_t n = u->source->read(u->source->arg, to, room, &u->err);
 
+	if (n > 0)
+		u->sent += n;
 	return n < 0 ? CC_HTTP_READ_STOP : n;
 }
 
-int client_upload(struct client *c, const struct client_source *source, const struct cc_desc *d, void *ret, struct cc_error *err)
+/* One try. *ret_again: the connection broke, or the controller asks for patience. */
+static int send_from(struct client *c, struct upload *u, int64_t from, const struct cc_desc *d, void *ret, bool *ret_again, struct cc_error *err)
 {
-	struct upload u = { .source = source };
+	const struct client_source *source = u->source;
 	struct cc_http_reply reply = { 0 };
 	char key[CC_UUID_TEXT];
 	struct cc_http_request r = { .method = "POST", .path = source->path, .content_type = "application/octet-stream" };
 
+	if (from > 0)
+		r.path = cc_printf(c->arena, "%s&offset=%lld", source->path, (long long)from);
 	r.read_body = read_source;
-	r.read_body_bytes = source->bytes;
-	r.context = &u;
+	r.read_body_bytes = source->bytes - from;
+	r.context = u;
 	r.silence_ms = UPLOAD_SILENCE_MS;
 	r.idempotency_key = cc_uuid_format(cc_uuid_new(cc_now_ms()), key);
+	u->sent = 0;
+	source->seek(source->arg, from);
 	if (cc_http_call(c->http, &r, c->arena, &reply, err) < 0) {
-		if (u.err.code != CC_OK)
-			*err = u.err;
+		*ret_again = u->err.code == CC_OK && (err->code == CC_UNAVAILABLE || err->code == CC_TIMEOUT);
+		if (u->err.code != CC_OK)
+			*err = u->err;
 		return -1;
 	}
+	*ret_again = reply.status == 429 || reply.status == 503;
 	return client_read_reply(c, &reply, d, ret, err);
+}
+
+/* How much of it the controller has; as before when it cannot be asked. */
+static int64_t ask_how_much(struct client *c, const struct client_source *source, int64_t before)
+{
+	struct upload_state state = { 0 };
+	struct cc_error e = { 0 };
+
+	if (client_get(c, client_path(c->arena, "/v1/uploads", source->sha256, ""), &upload_state_desc, &state, &e) == 0)
+		return state.bytes < source->bytes ? state.bytes : 0;
+	return e.code == CC_NOT_FOUND ? 0 : before;
+}
+
+int client_upload(struct client *c, const struct client_source *source, const struct cc_desc *d, void *ret, struct cc_error *err)
+{
+	static const unsigned pauses_s[] = { 1, 2, 4, 8, 15 };
+	struct upload u = { .source = source };
+	/* What an earlier run sent. */
+	int64_t from = source->bytes >= ASK_FIRST_BYTES ? ask_how_much(c, source, 0) : 0, most = from;
+	size_t idle = 0;      /* tries in which nothing new arrived */
+	bool reached = false; /* else nobody is there, and that is told at once */
+
+	for (;;) {
+		struct cc_error e = { 0 };
+		bool again;
+
+		if (send_from(c, &u, from, d, ret, &again, &e) == 0)
+			return 0;
+		reached = reached || u.sent > 0;
+		if (!again || idle == CC_ARRAY_LEN(pauses_s) || !reached) {
+			*err = e;
+			return -1;
+		}
+		sleep(pauses_s[idle++]);
+		from = ask_how_much(c, source, from);
+		if (from > most) {
+			most = from;
+			idle = 0;
+		}
+	}
 }
 
 const char *client_escape(struct cc_arena *a, const char *text)

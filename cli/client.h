@@ -47,15 +47,18 @@ int client_get(struct client *c, const char *path, const struct cc_desc *d, void
 /* A list with all its pages: `d` is instance_list, node_list..., `path` may have a query. */
 int client_list(struct client *c, const char *path, const struct cc_desc *d, void *ret, struct cc_error *err);
 
-/* A body that is sent piece by piece. */
+/* An archive that is sent piece by piece, and gone on with where it broke off. */
 struct client_source {
-	const char *path; /* where to */
+	const char *path;   /* where to, with a query */
+	const char *sha256; /* of all of it */
 	/* Fills up to `max` bytes: how many, 0 at the end, -1 on failure. */
 	ssize_t (*read)(void *arg, char *buf, size_t max, struct cc_error *err);
+	/* What is read next begins at this byte. */
+	void (*seek)(void *arg, int64_t at);
 	void *arg;
 	int64_t bytes; /* all together */
 };
-/* POSTs it as application/octet-stream. */
+/* POSTs it as application/octet-stream. When the connection breaks it is tried again for as long as something passes, and half a minute longer. */
 int client_upload(struct client *c, const struct client_source *source, const struct cc_desc *d, void *ret, struct cc_error *err);
 
 /* For streams: the connection itself, and what a reply that ended an exchange means. `reply` of a 2xx is read into *ret if d is not NULL. */

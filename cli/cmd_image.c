@@ -26,9 +26,18 @@ static ssize_t read_source(void *arg, char *buf, size_t max, struct cc_error *er
 	return n;
 }
 
+static void seek_source(void *arg, int64_t at)
+{
+	struct image_source *src = arg;
+
+	src->progress.done = at;
+}
+
 static int send_source(struct cli *cli, struct image_source *src, const char *name, const char *arch, struct image *ret, struct cc_error *err)
 {
-	struct client_source source = { .read = read_source, .arg = src, .bytes = src->facts.bytes };
+	struct client_source source = {
+		.sha256 = src->facts.sha256, .read = read_source, .seek = seek_source, .arg = src, .bytes = src->facts.bytes
+	};
 	struct client *client;
 	int result;
 

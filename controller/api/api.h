@@ -12,7 +12,7 @@ call_handler api_member_list, api_member_create, api_member_get, api_member_chan
 call_handler api_guest_list, api_guest_stop;
 call_handler api_audit_list;
 call_handler api_token_list, api_token_create, api_token_revoke;
-call_handler api_image_list, api_image_get, api_image_create, api_image_change, api_image_delete, api_blob_get;
+call_handler api_image_list, api_image_get, api_image_create, api_image_change, api_image_delete, api_blob_get, api_upload_get;
 call_handler api_image_alias_list, api_image_alias_get, api_image_alias_set, api_image_alias_remove;
 call_handler api_instance_list, api_instance_get, api_instance_create, api_instance_change;
 call_handler api_instance_start, api_instance_stop, api_instance_restart, api_instance_delete;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Images' archives on the controller's disk, named by their SHA-256: DIR/sha256/<hash>. A body under way is DIR/tmp/<id>; what a crash leaves there is removed
- * when the folder is opened. Several images may share an archive; it goes when the last of them has gone. Any thread. */
+/* Images' archives on the controller's disk, named by their SHA-256: DIR/sha256/<hash>. A body under way is DIR/tmp/<id>, or DIR/tmp/part-<member>-<hash> when it can
+ * be gone on with; what a crash leaves there is removed when the folder is opened, those parts when they are a day old. Several images may share an archive; it goes when the last of them has gone. Any thread. */
 #pragma once
 
 #include "common/cleanup.h"
@@ -23,18 +23,29 @@ int blobs_read(struct blobs *b, const char *sha256, int *ret_fd, uint64_t *ret_b
 /* Whether the archive is there. */
 bool blobs_has(struct blobs *b, const char *sha256);
 
-/* Begins to receive a body of at most max_bytes. @err BUSY too many at once, IO */
-int blobs_receive(struct blobs *b, int64_t max_bytes, struct upload **ret, struct cc_error *err);
-/* Releases it, with its file unless that was kept. Slow. */
+/* A body that is to come. */
+struct blobs_body {
+	int64_t max_bytes;     /* of all of it */
+	struct cc_uuid member; /* whose it is */
+	const char *sha256;    /* what all of it will have; NULL: not told, and then what comes cannot be gone on with */
+	int64_t from;          /* so many bytes came before */
+};
+/* Begins to receive it, or goes on. What breaks off stays for a day, if its hash was told, and a few of them at most.
+ * @err BUSY too many at once, or the same is still being received; INVALID not so much came before; IO */
+int blobs_receive(struct blobs *b, const struct blobs_body *body, struct upload **ret, struct cc_error *err);
+/* How much came of a body that broke off. @err NOT_FOUND nothing */
+int blobs_part_bytes(struct blobs *b, struct cc_uuid member, const char *sha256, int64_t *ret, struct cc_error *err);
+/* Releases it, with its file unless that was kept or the body broke off. Slow. */
 void blobs_upload_free(struct upload *u);
 
 /* @err TOO_LARGE, IO */
 int blobs_upload_write(struct upload *u, const void *p, size_t len, struct cc_error *err);
-/* The whole body has come: its hash is known from now on. */
+/* The whole body has come: its hash is known from now on; of one that came in parts it is what was told, and checked when it is kept. */
 void blobs_upload_finish(struct upload *u);
 const char *blobs_upload_sha256(const struct upload *u);
 int64_t blobs_upload_bytes(const struct upload *u);
-/* Puts the file in its place, durably; slow. It is held there until the upload is freed, whatever else is dropped meanwhile. @err IO */
+/* Puts the file in its place, durably; slow. It is held there until the upload is freed, whatever else is dropped meanwhile.
+ * @err INVALID the hash is another one than was told; IO */
 int blobs_upload_keep(struct upload *u, struct cc_error *err);
 
 /* Removes an archive that no image of the published zone names and no upload holds. It stays while the zone is unavailable: an image may be committed then

@@ -67,6 +67,7 @@ struct call {
 	const char *text_type;
 	int file; /* instead of an entity: a descriptor, closed after sending; -1: none */
 	uint64_t file_bytes;
+	uint64_t file_from; /* what comes before is not sent */
 };
 
 /* Prepares c->command: kind, caller, clocks, randomness, idempotency. The handler then returns 0. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Images and their archives. An import is received into a file, put in its place on the thread for slow files, then named by a command. */
 #include "common/clock.h"
+#include "common/hash.h"
 #include "controller/api/api.h"
 #include "controller/api/blobs.h"
 #include "controller/api/read.h"
@@ -36,9 +37,29 @@ static int fail_missing(const struct call *c, struct cc_error *err)
 
 int api_blob_get(struct call *c, struct cc_error *err)
 {
-	if (blobs_read(c->setup->blobs, c->path[0], &c->file, &c->file_bytes, err) == 0)
-		return 0;
+	if (blobs_read(c->setup->blobs, c->path[0], &c->file, &c->file_bytes, err) == 0) {
+		c->file_from = c->params[PARAM_offset] != NULL ? strtoull(c->params[PARAM_offset], NULL, 10) : 0;
+		if (c->file_from <= c->file_bytes)
+			return 0;
+		close(c->file);
+		c->file = -1;
+		return cc_fail(err, INVALID, "offset: the archive has only %llu bytes", (unsigned long long)c->file_bytes);
+	}
 	return err->code == CC_NOT_FOUND ? fail_missing(c, err) : -1;
+}
+
+int api_upload_get(struct call *c, struct cc_error *err)
+{
+	struct upload_state *state = cc_new(c->arena, struct upload_state);
+	struct cc_sha256 hash;
+	struct cc_error ignored;
+	char name[CC_SHA256_HEX];
+
+	if (cc_sha256_parse(c->path[0], &hash, &ignored) < 0)
+		return cc_fail(err, NOT_FOUND, "'%.80s' is no SHA-256", c->path[0]);
+	state->sha256 = cc_arena_strdup(c->arena, cc_sha256_format(hash, name));
+	c->reply = state;
+	return blobs_part_bytes(c->setup->blobs, c->who.id, state->sha256, &state->bytes, err);
 }
 
 /* Work for the thread for slow files that outlives its call. */

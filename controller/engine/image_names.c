@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "controller/engine/image_names.h"
 
+#include "common/buf.h"
+
 #include <string.h>
 
 /* A walk from alias to alias. */
@@ -13,16 +15,12 @@ struct walk {
 };
 
 /* "a -> b -> c" */
-static const char *chain(const struct walk *w, const char *end, char *to, size_t cap)
+static const char *chain(const struct walk *w, const char *end, struct cc_buf *to)
 {
-	size_t at = 0;
-
-	to[0] = '\0';
-	for (size_t i = 0; i < w->n && at < cap; i++)
-		at += (size_t)snprintf(to + at, cap - at, "%s -> ", w->seen[i]);
-	if (at < cap)
-		snprintf(to + at, cap - at, "%s", end);
-	return to;
+	for (size_t i = 0; i < w->n; i++)
+		cc_buf_printf(to, "%s -> ", w->seen[i]);
+	cc_buf_adds(to, end);
+	return cc_buf_str(to);
 }
 
 static const char *alias_target(const struct walk *w, const char *name)
@@ -66,23 +64,23 @@ static bool choose_id(const struct walk *w, const char *ref, struct image_choice
 
 static int fail_missing(const struct walk *w, const char *ref, struct cc_error *err)
 {
-	char text[160];
+	cc_auto_buf struct cc_buf text = { 0 };
 
 	if (w->n == 0)
 		return cc_fail_missing(err, "image", ref, "; see ccctl image list");
-	return cc_fail(err, NOT_FOUND, "the alias '%s' leads to no image: %s; see ccctl image list", w->seen[0], chain(w, ref, text, sizeof(text)));
+	return cc_fail(err, NOT_FOUND, "the alias '%s' leads to no image: %s; see ccctl image list", w->seen[0], chain(w, ref, &text));
 }
 
 /* Notes an alias on the way. */
 static int pass(struct walk *w, const char *name, struct cc_error *err)
 {
-	char text[160];
+	cc_auto_buf struct cc_buf text = { 0 };
 
 	for (size_t i = 0; i < w->n; i++)
 		if (strcmp(w->seen[i], name) == 0)
-			return cc_fail(err, CONFLICT, "aliases in a circle: %s", chain(w, name, text, sizeof(text)));
+			return cc_fail(err, CONFLICT, "aliases in a circle: %s", chain(w, name, &text));
 	if (w->n == IMAGE_ALIASES_MAX)
-		return cc_fail(err, CONFLICT, "more than %d aliases one after the other: %s", IMAGE_ALIASES_MAX, chain(w, name, text, sizeof(text)));
+		return cc_fail(err, CONFLICT, "more than %d aliases one after the other: %s", IMAGE_ALIASES_MAX, chain(w, name, &text));
 	w->seen[w->n++] = name;
 	return 0;
 }
@@ -138,7 +136,7 @@ const struct image *image_names_pick(const struct zone *z, const struct image_ch
 int image_names_find_one(const struct zone *z, const char *ref, const struct image **ret, struct cc_error *err)
 {
 	const struct image *img = zone_find_ref(z, TABLE_IMAGE, ref);
-	char all[160] = "";
+	cc_auto_buf struct cc_buf all = { 0 };
 	size_t n = 0;
 
 	if (img == NULL && zone_find_name(z, TABLE_IMAGE_ALIAS, ref) != NULL)
@@ -148,13 +146,11 @@ int image_names_find_one(const struct zone *z, const char *ref, const struct ima
 	if (strcmp(img->name, ref) == 0)
 		for (uint8_t i = 1; sched_arch_name(i) != NULL; i++)
 			if (zone_find_image(z, ref, sched_arch_name(i)) != NULL) {
-				size_t len = strlen(all);
-
-				snprintf(all + len, sizeof(all) - len, "%s%s:%s", n > 0 ? ", " : "", ref, sched_arch_name(i));
+				cc_buf_printf(&all, "%s%s:%s", n > 0 ? ", " : "", ref, sched_arch_name(i));
 				n++;
 			}
 	if (n > 1)
-		return cc_fail(err, CONFLICT, "'%s' is the name of %zu images; say which: %s", ref, n, all);
+		return cc_fail(err, CONFLICT, "'%s' is the name of %zu images; say which: %s", ref, n, cc_buf_str(&all));
 	*ret = img;
 	return 0;
 }

@@ -263,7 +263,7 @@ static enum MHD_Result text(struct request *r, int status)
 
 static struct MHD_Response *file(struct request *r)
 {
-	struct MHD_Response *resp = MHD_create_response_from_fd64(r->call.file_bytes, r->call.file);
+	struct MHD_Response *resp = MHD_create_response_from_fd_at_offset64(r->call.file_bytes - r->call.file_from, r->call.file, r->call.file_from);
 
 	CC_PRE(resp != NULL);
 	r->call.file = -1; /* closed with the response */

@@ -103,7 +103,14 @@ static int begin_upload(struct request *r, struct cc_error *err)
 		if (!r->uploads)
 			return cc_fail(err, BUSY, "you are importing %d images already; wait for one to end", s->opt.caller_uploads_max);
 	}
-	return blobs_receive(s->blobs, s->opt.image_max_bytes, &r->call.upload, err);
+	return blobs_receive(s->blobs,
+	        &(struct blobs_body){
+	                .max_bytes = s->opt.image_max_bytes,
+	                .member = r->call.who.id,
+	                .sha256 = r->call.params[PARAM_sha256],
+	                .from = r->call.params[PARAM_offset] != NULL ? strtoll(r->call.params[PARAM_offset], NULL, 10) : 0,
+	        },
+	        &r->call.upload, err);
 }
 
 static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *mhd, const char *url, const char *method, void **state)

@@ -32,6 +32,7 @@ enum route_flag {
 	RF_HISTORY = 1 << 22, /* takes what chooses entries of the audit log */
 	RF_STANDBY = 1 << 23, /* about the program itself, so a standby answers too: to anyone when it is public, else on this machine */
 	RF_FORCE = 1 << 24,   /* may be told to do it all the same */
+	RF_RESUMES = 1 << 25, /* goes on where an earlier transfer broke off */
 	RF_PATCH = RF_MATCH | RF_MERGE,
 	RF_STREAM_POST = RF_CLIENT_IN | RF_NODE_OUT,
 	RF_STREAM_GET = RF_CLIENT_OUT | RF_NODE_IN,

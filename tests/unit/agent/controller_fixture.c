@@ -194,17 +194,24 @@ static enum MHD_Result blob_request(struct request *q, struct MHD_Connection *co
 	enum test_blob blob;
 	struct MHD_Response *r;
 	enum MHD_Result ok;
+	const char *offset;
+	size_t at;
 
 	controller_lock(c);
 	c->fetches++;
 	blob = c->blob;
+	offset = MHD_lookup_connection_value(conn, MHD_GET_ARGUMENT_KIND, "offset");
+	at = offset != NULL ? strtoull(offset, NULL, 10) : 0;
+	c->sent_before = at;
 	controller_unlock(c);
 	if (blob == BLOB_MISSING)
 		return send_text(conn, 404, "{}", 2);
 	if (blob == BLOB_WRONG || blob == BLOB_LONG)
 		return send_text(conn, 200, other, sizeof(archive) + (blob == BLOB_LONG));
-	if (blob == BLOB_RIGHT)
-		return send_text(conn, 200, archive, sizeof(archive));
+	if (at > 0 && blob == BLOB_OLD)
+		return send_text(conn, 400, "{}", 2);
+	if (blob == BLOB_RIGHT || blob == BLOB_OLD)
+		return send_text(conn, 200, archive + at, sizeof(archive) - at);
 	r = MHD_create_response_from_callback(sizeof(archive), 16384, blob == BLOB_STALLED ? give_stalled : give_broken, c, NULL);
 	ok = MHD_queue_response(conn, 200, r);
 	MHD_destroy_response(r);

@@ -9,8 +9,8 @@
 
 #define TEST_INSTANCES 16
 
-/* BLOB_STALLED: half of it comes, the rest when the controller is told another one. */
-enum test_blob { BLOB_RIGHT, BLOB_WRONG, BLOB_SHORT, BLOB_LONG, BLOB_MISSING, BLOB_STALLED };
+/* BLOB_STALLED: half of it comes, the rest when the controller is told another one. BLOB_OLD: right, but it cannot go on in the middle. */
+enum test_blob { BLOB_RIGHT, BLOB_WRONG, BLOB_SHORT, BLOB_LONG, BLOB_MISSING, BLOB_STALLED, BLOB_OLD };
 
 /* What the node said last of one instance. */
 struct test_told {
@@ -74,6 +74,8 @@ bool controller_wait_revision(struct controller *c, int64_t revision);
 /* Waits until a listen is parked. */
 bool controller_wait_listening(struct controller *c);
 unsigned controller_fetches(struct controller *c);
+/* How many bytes the node said it had, at the last fetch. */
+size_t controller_fetched_from(struct controller *c);
 /* Of the last report that had facts. */
 int64_t controller_offer_memory(struct controller *c);
 /* Why the node takes nothing new, as it said last. Valid until the next call. */

@@ -28,6 +28,7 @@ struct controller {
 	char *raw;
 	int64_t lease_ms;
 	enum test_blob blob;
+	size_t sent_before; /* bytes, at the last fetch */
 	unsigned fetches, full_reports, delta_reports, syncs, listening;
 	int64_t offer_memory;
 	int64_t known_revision; /* that the last report named */

@@ -176,6 +176,16 @@ bool controller_wait_listening(struct controller *c)
 	return there;
 }
 
+size_t controller_fetched_from(struct controller *c)
+{
+	size_t n;
+
+	controller_lock(c);
+	n = c->sent_before;
+	controller_unlock(c);
+	return n;
+}
+
 unsigned controller_fetches(struct controller *c)
 {
 	unsigned n;

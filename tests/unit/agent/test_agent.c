@@ -565,6 +565,90 @@ START_TEST(an_agent_may_end_in_the_middle_of_a_fetch)
 }
 END_TEST
 
+/* What lies in the images directory of the archive; -1: nothing. */
+static int64_t part_bytes(void)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/images/%s.part", state_dir, controller_sha256());
+	return stat(path, &st) == 0 ? st.st_size : -1;
+}
+
+static size_t half_archive(void)
+{
+	size_t len;
+
+	(void)controller_archive(&len);
+	return len / 2;
+}
+
+START_TEST(a_broken_fetch_goes_on_where_it_broke_off)
+{
+	controller_set_blob(controller, BLOB_SHORT);
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_eventually(strstr(controller_told(controller, 1).reason, "next try in") != NULL);
+	controller_set_blob(controller, BLOB_RIGHT);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	ck_assert_uint_eq(controller_fetched_from(controller), half_archive());
+	ck_assert_int_eq(part_bytes(), -1);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(an_agent_that_begins_anew_goes_on_with_a_fetch)
+{
+	controller_set_blob(controller, BLOB_STALLED);
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_eventually(part_bytes() == (int64_t)half_archive());
+	agent_end_well();
+	ck_assert_int_eq(part_bytes(), half_archive());
+	controller_set_blob(controller, BLOB_RIGHT);
+	agent_begin();
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	ck_assert_uint_eq(controller_fetched_from(controller), half_archive());
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(a_controller_that_cannot_go_on_is_asked_for_all_of_it)
+{
+	controller_set_blob(controller, BLOB_SHORT);
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_eventually(part_bytes() == (int64_t)half_archive());
+	controller_set_blob(controller, BLOB_OLD);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	ck_assert_uint_eq(controller_fetched_from(controller), 0);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(an_archive_that_was_put_together_wrong_is_fetched_anew)
+{
+	char path[PATH_MAX];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/images", state_dir);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/images/%s.part", state_dir, controller_sha256());
+	f = fopen(path, "w");
+	fputs("something else", f);
+	fclose(f);
+	fake_priv_fail(priv, PRIV_IMAGE_UNPACK, CC_INVALID, "the archive's sha256 is another one");
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_eventually(strstr(controller_told(controller, 1).reason, "another one; next try in") != NULL);
+	ck_assert_uint_eq(controller_fetched_from(controller), strlen("something else"));
+	fake_priv_fail(priv, PRIV_IMAGE_UNPACK, CC_OK, "");
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	ck_assert_uint_eq(controller_fetched_from(controller), 0);
+	agent_end_well();
+}
+END_TEST
+
 START_TEST(a_failed_fetch_that_nobody_waits_for_any_more_costs_nothing)
 {
 	int64_t used;
@@ -925,6 +1009,10 @@ int main(void)
 	tcase_add_test(tc, a_lease_that_the_disk_did_not_take_is_written_again);
 	tcase_add_test(tc, a_controller_that_gives_no_lease_is_not_asked_for_one_all_the_time);
 	tcase_add_loop_test(tc, after_a_failed_sync_everything_is_told, 0, 2);
+	tcase_add_test(tc, a_broken_fetch_goes_on_where_it_broke_off);
+	tcase_add_test(tc, an_agent_that_begins_anew_goes_on_with_a_fetch);
+	tcase_add_test(tc, a_controller_that_cannot_go_on_is_asked_for_all_of_it);
+	tcase_add_test(tc, an_archive_that_was_put_together_wrong_is_fetched_anew);
 	tcase_add_loop_test(tc, a_bad_archive_is_told_and_a_good_one_mends_it, 0, CC_ARRAY_LEN(bad_blobs));
 	tcase_add_test(tc, a_fetch_that_nobody_waits_for_any_more_is_given_up);
 	tcase_add_test(tc, an_agent_may_end_in_the_middle_of_a_fetch);

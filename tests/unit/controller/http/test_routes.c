@@ -61,6 +61,7 @@ static const struct route_case {
 	{ "GET", "/v1/images/{ref}", "/v1/images/busybox", NULL, NULL, { 200, 200, .admin = 200 }, 0 },
 	{ "PATCH", "/v1/images/{ref}", "/v1/images/busybox", "{\"name\":\"box\"}", MERGE, { 200, 403, .admin = 200 }, 0 },
 	{ "DELETE", "/v1/images/{ref}", "/v1/images/busybox", NULL, NULL, { 409, 403, .admin = 409 }, 0 },
+	{ "GET", "/v1/uploads/{sha256}", "/v1/uploads/" ZEROS_64, NULL, NULL, { 404, 404, .admin = 404 }, 0 },
 	{ "GET", "/v1/image-aliases", "/v1/image-aliases", NULL, NULL, { 200, 200, .admin = 200 }, 0 },
 	{ "POST", "/v1/image-aliases", "/v1/image-aliases", "{\"name\":\"box\",\"target\":\"busybox\"}", NULL, { 201, 201, .admin = 201 }, 0 },
 	{ "GET", "/v1/image-aliases/{ref}", "/v1/image-aliases/none", NULL, NULL, { 404, 404, .admin = 404 }, 0 },

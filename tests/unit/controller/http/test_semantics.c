@@ -288,6 +288,9 @@ START_TEST(a_bad_image_leaves_nothing)
 	expect(UPLOAD("&sha256=" HASH_OF_ABC, .body = "abd"), 400, "invalid");
 	expect(UPLOAD("", .body = ""), 400, "invalid");
 	expect(UPLOAD("&sha256=xyz", .body = "abc"), 400, "invalid");
+	expect(UPLOAD("&offset=1", .body = "bc"), 400, "invalid");
+	expect(UPLOAD("&offset=1&sha256=" HASH_OF_ABC, .body = "bc"), 400, "invalid");
+	expect(ASK(.role = ROLE_ANA, .method = "GET", .path = "/v1/uploads/" HASH_OF_ABC), 404, "not-found");
 	expect(ASK(.role = ROLE_ANA, .method = "POST", .path = "/v1/images?name=x", .type = "application/octet-stream", .body = "abc"), 400,
 	        "invalid");
 	expect(ASK(.role = ROLE_ANA, .method = "POST", .path = "/v1/images?name=X_&arch=amd64", .type = "application/octet-stream", .body = "abc"),
