@@ -49,7 +49,7 @@ static void op_failed(struct op *op, const struct priv_reply *r, const char *wha
 	snprintf(reason, sizeof(reason), "%s: %.200s", what, err.msg);
 	/* What was asked for meanwhile has not failed. */
 	if (i->want == NULL || (i->want->epoch == op->epoch && i->want->boot_sn == op->boot_sn))
-		inst_failed(i, doing_by(r->verb), r->code == CC_INVALID || r->code == CC_TOO_LARGE, cc_boottime_ms(), reason);
+		inst_failed(i, doing_by(r->verb), r->code == CC_INVALID || r->code == CC_DENIED || r->code == CC_TOO_LARGE, cc_boottime_ms(), reason);
 	cc_log(WARNING, INSTANCE_FAILED, kv_uuid("instance", i->id), kv_text("doing", what), kv_err(&err));
 }
 
@@ -134,6 +134,7 @@ void act_start(struct act *a, struct inst *i)
 		.id = i->id,
 		.epoch = (uint64_t)i->want->epoch,
 		.boot_sn = (uint64_t)i->want->boot_sn,
+		.ports = inst_ports(i->want),
 		.limits = {
 			.memory_bytes = (uint64_t)i->want->memory_mib << 20,
 			.disk_bytes = (uint64_t)i->want->disk_mib << 20,
@@ -144,6 +145,8 @@ void act_start(struct act *a, struct inst *i)
 
 	if (inst_is_leased(i) && !act_say_lease(a))
 		return;
+	if (cc_has(i->want, assignment, member))
+		body.member = i->want->member;
 	snprintf(body.image_sha256, sizeof(body.image_sha256), "%s", i->want->image_sha256);
 	snprintf(body.hostname, sizeof(body.hostname), "%s", i->want->name);
 	send_op(a, i, &(struct priv_request){ .verb = PRIV_CT_START, .body = &body }, started);

@@ -8,6 +8,7 @@
 #include "agent/controllers.h"
 #include "agent/image_fetch.h"
 #include "agent/live_fill.h"
+#include "agent/node_address.h"
 #include "agent/statefile.h"
 #include "agent/stream.h"
 #include "agent/sync.h"
@@ -34,6 +35,8 @@ struct agent {
 	const struct agent_config *cfg;
 	struct spool_identity *who; /* start->who with the controllers learnt since */
 	uint32_t features;
+	struct port_range publish;
+	char address[64];
 	struct cc_arena *facts_arena;
 	struct node_facts facts;
 	struct cc_http *http;
@@ -72,6 +75,22 @@ static struct taken taken_by_instances(const struct inst_table *t)
 	return sum;
 }
 
+/* True when it is another than before. */
+static bool find_address(struct agent *a)
+{
+	const struct cc_texts *own = &a->cfg->controllers;
+	char now[sizeof(a->address)];
+
+	if (a->cfg->address[0] != '\0')
+		snprintf(now, sizeof(now), "%s", a->cfg->address);
+	else
+		node_address_find(own->n > 0 ? own : &a->who->controllers, now);
+	if (strcmp(now, a->address) == 0)
+		return false;
+	memcpy(a->address, now, sizeof(now));
+	return true;
+}
+
 /* Settings and machine → policy and facts. */
 static int apply_settings(struct agent *a, const struct agent_config *cfg, struct cc_error *err)
 {
@@ -87,6 +106,9 @@ static int apply_settings(struct agent *a, const struct agent_config *cfg, struc
 	cc_arena_reset(a->facts_arena);
 	a->facts = settings_facts(cfg, &machine, &a->act.policy, a->features, a->facts_arena);
 	a->facts.closed = a->act.word.why;
+	a->facts.publish = a->publish;
+	find_address(a);
+	a->facts.address = a->address;
 	a->act.opt = (struct act_options){
 		.stop_grace_ms = cfg->stop_grace,
 		.image_max_bytes = cfg->image_max,
@@ -180,6 +202,8 @@ static bool on_orders(void *user, const struct node_orders *o, int64_t sent_ms)
 		any |= stream_take(&a->streams, &o->streams.items[k], cc_boottime_ms());
 	if (cc_has(o, node_orders, controllers) && a->cfg->controllers.n == 0)
 		learn_controllers(a, &o->controllers);
+	if (find_address(a))
+		sync_facts_changed(&a->sync);
 	a->act.again = true;
 	return any;
 }
@@ -200,6 +224,7 @@ static int say_hello(struct agent *a, struct cc_error *err)
 	reply.names[sizeof(reply.names) - 1] = '\0';
 	if (spool_save_network(a->start->cfg->state_dir, &(struct spool_network){ .names = reply.names }, &none) < 0)
 		cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&none));
+	a->publish = reply.publish;
 	return 0;
 }
 

@@ -24,6 +24,20 @@ static void add_TEXT(struct cc_buf *b, const char *name, const ct_record_TEXT *v
 	cc_buf_printf(b, "%s %s\n", name, *v);
 }
 
+static void add_PORTS(struct cc_buf *b, const char *name, const ct_record_PORTS *v)
+{
+	char text[PORTS_TEXT];
+
+	cc_buf_printf(b, "%s %s\n", name, ports_format(v, text));
+}
+
+static void add_UUID(struct cc_buf *b, const char *name, const ct_record_UUID *v)
+{
+	char text[CC_UUID_TEXT];
+
+	cc_buf_printf(b, "%s %s\n", name, cc_uuid_format(*v, text));
+}
+
 int ct_record_write(int dirfd, const struct ct_record *rec, bool durable, struct cc_error *err)
 {
 	cc_auto_buf struct cc_buf b = { 0 };
@@ -52,6 +66,18 @@ static void get_U64(ct_record_U64 *to, const char *text)
 static void get_TEXT(ct_record_TEXT *to, const char *text)
 {
 	snprintf(*to, sizeof(*to), "%s", text);
+}
+
+static void get_PORTS(ct_record_PORTS *to, const char *text)
+{
+	ports_read(text, to);
+}
+
+static void get_UUID(ct_record_UUID *to, const char *text)
+{
+	struct cc_error ignored = { 0 };
+
+	(void)cc_uuid_parse(text, to, &ignored);
 }
 
 static void take_line(struct ct_record *rec, const char *name, const char *value)

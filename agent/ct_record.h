@@ -6,6 +6,8 @@
 #include "agent/priv_msg.h"
 
 typedef uint64_t ct_record_U64;
+typedef struct ports ct_record_PORTS;
+typedef struct cc_uuid ct_record_UUID;
 typedef char ct_record_TEXT[PRIV_SHA256_TEXT];
 
 struct ct_record {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "agent/ct_record.h"
+#include "agent/net_guests.h"
 #include "agent/node.h"
 #include "agent/terminal.h"
 
@@ -55,8 +56,13 @@ struct driver {
 
 	/* In the main process, once: checks that it can work here and completes `node`. Starts nothing. @err UNAVAILABLE, INVALID, IO */
 	int (*open)(struct priv_node *node, struct cc_error *err);
-	/* In a child, at start: bridge and rules. Idempotent. May be NULL. @err IO */
-	int (*prepare)(const struct priv_node *node, struct cc_error *err);
+	/* In a child: whether the settings are good for `prepare`. May be NULL. @err INVALID */
+	int (*check)(const struct priv_node *node, struct cc_error *err);
+	/* In a child, before the first instance runs and whenever the node's addresses changed: bridge and rules. Idempotent. NULL: there is no network.
+	 * @err IO */
+	int (*prepare)(const struct priv_node *node, const struct net_guests *guests, struct cc_error *err);
+	/* In a child, after `prepare`: other instances than then are to be reached, or by other ports. @err IO */
+	int (*reach)(const struct priv_node *node, const struct net_guests *guests, struct cc_error *err);
 	/* In a child, at start: away with what belongs to no instance that `keep` wants. May be NULL. @err IO some of it resists */
 	int (*sweep_others)(const struct priv_node *node, cgroup_keep_fn *keep, void *user, struct cc_error *err);
 	/* In the main process: whether the instance's files are as far as `start` needs them. NULL: always. */
@@ -69,6 +75,8 @@ struct driver {
 	int (*stop)(const struct priv_node *node, struct cc_uuid id, const struct driver_status *now, uint32_t grace_ms, struct cc_error *err);
 	/* Removes what the driver keeps of a stopped instance outside of its directory (cgroups, links, locks). Nothing there is fine. May be NULL. @err IO */
 	int (*sweep)(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
+	/* In a child: away with what `prepare` made; no instance is left. @err IO */
+	int (*withdraw)(const struct priv_node *node, struct cc_error *err);
 	/* Looks. Waits while a start or an end is under way. @err IO */
 	int (*inspect)(const struct priv_node *node, struct cc_uuid id, struct driver_status *ret, struct cc_error *err);
 	/* What a running instance uses. In the main process, so it must be quick. */
@@ -80,11 +88,12 @@ struct driver {
 	int (*exec)(const struct priv_node *node, const struct ct_record *rec, const struct driver_exec *exec, int *ret, struct cc_error *err);
 	/* Carries the console of its init until that ends or the control says so. May be NULL: there is none. @err CONFLICT somebody else is there, IO */
 	int (*console)(const struct priv_node *node, const struct ct_record *rec, const struct driver_console *console, struct cc_error *err);
-	/* Undoes `prepare`. May be NULL. @err IO */
+	/* Away with all that it has on the machine. May be NULL. @err IO */
 	int (*retire)(const struct priv_node *node, struct cc_error *err);
 };
 
-int driver_prepare(const struct priv_node *node, struct cc_error *err);
+int driver_check(const struct priv_node *node, struct cc_error *err);
+bool driver_has_network(const struct priv_node *node);
 int driver_sweep_others(const struct priv_node *node, cgroup_keep_fn *keep, void *user, struct cc_error *err);
 bool driver_is_made(const struct priv_node *node, const struct ct_record *rec);
 int driver_sweep(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);

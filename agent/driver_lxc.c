@@ -338,9 +338,9 @@ static int lxc_limit(const struct priv_node *node, const struct ct_record *rec, 
 	return cgroup_apply(&node->cgroups, rec->id, &limits, err);
 }
 
-static int lxc_prepare(const struct priv_node *node, struct cc_error *err)
+static int lxc_check(const struct priv_node *node, struct cc_error *err)
 {
-	return driver_config_write_seccomp(node, err) < 0 ? -1 : net_prepare(node, err);
+	return driver_config_write_seccomp(node, err) < 0 ? -1 : net_check(node, err);
 }
 
 static int lxc_sweep_others(const struct priv_node *node, cgroup_keep_fn *keep, void *user, struct cc_error *err)
@@ -389,7 +389,10 @@ const struct driver driver_lxc = {
 	.features = PRIV_FEATURE_LXC | PRIV_FEATURE_SECCOMP,
 	.has_rights = true,
 	.open = lxc_open,
-	.prepare = lxc_prepare,
+	.check = lxc_check,
+	.prepare = net_prepare,
+	.reach = net_reach,
+	.withdraw = net_retire,
 	.sweep_others = lxc_sweep_others,
 	.is_made = storage_is_copied,
 	.make = storage_copy,

@@ -22,9 +22,14 @@ const struct driver *driver_find(const char *name)
 	return NULL;
 }
 
-int driver_prepare(const struct priv_node *node, struct cc_error *err)
+int driver_check(const struct priv_node *node, struct cc_error *err)
 {
-	return node->driver->prepare != NULL ? node->driver->prepare(node, err) : 0;
+	return node->driver->check != NULL ? node->driver->check(node, err) : 0;
+}
+
+bool driver_has_network(const struct priv_node *node)
+{
+	return node->driver->prepare != NULL;
 }
 
 int driver_sweep_others(const struct priv_node *node, cgroup_keep_fn *keep, void *user, struct cc_error *err)

@@ -59,10 +59,33 @@ void inst_remove(struct inst_table *t, struct inst *i)
 	inst_free(i);
 }
 
+struct ports inst_ports(const struct assignment *a)
+{
+	struct ports p = { 0 };
+
+	/* More than there can be is refused by the other half, with a reason. */
+	for (size_t k = 0; cc_has(a, assignment, publish) && k < a->publish.n && k < PORTS_MAX; k++) {
+		const struct published_port *from = &a->publish.items[k];
+
+		p.at[p.count++] = (struct port){ .node_port = (uint16_t)from->node_port,
+			.port = (uint16_t)from->port,
+			.kind = cc_has(from, published_port, protocol) && from->protocol == PORT_PROTOCOL_UDP ? PORT_UDP : PORT_TCP };
+	}
+	return p;
+}
+
+static bool publishes_other_ports(const struct assignment *a, const struct assignment *b)
+{
+	struct ports one = inst_ports(a), two = inst_ports(b);
+
+	return !ports_same(&one, &two);
+}
+
 static bool is_asked_anew(const struct assignment *old, const struct assignment *new)
 {
 	return old == NULL || new == NULL || old->epoch != new->epoch || old->boot_sn != new->boot_sn || old->desired != new->desired ||
-	       old->memory_mib != new->memory_mib || old->cpu_millis != new->cpu_millis || old->disk_mib != new->disk_mib || old->pids != new->pids;
+	       old->memory_mib != new->memory_mib || old->cpu_millis != new->cpu_millis || old->disk_mib != new->disk_mib || old->pids != new->pids ||
+	       publishes_other_ports(old, new);
 }
 
 /* The controller repeats an assignment whenever anything of the instance changed: the disk need not hear of that. */
@@ -193,10 +216,11 @@ static enum want wanted(const struct inst *i)
 static bool has_other_limits(const struct inst *i)
 {
 	const struct priv_limits *l = &i->ct.limits;
+	struct ports ports = inst_ports(i->want);
 
-	return l->memory_bytes != 0 &&
-	       (l->memory_bytes != (uint64_t)i->want->memory_mib << 20 || l->disk_bytes != (uint64_t)i->want->disk_mib << 20 ||
-	               l->cpu_millis != (uint32_t)i->want->cpu_millis || l->pids != (uint32_t)i->want->pids);
+	return l->memory_bytes != 0 && (i->ct.ports_sum != ports_sum(&ports) || l->memory_bytes != (uint64_t)i->want->memory_mib << 20 ||
+	                                       l->disk_bytes != (uint64_t)i->want->disk_mib << 20 || l->cpu_millis != (uint32_t)i->want->cpu_millis ||
+	                                       l->pids != (uint32_t)i->want->pids);
 }
 
 static enum seen seen_running(const struct inst *i)
@@ -257,11 +281,24 @@ static uint64_t memory_to_tell(const struct inst *i)
 	return told != 0 && (now > told ? now - told : told - now) < most ? told : now;
 }
 
+/* Of those that run only their sum is known: they are those that are asked for, or those that were told before, or on the way from one to the other. */
+static struct ports ports_in_force(const struct inst *i)
+{
+	struct ports wanted = { 0 };
+
+	if (i->want != NULL)
+		wanted = inst_ports(i->want);
+	if (ports_sum(&wanted) == i->ct.ports_sum)
+		return wanted;
+	return ports_sum(&i->reported.ports) == i->ct.ports_sum ? i->reported.ports : (struct ports){ 0 };
+}
+
 static void report_use(const struct inst *i, struct reported *now)
 {
 	if (now->state != OBSERVED_RUNNING || !i->exists || i->ct.state != PRIV_CT_RUNNING)
 		return;
 	now->limits = i->ct.limits;
+	now->ports = ports_in_force(i);
 	now->memory_bytes = memory_to_tell(i);
 }
 
@@ -270,7 +307,7 @@ static bool same_report(const struct reported *a, const struct reported *b)
 	return a->state == b->state && a->epoch == b->epoch && a->boot_sn == b->boot_sn && strcmp(a->reason, b->reason) == 0 &&
 	       strcmp(a->address, b->address) == 0 && a->limits.memory_bytes == b->limits.memory_bytes &&
 	       a->limits.disk_bytes == b->limits.disk_bytes && a->limits.cpu_millis == b->limits.cpu_millis && a->limits.pids == b->limits.pids &&
-	       a->memory_bytes == b->memory_bytes;
+	       a->memory_bytes == b->memory_bytes && ports_same(&a->ports, &b->ports);
 }
 
 bool inst_report(struct inst_table *t, struct inst *i, enum observed state, const char *reason, int64_t now_ms)

@@ -18,6 +18,7 @@ struct reported {
 	char address[PRIV_ADDR_TEXT];
 	/* Of what runs; zeros else. */
 	struct priv_limits limits;
+	struct ports ports;
 	uint64_t memory_bytes; /* in use; told when it changed by a good part of the limit */
 };
 
@@ -64,6 +65,9 @@ void inst_remove(struct inst_table *t, struct inst *i);
 
 /* A copy of `want`, NULL for none. A higher epoch or boot_sn, or another wish, ends all waiting and every failure for good. Returns whether it did. */
 bool inst_set_want(struct inst_table *t, struct inst *i, const struct assignment *want);
+
+/* The node's ports that shall lead to it. */
+struct ports inst_ports(const struct assignment *a);
 
 /* Whether it may run only as long as the controller's lease. */
 static inline bool inst_is_leased(const struct inst *i)

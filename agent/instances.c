@@ -243,6 +243,7 @@ void instances_describe(const struct priv_node *node, const struct instance *ins
 		ct.init_pid = inst->now.init_pid;
 		node->driver->usage(node, &inst->rec, ct.started_boottime_ms, &ct.memory_bytes, &ct.cpu_usec);
 	}
+	ct.ports_sum = ports_sum(&inst->rec.ports);
 	slot_address(&node->slots, ct.slot, ct.address);
 	memcpy(ct.image_sha256, inst->rec.image_sha256, sizeof(ct.image_sha256));
 	ct.limits = (struct priv_limits){ .memory_bytes = inst->rec.memory_bytes, .disk_bytes = inst->rec.disk_bytes };

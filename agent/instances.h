@@ -19,6 +19,7 @@ struct instance {
 	struct driver_status now; /* its descriptors are those of the two watches */
 	struct watch init;
 	struct watch monitor;
+	bool on_net;           /* the rules let it be reached: it runs, or is about to */
 	bool end_expected;     /* somebody asked for it: no event */
 	bool half_changed;     /* a change of its limits failed; only a repeated one tells what they are */
 	bool being_deleted;    /* its directory belongs to the child that removes it */

@@ -18,7 +18,7 @@ static int run_rules(const struct cc_buf *rules, struct cc_error *err)
 	return f != NULL ? f->run(rules->data, err) : -1;
 }
 
-static int set_rules(const struct priv_node *node, bool forward_others, struct cc_error *err)
+static int set_rules(const struct priv_node *node, const struct net_guests *guests, bool forward_others, struct cc_error *err)
 {
 	cc_auto_buf struct cc_buf rules = { 0 };
 	cc_auto_buf struct cc_buf owner = { 0 };
@@ -31,16 +31,18 @@ static int set_rules(const struct priv_node *node, bool forward_others, struct c
 		cc_buf_printf(&resolving, "%s%s", i > 0 ? ", " : "", r.address[i]);
 	net_rules_add(&rules, node,
 	        &(struct net_rules){ .owner_networks = cc_buf_str(&owner), .resolvers = cc_buf_str(&resolving), .forward_others = forward_others });
+	net_rules_add_guests(&rules, node, guests);
 	return run_rules(&rules, err);
 }
 
 /* Few kernels are built without this; there a node works, but its guests must trust each other. */
-static void set_pins(const struct priv_node *node)
+static void set_pins(const struct priv_node *node, const struct net_guests *guests)
 {
 	cc_auto_buf struct cc_buf rules = { 0 };
 	struct cc_error err = { 0 };
 
 	net_rules_add_pins(&rules, node);
+	net_rules_add_bridge_guests(&rules, node, guests);
 	if (run_rules(&rules, &err) < 0)
 		fprintf(stderr,
 		        "<4>cc-agent-priv: instances can take each other's addresses on this node (a kernel with NF_TABLES_BRIDGE prevents that): %s\n",
@@ -68,7 +70,27 @@ static int make_bridge(const struct priv_node *node, struct cc_error *err)
 	return 0;
 }
 
-int net_prepare(const struct priv_node *node, struct cc_error *err)
+int net_check(const struct priv_node *node, struct cc_error *err)
+{
+	cc_auto_buf struct cc_buf ignored = { 0 };
+	struct resolvers r;
+
+	return owner_networks_find(node->set.owner_networks, node->set.bridge, &ignored, err) < 0 ? -1 : resolvers_find(node->set.dns, &r, err);
+}
+
+int net_reach(const struct priv_node *node, const struct net_guests *guests, struct cc_error *err)
+{
+	cc_auto_buf struct cc_buf rules = { 0 }, bridge = { 0 };
+	struct cc_error ignored = { 0 };
+
+	net_rules_add_guests(&rules, node, guests);
+	net_rules_add_bridge_guests(&bridge, node, guests);
+	/* Where there are no rules on the bridge, that was said when they were made. */
+	(void)run_rules(&bridge, &ignored);
+	return run_rules(&rules, err);
+}
+
+int net_prepare(const struct priv_node *node, const struct net_guests *guests, struct cc_error *err)
 {
 	const char *bridge = node->set.bridge;
 	bool ours;
@@ -76,9 +98,9 @@ int net_prepare(const struct priv_node *node, struct cc_error *err)
 	if (make_bridge(node, err) < 0 || net_forwarding_find(&node->dirs, &ours, err) < 0)
 		return -1;
 	/* Rules before the bridge is up and before anything is forwarded: at no moment is the owner's network open. */
-	if (set_rules(node, !ours, err) < 0)
+	if (set_rules(node, guests, !ours, err) < 0)
 		return -1;
-	set_pins(node);
+	set_pins(node, guests);
 	if (net_link_add_address(bridge, node->slots.network + 1, node->slots.prefix, err) < 0 || net_link_set_up(bridge, err) < 0)
 		return -1;
 	return net_forwarding_switch_on(err);

@@ -4,10 +4,14 @@
  * from outside unasked. */
 #pragma once
 
-#include "agent/node.h"
+#include "agent/net_guests.h"
 
+/* Whether the settings can be understood. @err INVALID */
+int net_check(const struct priv_node *node, struct cc_error *err);
 /* Makes or mends all of it. Idempotent. @err INVALID a setting, IO */
-int net_prepare(const struct priv_node *node, struct cc_error *err);
+int net_prepare(const struct priv_node *node, const struct net_guests *guests, struct cc_error *err);
+/* Sets what rules know of the guests; the rest is there. @err IO */
+int net_reach(const struct priv_node *node, const struct net_guests *guests, struct cc_error *err);
 
 /* Removes the tables and the bridge, and switches forwarding off if we switched it on. Nothing there is fine. @err IO */
 int net_retire(const struct priv_node *node, struct cc_error *err);

@@ -68,8 +68,9 @@ static void add_chains(struct cc_buf *b, const char *bridge, const char *subnet,
 	cc_buf_printf(b,
 	        " chain forward {\n"
 	        "  type filter hook forward priority filter; policy accept;\n"
-	        /* Between instances: seen here only where the host hands bridged packets to the firewall too. */
-	        "  iifname \"%s\" oifname \"%s\" accept\n"
+	        /* What goes from instance to instance is seen here when it takes the way through the node, or where the host hands bridged packets to the
+	         * firewall too. */
+	        "  iifname \"%s\" oifname \"%s\" goto between\n"
 	        "  iifname \"%s\" jump leaving\n"
 	        "  oifname \"%s\" jump entering\n"
 	        "%s"
@@ -84,6 +85,7 @@ static void add_chains(struct cc_buf *b, const char *bridge, const char *subnet,
 	        " }\n"
 	        " chain entering {\n"
 	        "  ct state established,related accept\n"
+	        "  ct status dnat accept\n"
 	        "  drop\n"
 	        " }\n"
 	        " chain postrouting {\n"
@@ -103,8 +105,24 @@ void net_rules_add(struct cc_buf *b, const struct priv_node *node, const struct 
 	cc_buf_printf(b, "table inet %s {\n", table_name(node, name));
 	add_set(b, "owner_networks", "  flags interval\n  auto-merge\n", rules->owner_networks);
 	add_set(b, "resolvers", "", rules->resolvers);
+	net_guests_add_maps(b);
+	net_guests_add_chains(b, node);
 	add_chains(b, node->set.bridge, subnet, slot_names_address(&node->slots, names), rules->forward_others);
 	cc_buf_adds(b, "}\n");
+}
+
+void net_rules_add_guests(struct cc_buf *b, const struct priv_node *node, const struct net_guests *guests)
+{
+	char name[TABLE_NAME];
+
+	net_guests_add_all(b, table_name(node, name), node, guests);
+}
+
+void net_rules_add_bridge_guests(struct cc_buf *b, const struct priv_node *node, const struct net_guests *guests)
+{
+	char name[TABLE_NAME];
+
+	net_guests_add_all_bridge(b, table_name(node, name), node, guests);
 }
 
 static void add_pin(struct cc_buf *b, const struct priv_node *node, uint32_t slot)
@@ -168,6 +186,8 @@ void net_rules_add_pins(struct cc_buf *b, const struct priv_node *node)
 		add_asking(b, node, i);
 	cc_buf_adds(b, "  }\n }\n");
 	add_names_pin(b, node);
+	net_guests_add_bridge_maps(b);
+	net_guests_add_bridge_chains(b, node);
 	cc_buf_printf(b,
 	        " chain prerouting {\n"
 	        "  type filter hook prerouting priority -200; policy accept;\n"

@@ -3,7 +3,7 @@
  * second run or a changed setting leaves no old rule. */
 #pragma once
 
-#include "agent/node.h"
+#include "agent/net_guests.h"
 #include "common/buf.h"
 
 struct net_rules {
@@ -16,6 +16,9 @@ struct net_rules {
 void net_rules_add(struct cc_buf *b, const struct priv_node *node, const struct net_rules *rules);
 /* On the bridge each instance may only speak under the link address and the address of its slot. For all slots at once, so a start has nothing to add. */
 void net_rules_add_pins(struct cc_buf *b, const struct priv_node *node);
+/* What both know of the guests: these and no others. After the above, or as all that changes. */
+void net_rules_add_guests(struct cc_buf *b, const struct priv_node *node, const struct net_guests *guests);
+void net_rules_add_bridge_guests(struct cc_buf *b, const struct priv_node *node, const struct net_guests *guests);
 /* Away with both; nothing there is fine. */
 void net_rules_remove(struct cc_buf *b, const struct priv_node *node);
 void net_rules_remove_pins(struct cc_buf *b, const struct priv_node *node);

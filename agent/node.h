@@ -4,6 +4,7 @@
 #pragma once
 
 #include "agent/cgroup.h"
+#include "agent/ports.h"
 #include "agent/priv_settings.h"
 #include "agent/slot.h"
 #include "agent/state_dir.h"
@@ -15,6 +16,7 @@ struct priv_node {
 	struct priv_settings set;
 	struct state_dir dirs;
 	struct slot_plan slots;
+	struct port_range publish; /* what instances may publish */
 	const struct driver *driver;
 	char driver_version[16];      /* "lxc 5.0.2" */
 	uint32_t features;            /* enum priv_feature */

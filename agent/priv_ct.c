@@ -3,6 +3,7 @@
 #include "agent/ct_delete.h"
 #include "agent/ct_start.h"
 #include "agent/image_store.h"
+#include "agent/net_listeners.h"
 #include "agent/node_identity.h"
 #include "agent/pool.h"
 #include "agent/priv_state.h"
@@ -23,13 +24,18 @@
 #define PIDS_MIN   4
 #define PIDS_MAX   4194304
 
-enum start_step { STEP_RESTART = 1, STEP_MAKE, STEP_START, STEP_CLEAN, STEP_UPDATE };
+enum start_step { STEP_RESTART = 1, STEP_MAKE, STEP_PORTS, STEP_NET, STEP_START, STEP_CLEAN, STEP_UPDATE, STEP_REACH };
 
 /* What the children are given. */
 struct stop_args {
 	struct ct_record rec;
 	struct driver_status now;
 	uint32_t grace_ms;
+};
+
+struct update_args {
+	struct ct_record rec;
+	struct ports had;
 };
 
 /* Of the descriptors those count that are still open here. */
@@ -55,13 +61,28 @@ static int work_make(const struct priv_node *node, const void *args, int channel
 	return ct_start_record(node, args, err) < 0 ? -1 : node->driver->make(node, args, err);
 }
 
+static int check_ports(const struct priv_node *node, const struct ports *ports, const struct ports *had, struct cc_error *err)
+{
+	return driver_has_network(node) ? net_listeners_check(ports, had, node->slots.network + 1, err) : 0;
+}
+
+static int work_ports(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
+	const struct ct_record *rec = args;
+
+	(void)channel, (void)ret;
+	return check_ports(node, &rec->ports, NULL, err);
+}
+
 static int work_update(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
+	const struct update_args *a = args;
+
 	(void)channel, (void)ret;
-	/* The record last: what it says was done. */
-	if (driver_limit(node, args, err) < 0)
+	/* The record last: what it says was done. But for the ports, which follow from it. */
+	if (check_ports(node, &a->rec.ports, &a->had, err) < 0 || driver_limit(node, &a->rec, err) < 0)
 		return -1;
-	return ct_start_record(node, args, err);
+	return ct_start_record(node, &a->rec, err);
 }
 
 static int work_stop(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
@@ -124,7 +145,7 @@ int priv_ct_start_check(const struct request *r, char key[KEY_MAX], struct cc_er
 		return cc_fail(err, INVALID, "the image's sha256 is not 64 lower-case hex digits");
 	if (!node_is_label(q->hostname))
 		return cc_fail(err, INVALID, "the host name is not a DNS label");
-	return 0;
+	return ports_check(&q->ports, err);
 }
 
 static int reply_ct(struct priv_server *s, struct request *r, const struct instance *inst)
@@ -141,6 +162,8 @@ static void take_request(struct ct_record *rec, const struct priv_ct_start *q)
 	rec->disk_bytes = q->limits.disk_bytes;
 	rec->cpu_millis = q->limits.cpu_millis;
 	rec->pids = q->limits.pids;
+	rec->ports = q->ports;
+	rec->member = q->member;
 	memcpy(rec->image_sha256, q->image_sha256, sizeof(rec->image_sha256));
 	memcpy(rec->hostname, q->hostname, sizeof(q->hostname));
 }
@@ -148,13 +171,32 @@ static void take_request(struct ct_record *rec, const struct priv_ct_start *q)
 static bool is_as_asked(const struct instance *inst, const struct priv_ct_start *q)
 {
 	return !inst->half_changed && inst->rec.epoch == q->epoch && inst->rec.memory_bytes == q->limits.memory_bytes &&
-	       inst->rec.disk_bytes == q->limits.disk_bytes && inst->rec.cpu_millis == q->limits.cpu_millis && inst->rec.pids == q->limits.pids;
+	       inst->rec.disk_bytes == q->limits.disk_bytes && inst->rec.cpu_millis == q->limits.cpu_millis && inst->rec.pids == q->limits.pids &&
+	       ports_same(&inst->rec.ports, &q->ports) && cc_uuid_equal(inst->rec.member, q->member);
 }
 
-static int start_made(struct priv_server *s, struct request *r, const struct instance *inst, struct cc_error *err)
+static int start_reachable(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
 {
+	priv_net_set(s, inst, true);
 	r->step = STEP_START;
 	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_start, .args = &inst->rec, .timeout_ms = START_MS }, err);
+}
+
+static int start_checked(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
+{
+	if (priv_net_is_ready(s, inst))
+		return start_reachable(s, r, inst, err);
+	priv_net_set(s, inst, true);
+	r->step = STEP_NET;
+	return priv_net_wait(s, r);
+}
+
+static int start_made(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
+{
+	if (inst->rec.ports.count == 0)
+		return start_checked(s, r, inst, err);
+	r->step = STEP_PORTS;
+	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_ports, .args = &inst->rec, .timeout_ms = CHANGE_MS }, err);
 }
 
 static int start_now(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
@@ -197,6 +239,20 @@ static int note_stop(struct priv_server *s, struct instance *inst, const struct 
 	return -1;
 }
 
+/* The controller sees to it that no two instances of a node have the same port; but orders are taken in one by one. */
+static int check_free(const struct priv_server *s, const struct priv_ct_start *q, struct cc_error *err)
+{
+	for (uint32_t i = 0; i < s->instances.count; i++) {
+		const struct instance *other = s->instances.at[i];
+
+		for (uint32_t k = 0; k < q->ports.count && other->on_net && !cc_uuid_equal(other->rec.id, q->id); k++)
+			if (ports_find(&other->rec.ports, &q->ports.at[k]) != NULL)
+				return cc_fail(err, CONFLICT, "port %u/%s leads to another instance still", q->ports.at[k].node_port,
+				        ports_kind_word(q->ports.at[k].kind));
+	}
+	return ports_check_range(&q->ports, &s->node->publish, err);
+}
+
 static int check_against(const struct instance *inst, const struct priv_ct_start *q, struct cc_error *err)
 {
 	if (q->epoch < inst->rec.epoch)
@@ -211,7 +267,7 @@ static int check_against(const struct instance *inst, const struct priv_ct_start
 static int change_running(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
 {
 	const struct priv_ct_start *q = &r->body.ct_start;
-	struct ct_record changed = inst->rec;
+	struct update_args args = { inst->rec, inst->rec.ports };
 
 	if (inst->now.state == PRIV_CT_STOPPING || q->boot_sn > inst->rec.boot_sn) {
 		r->step = STEP_RESTART;
@@ -219,9 +275,9 @@ static int change_running(struct priv_server *s, struct request *r, struct insta
 	}
 	if (is_as_asked(inst, q))
 		return reply_ct(s, r, inst);
-	take_request(&changed, q);
+	take_request(&args.rec, q);
 	r->step = STEP_UPDATE;
-	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_update, .args = &changed, .timeout_ms = CHANGE_MS }, err);
+	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_update, .args = &args, .timeout_ms = CHANGE_MS }, err);
 }
 
 /* A change that failed may have been made in part, so neither the old limits nor the new ones are known to hold. */
@@ -231,7 +287,16 @@ static int note_change(struct priv_server *s, struct request *r, struct instance
 	if (result == NULL)
 		return -1;
 	take_request(&inst->rec, &r->body.ct_start);
-	return reply_ct(s, r, inst);
+	if (priv_net_is_ready(s, inst))
+		return reply_ct(s, r, inst);
+	r->step = STEP_REACH;
+	return priv_net_wait(s, r);
+}
+
+static int note_reach(struct priv_server *s, struct request *r, struct instance *inst, const struct job_result *result)
+{
+	inst->half_changed = result == NULL;
+	return result == NULL ? -1 : reply_ct(s, r, inst);
 }
 
 static struct instance *add_instance(struct priv_server *s, struct cc_uuid id, struct cc_error *err)
@@ -248,7 +313,7 @@ int priv_ct_start_begin(struct priv_server *s, struct request *r, struct cc_erro
 	const struct priv_ct_start *q = &r->body.ct_start;
 	struct instance *inst = instances_find(&s->instances, q->id);
 
-	if (inst != NULL && check_against(inst, q, err) < 0)
+	if ((inst != NULL && check_against(inst, q, err) < 0) || check_free(s, q, err) < 0)
 		return -1;
 	if (inst != NULL && inst->now.state != PRIV_CT_STOPPED)
 		return change_running(s, r, inst, err);
@@ -266,6 +331,7 @@ static int clean_up(struct priv_server *s, struct request *r, struct instance *i
 
 	r->failure = *err;
 	r->step = STEP_CLEAN;
+	priv_net_set(s, inst, false);
 	if (priv_server_start_job(s, r, &(struct job_spec){ .work = work_sweep, .args = &inst->rec, .timeout_ms = SWEEP_MS }, &ignored) < 0)
 		return -1;
 	*err = (struct cc_error){ 0 };
@@ -281,6 +347,12 @@ int priv_ct_start_resume(struct priv_server *s, struct request *r, const struct 
 		return note_stop(s, inst, result) < 0 ? cc_wrap(err, "restarting") : start_now(s, r, inst, err);
 	case STEP_MAKE:
 		return result == NULL ? cc_wrap(err, "making the instance's files") : start_made(s, r, inst, err);
+	case STEP_PORTS:
+		return result == NULL ? -1 : start_checked(s, r, inst, err);
+	case STEP_NET:
+		if (result == NULL)
+			priv_net_set(s, inst, false);
+		return result == NULL ? -1 : start_reachable(s, r, inst, err);
 	case STEP_START:
 		if (result == NULL)
 			return clean_up(s, r, inst, err);
@@ -289,6 +361,8 @@ int priv_ct_start_resume(struct priv_server *s, struct request *r, const struct 
 	case STEP_CLEAN:
 		*err = r->failure;
 		return -1;
+	case STEP_REACH:
+		return note_reach(s, r, inst, result);
 	default:
 		return note_change(s, r, inst, result);
 	}

@@ -4,12 +4,13 @@
  * PRIV_EVENT_EXIT when an instance's init ended. Nothing here names a path: the privileged half derives every path from a UUID or a hash. */
 #pragma once
 
+#include "agent/ports.h"
 #include "common/error.h"
 #include "common/id.h"
 
 #include <stdint.h>
 
-#define PRIV_VERSION     4
+#define PRIV_VERSION     5
 #define PRIV_TAIL_MAX    (192 * 1024) /* bytes of a reply's tail; bounds instances and images per node */
 #define PRIV_SHA256_TEXT 65           /* lower-case hex with its NUL */
 #define PRIV_NAME_TEXT   64           /* a DNS label with its NUL */
@@ -65,8 +66,9 @@ struct priv_hello_reply {
 	uint32_t version;
 	uint32_t features; /* enum priv_feature */
 	uint32_t instances_max;
-	char driver[16]; /* "lxc 5.0.2", "sim" */
-	char names[96];  /* why instances have no names here; "" when they have */
+	struct port_range publish; /* what its owner lets instances publish */
+	char driver[16];           /* "lxc 5.0.2", "sim" */
+	char names[96];            /* why instances have no names here; "" when they have */
 };
 
 struct priv_list_reply {
@@ -107,6 +109,8 @@ struct priv_ct_start {
 	uint64_t epoch;   /* of the assignment; kept with the instance and reported */
 	uint64_t boot_sn; /* a higher one than the running instance's means restart */
 	struct priv_limits limits;
+	struct ports ports;    /* of the node, that lead to it while it runs */
+	struct cc_uuid member; /* whose it is; instances of one member reach each other. Nil: nobody's fellow */
 	char image_sha256[PRIV_SHA256_TEXT];
 	char hostname[PRIV_NAME_TEXT];
 };
@@ -131,6 +135,7 @@ struct priv_ct {
 	uint64_t started_boottime_ms; /* CLOCK_BOOTTIME of the last start; 0 when never in this boot */
 	uint64_t memory_bytes;        /* used now, from the cgroup; 0 when not running */
 	uint64_t cpu_usec;            /* used since the last start */
+	uint32_t ports_sum;           /* ports_sum of its ports */
 	uint32_t slot;                /* which range of ids and which address it has */
 	int32_t exit_status;          /* wait status of init at its last end, -1 when unknown or running */
 	struct priv_limits limits;    /* of its last start or change */

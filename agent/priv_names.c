@@ -70,7 +70,7 @@ static void tell_end(const struct priv_server *s)
 	        text[0] != '\0' ? ": " : "", text);
 }
 
-static void forget(struct priv_server *s)
+void priv_names_forget(struct priv_server *s)
 {
 	int fd = s->names.process.fd;
 
@@ -95,14 +95,17 @@ static void note_end(struct priv_server *s)
 static void on_end(struct priv_server *s, struct watch *w)
 {
 	(void)w;
-	forget(s);
+	priv_names_forget(s);
 	note_end(s);
 }
 
 int priv_names_begin(struct priv_server *s, struct request *r, struct cc_error *err)
 {
+	/* Without a network it has been ended, or is about to be; with one, it is asked for again. */
+	if (!s->net.up)
+		return 0;
 	/* Its end is brought about, if at all, by the job. */
-	forget(s);
+	priv_names_forget(s);
 	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_apply, .args = &s->instances, .timeout_ms = APPLY_MS }, err);
 }
 

@@ -20,7 +20,8 @@ int priv_node_open(const struct priv_settings *set, struct priv_node *ret, struc
 
 	if (node.driver == NULL)
 		return cc_fail(err, INVALID, "driver: there is no '%.40s'; choose lxc or sim", set->driver);
-	if (slot_plan_init(set, &node.slots, err) < 0 || state_dir_open(set->state_dir, &node.dirs, err) < 0)
+	if (slot_plan_init(set, &node.slots, err) < 0 || ports_range_parse(set->publish_ports, &node.publish, err) < 0 ||
+	        state_dir_open(set->state_dir, &node.dirs, err) < 0)
 		return -1;
 	node.features = node.driver->features;
 	if (state_dir_lock(&node.dirs, LOCK_WAIT_MS, err) < 0 || node.driver->open(&node, err) < 0 || pool_open_all(&node, err) < 0) {
@@ -91,7 +92,7 @@ int priv_readopt(struct priv_server *s, struct cc_error *err)
 	/* One process that will not die must not keep the node from serving the others. */
 	if (job_run(s->node, &sweep, &s->ended, &result, &resists) < 0)
 		fprintf(stderr, "<4>cc-agent-priv: sweeping leftovers: %s\n", resists.msg);
-	return priv_net_prepare(s, err);
+	return priv_net_open(s, err);
 }
 
 static int work_end(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)

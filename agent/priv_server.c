@@ -190,8 +190,16 @@ int priv_server_start_job(struct priv_server *s, struct request *r, const struct
 	return 1;
 }
 
-/* With `result` NULL the job failed as err says. */
-static void resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err)
+int priv_server_wait(struct priv_server *s, struct request *r)
+{
+	r->job = (struct job){ .channel = -1 };
+	r->running = true;
+	r->class = priv_verb_handler(r->verb)->class;
+	s->running[r->class]++;
+	return 1;
+}
+
+void priv_server_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err)
 {
 	r->running = false;
 	s->running[r->class]--;
@@ -206,9 +214,9 @@ static void on_job(struct priv_server *s, struct watch *w)
 
 	priv_server_unwatch(s, w);
 	if (job_finish(&r->job, &s->ended, &result, &err) == 0)
-		resume(s, r, &result, &err);
+		priv_server_resume(s, r, &result, &err);
 	else
-		resume(s, r, NULL, &err);
+		priv_server_resume(s, r, NULL, &err);
 }
 
 static bool may_begin(const struct priv_server *s, const struct request *r)
@@ -409,7 +417,7 @@ static int expire_jobs(struct priv_server *s, int64_t now_ms)
 		if (r->job.deadline_ms <= now_ms) {
 			priv_server_unwatch(s, &r->channel);
 			(void)job_expire(&r->job, &s->ended, &err);
-			resume(s, r, NULL, &err);
+			priv_server_resume(s, r, NULL, &err);
 			return 0;
 		}
 		if (next < 0 || r->job.deadline_ms < next)
@@ -464,7 +472,7 @@ static void close_server(struct priv_server *s)
 	while (s->requests != NULL) {
 		struct request *r = s->requests;
 
-		if (r->running)
+		if (r->running && r->waits_for == 0)
 			job_abandon(&r->job, &s->ended);
 		free_request(s, r);
 	}
@@ -476,8 +484,7 @@ static void close_server(struct priv_server *s)
 		close(s->signals.fd);
 	priv_lease_close(s);
 	priv_names_close(s);
-	if (s->addresses.fd >= 0)
-		close(s->addresses.fd);
+	priv_net_close(s);
 	instances_free(&s->instances);
 	close(s->epoll);
 	free(s);
@@ -503,7 +510,7 @@ int priv_server_run(struct priv_node *node, struct cc_error *err)
 
 	s->node = node;
 	s->outbox_end = &s->outbox;
-	s->socket.fd = s->signals.fd = s->addresses.fd = s->leases.timer.fd = s->names.process.fd = -1;
+	s->socket.fd = s->signals.fd = s->net.addresses.fd = s->leases.timer.fd = s->names.process.fd = -1;
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	CC_PRE(s->epoll >= 0);
 	result = serve(s, err);

@@ -16,8 +16,8 @@ enum internal_verb {
 	VERB_SETTLE = PRIV_VERB_MAX, /* sweep after an end that nobody asked for, then tell */
 	VERB_LOOK,                   /* ask the driver what an instance does now */
 	VERB_LEASE_OVER,             /* stop it */
-	VERB_PREPARE,                /* bridge and rules anew: the node's addresses changed */
 	VERB_NAMES,                  /* dnsmasq and what it knows as they should be */
+	VERB_NET,                    /* bridge and rules as they have to be now */
 	VERB_ALL_MAX
 };
 
@@ -56,6 +56,7 @@ struct request {
 	uint32_t seq;
 	uint32_t client; /* which connection asked; replies to an earlier one are dropped */
 	bool running;
+	uint64_t waits_for;   /* counts as running and has no job: until this change of the network is done; 0: it does not */
 	enum job_class class; /* of the job that runs */
 	int step;             /* the verb's own: what the current job is for */
 	char key[KEY_MAX];    /* requests with equal keys do not run side by side; "" has none */
@@ -93,14 +94,28 @@ struct names {
 	int64_t delay_ms; /* doubles with each quick end */
 };
 
+/* The node's network: what it has to be, counted, and what it is. */
+struct net_state {
+	struct watch addresses; /* rtnetlink */
+	int64_t prepare_at_ms;  /* make all anew then, boot time; 0: it fits the node's addresses */
+	int64_t due_ms;         /* look at the guests then; 0: nothing changed */
+	bool up;                /* bridge and rules are there */
+	bool stale;             /* make all anew at the next look */
+	uint64_t change;        /* number of the last change of what has to be */
+	uint64_t doing_change;  /* what the job that runs takes in */
+	bool doing_up;
+	bool doing_all;           /* not the guests only */
+	struct net_guests *doing; /* heap */
+	struct net_guests *done;  /* what the rules say; heap, NULL before the first */
+};
+
 struct priv_server {
 	struct priv_node *node;
 	int epoll;
 	bool ending;
 	struct watch signals;
 	struct watch socket;
-	struct watch addresses; /* rtnetlink */
-	int64_t prepare_at_ms;  /* 0: the rules fit the node's addresses */
+	struct net_state net;
 	uint32_t client;
 	struct agent_process agent;
 	struct instances instances;
@@ -130,6 +145,10 @@ const struct verb_handler *priv_verb_handler(uint32_t verb);
 
 /* priv_server.c */
 int priv_server_start_job(struct priv_server *s, struct request *r, const struct job_spec *spec, struct cc_error *err);
+/* The request counts as running until priv_server_resume; returns 1. */
+int priv_server_wait(struct priv_server *s, struct request *r);
+/* Goes on with a request whose job, or wait, is over. With `result` NULL it failed as err says. May end it. */
+void priv_server_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
 void priv_server_send(struct priv_server *s, uint32_t verb, uint32_t seq, const void *body, uint32_t body_len, const void *tail, uint32_t tail_len);
 int priv_server_watch(struct priv_server *s, struct watch *w, int fd, struct cc_error *err);
 /* Before the descriptor is closed, always: a child that has just been forked may still hold it open, and then epoll would go on reporting it. */
@@ -164,11 +183,21 @@ int priv_lease_start_begin(struct priv_server *s, struct request *r, struct cc_e
 int priv_lease_over_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_lease_over_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
 
-/* priv_net.c: the bridge and the rules, now and when the node's addresses change */
-int priv_net_prepare(struct priv_server *s, struct cc_error *err);
+/* priv_net.c: the bridge and the rules */
+/* What is there already; without instances nothing is left. After priv_readopt. @err INVALID a setting, IO */
+int priv_net_open(struct priv_server *s, struct cc_error *err);
+void priv_net_close(struct priv_server *s);
 int priv_net_watch(struct priv_server *s, struct cc_error *err);
-/* Asks for new rules when it is time; returns ms until then, -1 for never. */
+/* Asks for what is due; returns ms until then, -1 for never. */
 int priv_net_tend(struct priv_server *s, int64_t now_ms);
+/* Something that the network follows from is another: an instance came or went. */
+void priv_net_change(struct priv_server *s);
+/* Whether the rules let the instance be reached. */
+void priv_net_set(struct priv_server *s, struct instance *inst, bool on);
+/* Whether the instance may start: its ports are set, and nothing is left of who had its slot before. */
+bool priv_net_is_ready(const struct priv_server *s, const struct instance *inst);
+/* The request waits until the network is what it has to be now; then it is resumed. Returns 1. */
+int priv_net_wait(struct priv_server *s, struct request *r);
 int priv_net_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_net_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
 
@@ -176,6 +205,8 @@ int priv_net_resume(struct priv_server *s, struct request *r, const struct job_r
 /* Something that they follow from may have changed. Any time. */
 void priv_names_changed(struct priv_server *s);
 /* Asks for the work when it is time; returns ms until then, -1 for never. */
+/* It is about to be ended: that is no news. */
+void priv_names_forget(struct priv_server *s);
 int priv_names_tend(struct priv_server *s, int64_t now_ms);
 int priv_names_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_names_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);

@@ -29,6 +29,7 @@ static int hello_begin(struct priv_server *s, struct request *r, struct cc_error
 	reply->features = s->node->features | (node_has_names(s->node) ? PRIV_FEATURE_NAMES : 0u);
 	snprintf(reply->names, sizeof(reply->names), "%s", node_no_names(s->node));
 	reply->instances_max = s->node->slots.count;
+	reply->publish = s->node->publish;
 	snprintf(reply->driver, sizeof(reply->driver), "%s", s->node->driver_version);
 	return 0;
 }
@@ -52,7 +53,7 @@ static const struct verb_handler handlers[VERB_ALL_MAX] = {
 	[VERB_SETTLE]       = { priv_ct_key,         priv_settle_begin,       priv_settle_resume,    JOBS_QUICK },
 	[PRIV_LEASE]        = { NULL,                priv_lease_begin,        NULL,                  JOBS_QUICK },
 	[VERB_LEASE_OVER]   = { priv_ct_key,         priv_lease_over_begin,   priv_lease_over_resume, JOBS_STOP },
-	[VERB_PREPARE]      = { NULL,                priv_net_begin,          priv_net_resume,       JOBS_QUICK },
+	[VERB_NET]          = { NULL,                priv_net_begin,          priv_net_resume,       JOBS_QUICK },
 	[VERB_NAMES]        = { NULL,                priv_names_begin,        priv_names_resume,     JOBS_QUICK },
 	[VERB_LOOK]         = { priv_ct_key,         priv_look_begin,         priv_look_resume,      JOBS_QUICK },
 };

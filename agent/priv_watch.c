@@ -31,6 +31,7 @@ void priv_watch_forget(struct priv_server *s, struct instance *inst)
 	unwatch(s, &inst->init);
 	unwatch(s, &inst->monitor);
 	instances_remove(&s->instances, inst);
+	priv_net_change(s);
 }
 
 static void note_end(struct priv_server *s, struct instance *inst, int exit_status)
@@ -40,6 +41,7 @@ static void note_end(struct priv_server *s, struct instance *inst, int exit_stat
 	unwatch(s, &inst->init);
 	unwatch(s, &inst->monitor);
 	inst->now = DRIVER_STATUS_NONE;
+	priv_net_set(s, inst, false);
 	inst->end_expected = false;
 	inst->look_again_ms = 0;
 	instances_note_exit(s->node, inst, exit_status);
@@ -80,6 +82,7 @@ void priv_watch_adopt(struct priv_server *s, struct instance *inst, const struct
 	unwatch(s, &inst->init);
 	unwatch(s, &inst->monitor);
 	inst->now = *status;
+	priv_net_set(s, inst, true);
 	inst->exit_status = -1;
 	inst->end_expected = false;
 	inst->half_changed = false;

@@ -9,7 +9,19 @@
 
 #define UNDER_WAY_MS 150
 
-static void fill_instance(struct node_instance *to, const struct inst *i)
+static void fill_ports(struct node_instance *to, const struct ports *ports, struct published_port items[PORTS_MAX])
+{
+	for (uint32_t k = 0; k < ports->count; k++) {
+		items[k] = (struct published_port){ .node_port = ports->at[k].node_port, .port = ports->at[k].port };
+		cc_set(&items[k], published_port, protocol, ports->at[k].kind == PORT_UDP ? PORT_PROTOCOL_UDP : PORT_PROTOCOL_TCP);
+	}
+	to->publish.items = items;
+	to->publish.n = ports->count;
+	to->has |= CC_BIT(node_instance_f_publish);
+}
+
+/* `ports` has room for all of them, and stays as long as `to`. */
+static void fill_instance(struct node_instance *to, const struct inst *i, struct published_port ports[PORTS_MAX])
 {
 	*to = (struct node_instance){ .id = i->id, .epoch = i->reported.epoch, .boot_sn = i->reported.boot_sn, .state = i->reported.state };
 	if (i->reported.reason[0] != '\0')
@@ -25,6 +37,7 @@ static void fill_instance(struct node_instance *to, const struct inst *i)
 		cc_set(to, node_instance, limit_cpu_millis, i->reported.limits.cpu_millis);
 		cc_set(to, node_instance, limit_disk_mib, (int64_t)(i->reported.limits.disk_bytes >> 20));
 		cc_set(to, node_instance, limit_pids, i->reported.limits.pids);
+		fill_ports(to, &i->reported.ports, ports);
 	}
 }
 
@@ -42,6 +55,10 @@ static void fill_facts(struct node_report *r, const struct node_facts *f)
 	cc_set(r, node_report, offer_disk_mib, f->offer_disk_mib);
 	cc_set(r, node_report, offer_instances, f->offer_instances);
 	cc_set(r, node_report, labels, f->labels);
+	if (f->address != NULL && f->address[0] != '\0')
+		cc_set(r, node_report, address, f->address);
+	cc_set(r, node_report, publish_from, f->publish.from);
+	cc_set(r, node_report, publish_to, f->publish.to);
 	cc_set(r, node_report, closed, f->closed != NULL ? f->closed : "");
 }
 
@@ -54,13 +71,14 @@ uint64_t report_build(const struct inst_table *t, const struct report_want *w, s
 {
 	struct node_report r = { .revision = w->revision, .full = w->full };
 	cc_auto_free struct node_instance *items = cc_calloc(t->n + 1, sizeof(*items));
+	cc_auto_free struct published_port *ports = cc_calloc((t->n + 1) * PORTS_MAX, sizeof(*ports));
 
 	cc_set(&r, node_report, wait_ms, w->wait_ms);
 	if (w->facts != NULL)
 		fill_facts(&r, w->facts);
 	for (size_t k = 0; k < t->n; k++)
 		if (is_in(t, t->items[k], w->full))
-			fill_instance(&items[r.instances.n++], t->items[k]);
+			fill_instance(&items[r.instances.n++], t->items[k], ports + k * PORTS_MAX);
 	r.instances.items = items;
 	if (w->full || r.instances.n > 0)
 		r.has |= CC_BIT(node_report_f_instances);

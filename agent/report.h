@@ -11,7 +11,9 @@ struct node_facts {
 	int64_t cpu_millis, memory_mib, disk_mib;
 	int64_t offer_cpu_millis, offer_memory_mib, offer_disk_mib, offer_instances;
 	struct cc_map labels;
-	const char *closed; /* why nothing new may start, "" or NULL when it may */
+	const char *closed;        /* why nothing new may start, "" or NULL when it may */
+	const char *address;       /* NULL or "": not known */
+	struct port_range publish; /* what its owner lets instances publish */
 };
 
 struct report_want {

@@ -165,6 +165,8 @@ int client_patch(struct client *c, const struct client_call *call, struct cc_err
 
 		if (client_get(c, call->path, call->reply_desc, call->reply, err) < 0)
 			return -1;
+		if (call->fill != NULL && call->fill(call->arg, call->reply, (void *)call->body, err) < 0)
+			return -1;
 		patch.if_revision = *(const int64_t *)cc_field_at(revision, call->reply);
 		if (client_call(c, &patch, &e) == 0)
 			return 0;

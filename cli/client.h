@@ -30,8 +30,11 @@ struct client_call {
 	const void *body;
 	const struct cc_desc *reply_desc; /* NULL: the reply is not read */
 	void *reply;
-	int64_t timeout_ms;  /* 0: the usual */
-	bool once;           /* never repeat it */
+	int64_t timeout_ms; /* 0: the usual */
+	bool once;          /* never repeat it */
+	/* client_patch: makes the body from what was read, each time; NULL: it is made. */
+	int (*fill)(void *arg, const void *now, void *body, struct cc_error *err);
+	void *arg;
 	int64_t if_revision; /* the body is a merge patch of what had this revision; 0: not */
 };
 /* Fails with the code of the problem document, or UNAVAILABLE when the controller cannot be reached (DENIED when the socket may not be opened), TIMEOUT when

@@ -16,6 +16,14 @@ static int fill_spec(const struct cli *cli, struct instance_spec *spec, struct c
 	spec->image = args_text(args, "image", NULL);
 	if (spec_limits(cli, &instance_spec_desc, spec, err) < 0)
 		return -1;
+	if (args_has(args, "publish")) {
+		struct cc_texts given = args_texts(args, "publish", cli->arena);
+
+		if (spec_ports(cli, given.items, given.n, &spec->publish.items, err) < 0)
+			return cc_wrap(err, "--publish");
+		spec->publish.n = given.n;
+		spec->has |= CC_BIT(instance_spec_f_publish);
+	}
 	if (args_has(args, "node"))
 		cc_set(spec, instance_spec, node, args_text(args, "node", NULL));
 	if (args_has(args, "on-disconnect"))

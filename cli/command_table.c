@@ -31,6 +31,7 @@ static const struct opt create_opts[] = {
 	{ "cpu",        'c', OPT_CPU,      "CORES",     NULL,               "Processor limit in cores: 0.5, 2, 500m. Default: 1" },
 	{ "disk",       'd', OPT_MIB,      "SIZE",      NULL,               "Disk limit. Default: 1GiB" },
 	{ "pids",       0,   OPT_COUNT,    "N",         NULL,               "Limit of processes and threads. Default: 512" },
+	{ "publish",    'p', OPT_TEXTS,    "NODEPORT:PORT[/PROTOCOL]", NULL, "A port of the node that leads to it, for tcp (default) or udp; may be given again." },
 	{ "node",       'n', OPT_TEXT,     "NODE",      NULL,               "Only this node. Default: the zone chooses; see ccctl explain." },
 	{ "label",      0,   OPT_TEXTS,    "NAME=VALUE", NULL,              "A label, for 'ccctl list --selector'; may be given again." },
 	{ "on-disconnect", 0, OPT_WORD,    "keep|stop", NULL,               "While its node is cut off: keep it running (default), or stop it when the node's lease ends." },
@@ -213,6 +214,27 @@ const struct cmd command_table[] = {
 	                "Memory cannot be set below what is in use: the instance then runs on with what it had.",
 	        .examples = "ccctl set db --memory 2GiB --cpu 1.5\n"
 	                    "ccctl set web --label tier=front --label old-\n" },
+	{ .name = "publish",
+	        .args = "NAME NODEPORT:PORT[/PROTOCOL]...",
+	        .flags = CMD_OUTPUT | CMD_WAIT,
+	        .noun = &noun_instance,
+	        .run = cmd_publish,
+	        .also = "expose forward",
+	        .summary = "Let ports of the node lead to an instance",
+	        .text = "From then on whoever reaches the node on NODEPORT speaks with PORT of the instance, while it runs: other machines, other instances, and the "
+	                "node itself by its address, but not by localhost. PROTOCOL is tcp (default) or udp. The node's owner says which of its ports may be "
+	                "had; each leads to one instance. 'ccctl show' says under which address.",
+	        .examples = "ccctl publish web 8080:80\n"
+	                    "ccctl publish dns 5300:53 5300:53/udp\n" },
+	{ .name = "unpublish",
+	        .args = "NAME NODEPORT[/PROTOCOL]...",
+	        .flags = CMD_OUTPUT | CMD_WAIT,
+	        .noun = &noun_instance,
+	        .run = cmd_unpublish,
+	        .summary = "Let ports of the node lead to an instance no longer",
+	        .text = "PROTOCOL is tcp (default) or udp.",
+	        .examples = "ccctl unpublish web 8080\n"
+	                    "ccctl unpublish dns 5300 5300/udp\n" },
 	{ .name = "start",
 	        .args = "NAME...",
 	        .flags = CMD_OUTPUT | CMD_WAIT,

@@ -73,3 +73,41 @@ int spec_labels(const struct cli *cli, bool changes, struct cc_map *ret, struct 
 	*ret = labels;
 	return 0;
 }
+
+/* Digits up to `end`, and nothing else. */
+static bool read_port(const char *text, char end, int64_t *ret, const char **ret_rest)
+{
+	const struct cc_kind_info *k = cc_kind_info(CK_port);
+	int64_t n = 0;
+
+	for (; *text >= '0' && *text <= '9' && n <= k->max; text++)
+		n = n * 10 + (*text - '0');
+	*ret = n;
+	*ret_rest = text + (*text != '\0');
+	return (*text == end || (end == '/' && *text == '\0')) && n >= k->min && n <= k->max;
+}
+
+static int read_publish(const char *text, struct published_port *ret, struct cc_error *err)
+{
+	const char *rest, *slash = strchr(text, '/');
+	unsigned protocol = PORT_PROTOCOL_TCP;
+
+	if (!read_port(text, ':', &ret->node_port, &rest) || !read_port(rest, '/', &ret->port, &rest))
+		return cc_fail(
+		        err, INVALID, "'%.60s' is no port to publish; write NODEPORT:PORT, such as 8080:80 or 53:53/udp, each from 1 to 65535", text);
+	if (slash != NULL && cc_enum_parse(cc_desc_find(&published_port_desc, "protocol"), slash + 1, &protocol, err) < 0)
+		return cc_wrap(err, "'%.60s'", text);
+	cc_set(ret, published_port, protocol, (enum port_protocol)protocol);
+	return 0;
+}
+
+int spec_ports(const struct cli *cli, const char *const *words, size_t n, struct published_port **ret, struct cc_error *err)
+{
+	struct published_port *ports = cc_new_array(cli->arena, n, struct published_port);
+
+	for (size_t i = 0; i < n; i++)
+		if (read_publish(words[i], &ports[i], err) < 0)
+			return -1;
+	*ret = ports;
+	return 0;
+}

@@ -47,6 +47,8 @@ static const struct {
 	[SCHED_FELL_DRAINED]       = { "is drained by an admin",               "are drained by an admin" },
 	[SCHED_FELL_ARCH]          = { "is of another architecture",           "are of another architecture" },
 	[SCHED_FELL_FEATURES]      = { "cannot run this kind of instance",     "cannot run this kind of instance" },
+	[SCHED_FELL_PORT_CLOSED]   = { "lets no such port be published",       "let no such port be published" },
+	[SCHED_FELL_PORT_TAKEN]    = { "has the port taken",                   "have the port taken" },
 	[SCHED_FELL_INSTANCES]     = { "has no room for one more instance",    "have no room for one more instance" },
 	[SCHED_FELL_CPU]           = { "has not enough cpu",                   "have not enough cpu" },
 	[SCHED_FELL_MEMORY]        = { "has not enough memory",                "have not enough memory" },

@@ -74,6 +74,27 @@ static void has_features(const struct sched_req *req, const struct sched_block *
 		ok[i] &= (features[i] & want) == want;
 }
 
+static void is_not_barred(const struct sched_req *req, uint8_t bit, const struct sched_block *b, uint8_t *restrict ok)
+{
+	const uint8_t *barred;
+
+	if (req->barred == NULL)
+		return;
+	barred = req->barred + b->at;
+	for (size_t i = 0; i < b->n; i++)
+		ok[i] &= (barred[i] & bit) == 0;
+}
+
+static void has_port_open(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
+{
+	is_not_barred(req, SCHED_BARRED_PORT_CLOSED, b, ok);
+}
+
+static void has_port_free(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
+{
+	is_not_barred(req, SCHED_BARRED_PORT_TAKEN, b, ok);
+}
+
 /* The sign of the difference, because processors without SSE4 compare no 64-bit lanes; amounts are small enough not to wrap. */
 static void has_amount(const int64_t *column, int64_t need, const struct sched_block *b, uint8_t *restrict ok)
 {
@@ -117,6 +138,8 @@ static const struct {
 	[SCHED_FELL_DRAINED]       = { "drained by an admin",       is_not_drained },
 	[SCHED_FELL_ARCH]          = { "another architecture",      has_arch },
 	[SCHED_FELL_FEATURES]      = { "cannot run this kind",      has_features },
+	[SCHED_FELL_PORT_CLOSED]   = { "lets no such port be published", has_port_open },
+	[SCHED_FELL_PORT_TAKEN]    = { "the port is taken",         has_port_free },
 	[SCHED_FELL_INSTANCES]     = { "no room for one more",      has_instances },
 	[SCHED_FELL_CPU]           = { "not enough cpu",            has_cpu },
 	[SCHED_FELL_MEMORY]        = { "not enough memory",         has_memory },

@@ -52,6 +52,11 @@ uint32_t sched_arch_bit(const char *arch);
 
 #define SCHED_ANY SIZE_MAX
 
+enum sched_barred {
+	SCHED_BARRED_PORT_CLOSED = 1 << 0, /* its owner does not let a port be published that the request publishes */
+	SCHED_BARRED_PORT_TAKEN = 1 << 1,  /* another instance there has one of its ports */
+};
+
 /* An amount of 0 asks for nothing and fits everywhere, also where others took more than is granted. */
 struct sched_req {
 	int64_t cpu_millis;
@@ -60,7 +65,9 @@ struct sched_req {
 	uint32_t arches;   /* any of these will do, as sched_arch_bit */
 	uint32_t features; /* all of these are needed */
 	size_t only_node;  /* index of the node asked for, or SCHED_ANY */
-	bool have_owner;   /* the member owns nodes under this number: they are the nearer tier */
+	/* By node, enum sched_barred bits: what the caller knows to stand in the way of this very request. NULL: nothing anywhere. */
+	const uint8_t *barred;
+	bool have_owner; /* the member owns nodes under this number: they are the nearer tier */
 	uint32_t owner;
 	uint64_t seed;
 };
@@ -73,6 +80,8 @@ enum sched_filter {
 	SCHED_FELL_DRAINED,
 	SCHED_FELL_ARCH,
 	SCHED_FELL_FEATURES,
+	SCHED_FELL_PORT_CLOSED,
+	SCHED_FELL_PORT_TAKEN,
 	SCHED_FELL_INSTANCES,
 	SCHED_FELL_CPU,
 	SCHED_FELL_MEMORY,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The privileged half of the agent.
-add_library(cc_test_priv STATIC unit/agent/priv_fixture.c unit/agent/priv_lxc_fixture.c unit/agent/archive_fixture.c
+add_library(cc_test_priv STATIC unit/agent/priv_fixture.c unit/agent/priv_lxc_fixture.c unit/agent/netns_fixture.c unit/agent/archive_fixture.c
   unit/agent/pool_fixture.c)
 target_compile_options(cc_test_priv PRIVATE -Wno-conversion)
 target_compile_definitions(cc_test_priv PUBLIC CC_AGENT_PRIV="$<TARGET_FILE:cc-agent-priv>")
@@ -10,7 +10,7 @@ add_dependencies(cc_test_priv cc-agent-priv)
 
 
 # With real containers: one at a time, they share the name of a bridge.
-foreach(name lxc exec faults walls image net)
+foreach(name lxc exec faults walls image net publish)
   cc_test(priv_${name} SOURCES unit/agent/test_priv_${name}.c LIBS cc_test_priv ROOT LOCKS cctp0 NEEDS /bin/busybox TIMEOUT 300)
 endforeach()
 
@@ -32,6 +32,7 @@ cc_test(priv_sim SOURCES unit/agent/test_priv_sim.c LIBS cc_test_priv NEEDS /bin
 cc_test(priv_lease SOURCES unit/agent/test_priv_lease.c LIBS cc_test_priv NEEDS /bin/busybox)
 cc_test(terminal SOURCES unit/agent/test_terminal.c LIBS cc_test_priv NEEDS ps stty)
 cc_test(console_log SOURCES unit/agent/test_console_log.c LIBS cc_test_priv)
+cc_test(ports SOURCES unit/agent/test_ports.c LIBS cc_driver cc_testlib)
 cc_test(driver_parts SOURCES unit/agent/test_driver_parts.c LIBS cc_test_priv cc_unpack)
 cc_test(pool SOURCES unit/agent/test_pool.c LIBS cc_test_priv ROOT NEEDS mkfs.btrfs)
 cc_test(pool_btrfs SOURCES unit/agent/test_pool_btrfs.c LIBS cc_test_priv seccomp ROOT NEEDS mkfs.btrfs TIMEOUT 300)

@@ -5,6 +5,7 @@ target_compile_options(cc_engine_fixture PRIVATE -Wno-conversion)
 
 cc_test(engine_image_names SOURCES unit/controller/engine/test_image_names.c LIBS cc_engine_fixture)
 cc_test(engine SOURCES unit/controller/engine/test_engine.c LIBS cc_engine_fixture)
+cc_test(engine_publish SOURCES unit/controller/engine/test_publish.c LIBS cc_engine_fixture)
 cc_test(engine_random SOURCES unit/controller/engine/test_engine_random.c LIBS cc_engine_fixture)
 cc_test(queue SOURCES unit/controller/engine/test_queue.c LIBS cc_engine LABELS tsan)
 cc_test(lifecycle SOURCES unit/controller/engine/test_lifecycle.c LIBS cc_engine)

@@ -21,6 +21,7 @@ cc_e2e_test(limits)
 cc_e2e_test(guides)
 cc_e2e_test(owner)
 cc_e2e_test(copy)
+cc_e2e_test(publish)
 # Nothing of the machine is shared: the nodes are simulated.
 cc_script_test(e2e.confine ROOT NEEDS postgres
   COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_confine.py

@@ -17,6 +17,19 @@ static const char *name_or_id(const struct call *c, const struct zone *z, enum t
 	return name != NULL ? name : cc_uuid_format(id, cc_arena_alloc(c->arena, CC_UUID_TEXT));
 }
 
+/* "192.168.1.5:8080->80/tcp" for each; the node's name where its address is not known. */
+static void say_published(struct instance *inst, const char *host, struct cc_arena *a)
+{
+	inst->has |= CC_BIT(instance_f_published);
+	inst->published.items = cc_new_array(a, inst->publish.n, const char *);
+	for (size_t i = 0; i < inst->publish.n; i++) {
+		const struct published_port *p = &inst->publish.items[i];
+
+		inst->published.items[inst->published.n++] = cc_printf(a, strchr(host, ':') != NULL ? "[%s]:%lld->%lld/%s" : "%s:%lld->%lld/%s", host,
+		        (long long)p->node_port, (long long)p->port, cc_enum_slug(&port_protocol_enum, (int)p->protocol));
+	}
+}
+
 void *rows_instance(const struct call *c, const struct zone *z, const void *values)
 {
 	const struct instance *row = values;
@@ -27,6 +40,11 @@ void *rows_instance(const struct call *c, const struct zone *z, const void *valu
 	inst->image_name = name_or_id(c, z, TABLE_IMAGE, row->image);
 	if (node != NULL)
 		cc_set(inst, instance, node_name, node);
+	if (node != NULL && cc_has(row, instance, publish)) {
+		const struct node *n = zone_find(z, TABLE_NODE, row->node);
+
+		say_published(inst, cc_has(n, node, address) ? n->address : node, c->arena);
+	}
 	return inst;
 }
 

@@ -3,6 +3,7 @@
 #include "controller/engine/cap.h"
 #include "controller/engine/decide.h"
 #include "controller/engine/image_names.h"
+#include "controller/engine/publish.h"
 
 static int check_revision(int64_t wanted, int64_t revision, const char *what, const char *ref, struct cc_error *err)
 {
@@ -31,7 +32,9 @@ static int check_node(const struct decide *d, const struct instance *was, const 
 	if (check_room("cpu_millis", was->cpu_millis, is->cpu_millis, n->granted_cpu_millis, n->used_cpu_millis, n->name, err) < 0 ||
 	        check_room("memory_mib", was->memory_mib, is->memory_mib, n->granted_memory_mib, n->used_memory_mib, n->name, err) < 0)
 		return -1;
-	return check_room("disk_mib", was->disk_mib, is->disk_mib, n->granted_disk_mib, n->used_disk_mib, n->name, err);
+	if (check_room("disk_mib", was->disk_mib, is->disk_mib, n->granted_disk_mib, n->used_disk_mib, n->name, err) < 0)
+		return -1;
+	return publish_check(d->zone, n, is, was, err);
 }
 
 static int64_t growth(int64_t was, int64_t is)
@@ -104,12 +107,15 @@ static int merge(const struct command *cmd, const struct instance_change *c, str
 		inst->pids = c->pids;
 	if (cc_has(c, instance_change, on_disconnect))
 		inst->on_disconnect = c->on_disconnect;
+	if (cc_has(c, instance_change, publish) && publish_set(inst, c->publish.items, c->publish.n, cmd->arena, err) < 0)
+		return -1;
 	return cc_has(c, instance_change, labels) ? merge_labels(cmd, &c->labels, inst, err) : 0;
 }
 
 static bool same_limits(const struct instance *a, const struct instance *b)
 {
-	return a->cpu_millis == b->cpu_millis && a->memory_mib == b->memory_mib && a->disk_mib == b->disk_mib && a->pids == b->pids;
+	return a->cpu_millis == b->cpu_millis && a->memory_mib == b->memory_mib && a->disk_mib == b->disk_mib && a->pids == b->pids &&
+	       publish_same(a, b);
 }
 
 /* What the node has to hear of. */

@@ -2,6 +2,7 @@
 #include "controller/engine/cap.h"
 #include "controller/engine/decide.h"
 #include "controller/engine/image_names.h"
+#include "controller/engine/publish.h"
 
 #include <stdio.h>
 
@@ -30,6 +31,7 @@ static int request_of(const struct decide *d, const struct command *cmd, const s
 		.arches = arches,
 		.features = SCHED_FEATURE_CONTAINER,
 		.only_node = SCHED_ANY,
+		.barred = publish_barred(d->zone, inst, cmd->arena),
 		.seed = cmd->random & INT64_MAX };
 	ret->have_owner = zone_owner_number(d->zone, inst->member, &ret->owner);
 	if (!cc_has(spec, instance_spec, node))
@@ -38,7 +40,7 @@ static int request_of(const struct decide *d, const struct command *cmd, const s
 	if (asked == NULL)
 		return cc_fail_missing(err, "node", spec->node, "; see ccctl node list");
 	ret->only_node = zone_sched_index(d->zone, asked->id);
-	return 0;
+	return publish_check(d->zone, asked, inst, NULL, err);
 }
 
 static void record_winner(const struct decide *d, const struct sched_decision *dec, struct placement *p)
@@ -158,6 +160,8 @@ int decide_instance_create(const struct decide *d, struct command *cmd, struct e
 	inst.created = cmd->now_ms;
 	inst.reason = inst.address = "";
 	fill(spec, &inst);
+	if (cc_has(spec, instance_spec, publish) && publish_set(&inst, spec->publish.items, spec->publish.n, cmd->arena, err) < 0)
+		return -1;
 	if (cap_check(d->opt, d->zone, who, &(struct zone_use){ 1, inst.cpu_millis, inst.memory_mib, inst.disk_mib }, err) < 0)
 		return -1;
 	if (request_of(d, cmd, &inst, image.arches, spec, &req, err) < 0 || place(d, cmd, &req, &inst, &placement, err) < 0)

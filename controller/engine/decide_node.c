@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Nodes: joining, and taking in what they report. A report that says nothing new has no effects, so an idle zone writes nothing. */
 #include "controller/engine/decide.h"
+#include "controller/engine/publish.h"
 
 #include <stdlib.h>
 
@@ -88,6 +89,12 @@ static bool same_map(const struct cc_map *a, const struct cc_map *b)
 		n->field = r->field;                    \
 		changed = true;                         \
 	}
+/* What older agents do not say. */
+#define TAKE_OPT(field, differs)                          \
+	if (cc_has(r, node_report, field) && (differs)) { \
+		cc_set(n, node, field, r->field);         \
+		changed = true;                           \
+	}
 #define TAKE_NUMBER(field) TAKE(field, n->field == r->field)
 #define TAKE_TEXT(field)   TAKE(field, strcmp(n->field, r->field) == 0)
 
@@ -107,6 +114,9 @@ static bool take_machine(const struct node_report *r, struct node *n)
 	TAKE_NUMBER(offer_memory_mib)
 	TAKE_NUMBER(offer_disk_mib)
 	TAKE_NUMBER(offer_instances)
+	TAKE_OPT(address, !cc_has(n, node, address) || strcmp(n->address, r->address) != 0)
+	TAKE_OPT(publish_from, !cc_has(n, node, publish_from) || n->publish_from != r->publish_from)
+	TAKE_OPT(publish_to, !cc_has(n, node, publish_to) || n->publish_to != r->publish_to)
 	if (cc_has(r, node_report, closed) && strcmp(r->closed, cc_has(n, node, closed) ? n->closed : "") != 0) {
 		if (r->closed[0] != '\0')
 			cc_set(n, node, closed, r->closed);
@@ -148,7 +158,8 @@ static bool has_other_limits(const struct instance *inst, const struct node_inst
 	       (seen->limit_memory_mib != inst->memory_mib ||
 	               (cc_has(seen, node_instance, limit_cpu_millis) && seen->limit_cpu_millis != inst->cpu_millis) ||
 	               (cc_has(seen, node_instance, limit_disk_mib) && seen->limit_disk_mib != inst->disk_mib) ||
-	               (cc_has(seen, node_instance, limit_pids) && seen->limit_pids != inst->pids));
+	               (cc_has(seen, node_instance, limit_pids) && seen->limit_pids != inst->pids) ||
+	               (cc_has(seen, node_instance, publish) && !publish_is(inst, seen->publish.items, seen->publish.n)));
 }
 
 static bool is_far_from(int64_t a, int64_t b, int64_t limit)

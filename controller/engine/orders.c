@@ -21,6 +21,13 @@ static void fill(const struct zone *z, const struct instance *inst, struct assig
 		.on_disconnect = inst->on_disconnect };
 	if (who != NULL)
 		cc_set(ret, assignment, member_name, cc_arena_strdup(a, who->name));
+	cc_set(ret, assignment, member, inst->member);
+	if (!cc_has(inst, instance, publish))
+		return;
+	ret->has |= CC_BIT(assignment_f_publish);
+	ret->publish.n = inst->publish.n;
+	ret->publish.items = cc_new_array(a, inst->publish.n, struct published_port);
+	memcpy(ret->publish.items, inst->publish.items, inst->publish.n * sizeof(struct published_port));
 }
 
 static size_t count_of(const struct zone *z, struct cc_uuid node)

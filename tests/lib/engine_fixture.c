@@ -186,7 +186,10 @@ struct cc_uuid a_node(struct engine_fixture *f, const char *name, int64_t memory
 		.offer_cpu_millis = 4000,
 		.offer_memory_mib = memory_mib,
 		.offer_disk_mib = 10240,
-		.offer_instances = 64 };
+		.offer_instances = 64,
+		.address = "192.168.1.5",
+		.publish_from = 1024,
+		.publish_to = 65535 };
 	struct cmd_node_sync sync = { .report = &r, .node = join.id };
 	const struct command *cmd;
 

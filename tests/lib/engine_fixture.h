@@ -42,7 +42,8 @@ struct principal as_node(struct cc_uuid id);
 
 /* Ready-made things; each ends the test when it is refused. */
 struct cc_uuid a_member(struct engine_fixture *f, const char *name);
-/* Joins and reports its machine once: 4 cores, `memory_mib` offered, 10 GiB of disk, 64 instances, amd64. */
+/* Joins and reports its machine once: 4 cores, `memory_mib` offered, 10 GiB of disk, 64 instances, amd64; ports
+ * from 1024 may be published. */
 struct cc_uuid a_node(struct engine_fixture *f, const char *name, int64_t memory_mib);
 struct cc_uuid an_image(struct engine_fixture *f, const char *name);
 /* The command, so that a test can look at refusals; memory 0: the default. */

@@ -5,7 +5,7 @@ _ccctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--) return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--env|-e|--escape|--lines|--name|--include|--mirror|--arch|--to|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--publish|-p|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--env|-e|--escape|--lines|--name|--include|--mirror|--arch|--to|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -16,6 +16,7 @@ _ccctl() {
 	--cpu|-c) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--disk|-d) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--pids) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--publish|-p) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--node|-n) COMPREPLY=($(compgen -W "$(ccctl node list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--label) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--on-disconnect) COMPREPLY=($(compgen -W "keep stop" -- "$cur")); return ;;
@@ -49,7 +50,7 @@ _ccctl() {
 	--recent) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	esac
 	case $cmd in
-	'') names="create list show explain set start stop restart delete exec cp console logs image node member token audit login logout context events status version completion help"; opts="--help --version" ;;
+	'') names="create list show explain set publish unpublish start stop restart delete exec cp console logs image node member token audit login logout context events status version completion help"; opts="--help --version" ;;
 	'image') names="build import list delete alias" ;;
 	'image alias') names="add list remove" ;;
 	'node') names="invite list show guests evict drain undrain cap remove" ;;
@@ -57,7 +58,7 @@ _ccctl() {
 	'token') names="create list revoke" ;;
 	'context') names="list show use remove" ;;
 	'create' | 'create '*)
-		opts="--image --memory --cpu --disk --pids --node --label --on-disconnect --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
+		opts="--image --memory --cpu --disk --pids --publish --node --label --on-disconnect --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		;;
 	'list' | 'list '*)
 		opts="--filter --selector --output --socket --controller --context --pin --token --help --version"
@@ -72,6 +73,14 @@ _ccctl() {
 		;;
 	'set' | 'set '*)
 		opts="--memory --cpu --disk --pids --label --on-disconnect --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'publish' | 'publish '*)
+		opts="--wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'unpublish' | 'unpublish '*)
+		opts="--wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'start' | 'start '*)

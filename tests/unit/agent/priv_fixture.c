@@ -173,6 +173,7 @@ struct priv_ct_start priv_fixture_request(unsigned n, const char *sha256)
 	struct priv_ct_start q = { .id = priv_fixture_id(n),
 		.epoch = 1,
 		.boot_sn = 1,
+		.member = { { 1 } },
 		.limits = { .memory_bytes = 64 << 20, .disk_bytes = 1 << 30, .cpu_millis = 500, .pids = 64 } };
 
 	memcpy(q.image_sha256, sha256, PRIV_SHA256_TEXT);

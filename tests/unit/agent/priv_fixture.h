@@ -46,7 +46,7 @@ int priv_fixture_call(enum priv_verb verb, const void *body, void *ret, struct c
 /* Unpacks a busybox image and gives its hash; fails the test when that fails. */
 void priv_fixture_image(int archive, char ret_sha256[PRIV_SHA256_TEXT]);
 struct cc_uuid priv_fixture_id(unsigned n);
-/* A start request with small limits and hostname "c<n>". */
+/* A start request with small limits and hostname "c<n>", for one and the same member. */
 struct priv_ct_start priv_fixture_request(unsigned n, const char *sha256);
 /* Starts it and fails the test when that fails. */
 struct priv_ct priv_fixture_run(unsigned n, const char *sha256);

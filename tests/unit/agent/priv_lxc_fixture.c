@@ -37,12 +37,17 @@ void priv_lxc_teardown(void)
 
 int priv_lxc_main(const char *name, void (*add)(TCase *t))
 {
+	return priv_lxc_main_with(name, priv_lxc_setup, priv_lxc_teardown, add);
+}
+
+int priv_lxc_main_with(const char *name, void (*setup)(void), void (*teardown)(void), void (*add)(TCase *t))
+{
 	Suite *s = suite_create(name);
 	TCase *t = tcase_create(name);
 	int failed;
 
 	priv_fixture_init("lxc");
-	tcase_add_checked_fixture(t, priv_lxc_setup, priv_lxc_teardown);
+	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
 	add(t);
 	suite_add_tcase(s, t);

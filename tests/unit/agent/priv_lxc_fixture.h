@@ -13,6 +13,9 @@ void priv_lxc_teardown(void);
 /* main() of a test program whose cases all use the fixture. */
 int priv_lxc_main(const char *name, void (*add)(TCase *t));
 
+/* The same with another fixture. */
+int priv_lxc_main_with(const char *name, void (*setup)(void), void (*teardown)(void), void (*add)(TCase *t));
+
 /* Reads a whole file; "" when it cannot. */
 char *priv_lxc_read(const char *path, char *buf, size_t cap);
 /* A field of /proc/PID/status, without its name. */

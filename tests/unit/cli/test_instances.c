@@ -461,6 +461,89 @@ START_TEST(bad_changes_are_refused_before_anything_is_sent)
 }
 END_TEST
 
+#define PORTS(text)           ",\"publish\":[" text "],\"published\":[\"192.168.1.5:8080->80/tcp\"]"
+#define HELLO_PUBLISHES(text) INSTANCE_(ID_HELLO, "hello", "running", "running", "", "10.77.0.2", "8", ON_ADA PORTS(text))
+#define WEB                   "{\"node_port\":8080,\"port\":80,\"protocol\":\"tcp\"}"
+#define NAMES                 "{\"node_port\":5300,\"port\":53,\"protocol\":\"udp\"}"
+
+static const struct fake_row rows_publish[] = {
+	{ "GET", "/v1/instances/hello", 200, HELLO_PUBLISHES(WEB) },
+	{ "PATCH", "/v1/instances/hello", 200, HELLO_CHANGING },
+	{ "GET", HELLO_PATH, 200, HELLO_PUBLISHES(WEB) },
+	{ NULL },
+};
+
+static const struct {
+	const char *command;
+	int status;
+	const char *sends; /* or says, when it fails */
+} publishing[] = {
+	{ "publish hello 5300:53/udp", 0, "{\"publish\":[" WEB "," NAMES "]}" },
+	{ "publish hello 8080:81", 0, "{\"publish\":[{\"node_port\":8080,\"port\":81,\"protocol\":\"tcp\"}]}" },
+	{ "unpublish hello 8080", 0, "{\"publish\":[]}" },
+	{ "unpublish hello 8080:80/tcp", 0, "{\"publish\":[]}" },
+	{ "unpublish hello 8080/udp", 3, "'hello' does not publish 8080/udp" },
+	{ "publish hello 0:80", 2, "'0:80' is no port to publish" },
+	{ "publish hello 80:0", 2, "is no port to publish" },
+	{ "publish hello 65536:80", 2, "from 1 to 65535" },
+	{ "publish hello 80:65536", 2, "from 1 to 65535" },
+	{ "publish hello 80:80:80", 2, "is no port to publish" },
+	{ "publish hello 8000-8010:80", 2, "is no port to publish" },
+	{ "publish hello 80", 2, "is no port to publish" },
+	{ "publish hello :80", 2, "is no port to publish" },
+	{ "publish hello 80:", 2, "is no port to publish" },
+	{ "publish hello 99999999999999999999:80", 2, "is no port to publish" },
+	{ "publish hello 8080:80/sctp", 2, "tcp" },
+	{ "publish hello 8080:80/", 2, "tcp" },
+	{ "publish hello", 2, "" },
+	{ "unpublish hello x", 2, "is no port of the node" },
+	{ "unpublish hello 0", 2, "is no port of the node" },
+	{ "create other --image busybox --publish 80:80:80", 2, "--publish: '80:80:80' is no port" },
+	{ "create other --image busybox --publish 8080:80/sctp", 2, "--publish" },
+};
+
+START_TEST(ports_are_published_and_nonsense_is_refused)
+{
+	const struct fake_seen *sent;
+	struct ran r;
+
+	fake_start(rows_publish);
+	r = fake_run("ccctl %s", publishing[_i].command);
+	ck_assert_msg(r.status == publishing[_i].status, "%d: %s", r.status, r.err);
+	sent = fake_seen("PATCH", "/v1/instances/hello", 0);
+	if (r.status == 0) {
+		ck_assert_str_eq(cc_buf_str(&sent->body), publishing[_i].sends);
+		ck_assert_str_eq(sent->match, "\"8\"");
+	} else {
+		ck_assert_ptr_null(sent);
+		ck_assert_msg(strstr(r.err, publishing[_i].sends) != NULL, "%s", r.err);
+	}
+	fake_stop();
+}
+END_TEST
+
+static const struct fake_row rows_create_published[] = {
+	{ "POST", "/v1/instances", 201, HELLO_PUBLISHES(WEB) },
+	{ "GET", HELLO_PATH, 200, HELLO_PUBLISHES(WEB) },
+	{ "GET", "/v1/instances/hello", 200, HELLO_PUBLISHES(WEB) },
+	{ NULL },
+};
+
+START_TEST(where_a_port_leads_is_shown)
+{
+	struct ran r;
+
+	fake_start(rows_create_published);
+	r = fake_run("ccctl create hello --image busybox --publish 8080:80 --publish 5300:53/udp");
+	ck_assert_msg(r.status == 0, "%s", r.err);
+	ck_assert_str_eq(cc_buf_str(&fake_seen("POST", "/v1/instances", 0)->body),
+	        "{\"name\":\"hello\",\"image\":\"busybox\",\"publish\":[" WEB "," NAMES "]}");
+	r = fake_run("ccctl show hello");
+	ck_assert_msg(strstr(r.out, "192.168.1.5:8080->80/tcp") != NULL, "%s", r.out);
+	fake_stop();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("cli instances");
@@ -476,6 +559,8 @@ int main(void)
 	tcase_add_test(tc, a_lost_reply_is_asked_for_again_under_the_same_key);
 	tcase_add_test(tc, waiting_survives_a_controller_that_comes_back);
 	tcase_add_test(tc, set_sends_a_patch_of_what_it_read_and_waits_for_the_node);
+	tcase_add_loop_test(tc, ports_are_published_and_nonsense_is_refused, 0, CC_ARRAY_LEN(publishing));
+	tcase_add_test(tc, where_a_port_leads_is_shown);
 	tcase_add_test(tc, set_tells_what_the_node_could_not_do);
 	tcase_add_loop_test(tc, bad_changes_are_refused_before_anything_is_sent, 0, CC_ARRAY_LEN(bad_sets));
 	tcase_add_test(tc, several_are_stopped_and_one_failure_hinders_none);

@@ -42,6 +42,7 @@ static const struct {
 	uint32_t features, want;
 	int64_t cpu, mib, disk, instances;     /* more of it free */
 	int64_t need_cpu, need_mib, need_disk; /* more of it needed */
+	uint8_t barred;
 } filter_cases[] = {
 	{ "nothing to spare",             FITS },
 	{ "silent",                       SCHED_FELL_SILENT,    .silent = true },
@@ -55,6 +56,8 @@ static const struct {
 	{ "another feature",              SCHED_FELL_FEATURES,  .features = VM },
 	{ "one of two features",          SCHED_FELL_FEATURES,  .want = CONTAINER | VM },
 	{ "both features",                FITS,                 .features = CONTAINER | VM, .want = CONTAINER | VM },
+	{ "lets its port not be had",     SCHED_FELL_PORT_CLOSED, .barred = SCHED_BARRED_PORT_CLOSED | SCHED_BARRED_PORT_TAKEN, .instances = -1 },
+	{ "has the port taken",           SCHED_FELL_PORT_TAKEN, .barred = SCHED_BARRED_PORT_TAKEN, .instances = -1 },
 	{ "as many instances as allowed", SCHED_FELL_INSTANCES, .instances = -1 },
 	{ "more instances than allowed",  SCHED_FELL_INSTANCES, .instances = -2 },
 	{ "one cpu unit less",            SCHED_FELL_CPU,       .cpu = -1 },
@@ -93,6 +96,7 @@ START_TEST(a_node_falls_at_the_first_filter_it_fails)
 	req.cpu_millis += filter_cases[_i].need_cpu;
 	req.memory_mib += filter_cases[_i].need_mib;
 	req.disk_mib += filter_cases[_i].need_disk;
+	req.barred = filter_cases[_i].barred != 0 ? &filter_cases[_i].barred : NULL;
 	snapshot_add(&s, node);
 	d = snapshot_place(&s, &req, &sched_default_options);
 	ck_assert_msg(d.placed == (want == FITS), "%s: %s", filter_cases[_i].what, snapshot_explain(&s, &d, &req));

@@ -156,7 +156,8 @@ static const char rules[] = "audit PRIMARY KEY (id)\n"
                             "node UNIQUE (name) DEFERRABLE INITIALLY DEFERRED\n"
                             "node UNIQUE (pin) DEFERRABLE INITIALLY DEFERRED\n"
                             "placement FOREIGN KEY (id) REFERENCES instance(id) DEFERRABLE INITIALLY DEFERRED\n"
-                            "placement PRIMARY KEY (id)";
+                            "placement PRIMARY KEY (id)\n"
+                            "published_port PRIMARY KEY (node, protocol, node_port) DEFERRABLE INITIALLY DEFERRED";
 
 START_TEST(rows_are_bound_by_these_rules)
 {
