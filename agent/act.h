@@ -14,7 +14,9 @@ struct act_options {
 	int64_t image_max_bytes;
 	int64_t image_unpacked_max_bytes;
 	int64_t image_entries_max;
-	int64_t image_keep_ms; /* how long an image without use stays */
+	int64_t image_keep_ms; /* how long an image without use stays, */
+	int64_t disk_free_min; /* while the disk has so many bytes left */
+	const char *disk_path; /* any path on it */
 };
 
 struct act {

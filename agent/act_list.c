@@ -7,8 +7,10 @@
 #include "common/log.h"
 
 #include <string.h>
+#include <sys/statvfs.h>
 
 #define LIST_EVERY_MS 300000
+#define LIST_AGAIN_MS 2000 /* after an image was removed because the disk is full */
 
 static void list_failed(struct act *a, const struct cc_error *err)
 {
@@ -34,26 +36,69 @@ static bool is_used(const struct inst_table *t, const char *sha256)
 	return false;
 }
 
-/* Removes what nobody has used for long; when that fails the next list shows it again. */
+/* When that fails the next list shows it again. */
+static void remove_image(struct act *a, struct local_image *m)
+{
+	struct priv_image_ref body;
+	struct cc_error ignored = { 0 };
+
+	memcpy(body.sha256, m->sha256, sizeof(body.sha256));
+	(void)priv_client_send(a->priv, &(struct priv_request){ .verb = PRIV_IMAGE_DELETE, .body = &body }, NULL, NULL, NULL, &ignored);
+	cc_log(INFO, IMAGE_DELETED, kv_text("sha256", m->sha256));
+	local_image_remove(a->images, m);
+}
+
+static bool disk_is_low(const struct act *a)
+{
+	struct statvfs fs;
+
+	return a->opt.disk_free_min > 0 && statvfs(a->opt.disk_path, &fs) == 0 && (int64_t)(fs.f_bavail * fs.f_frsize) < a->opt.disk_free_min;
+}
+
+static bool wants_room(const struct act *a)
+{
+	for (size_t k = 0; k < a->images->n; k++)
+		if (a->images->items[k]->no_room)
+			return true;
+	return false;
+}
+
+/* The one that is unused for longest goes. How much room that makes is known when it is gone, so then one looks again. */
+static void make_room(struct act *a, int64_t now_ms)
+{
+	struct local_image *oldest = NULL;
+
+	if (!disk_is_low(a) && !wants_room(a))
+		return;
+	for (size_t k = 0; k < a->images->n; k++) {
+		struct local_image *m = a->images->items[k];
+
+		m->no_room = false;
+		if (m->unused_since_ms != 0 && (oldest == NULL || m->unused_since_ms < oldest->unused_since_ms))
+			oldest = m;
+	}
+	if (oldest == NULL)
+		return;
+	remove_image(a, oldest);
+	a->list_backoff.next_ms = now_ms + LIST_AGAIN_MS;
+}
+
+/* What runs, and what is to be started, is used: both are known here, after a fresh list. */
 static void remove_unused_images(struct act *a, int64_t now_ms)
 {
 	for (size_t k = a->images->n; k-- > 0;) {
 		struct local_image *m = a->images->items[k];
-		struct priv_image_ref body;
-		struct cc_error ignored = { 0 };
 
 		if (m->state != IMAGE_READY || is_used(a->insts, m->sha256)) {
 			m->unused_since_ms = 0;
-		} else if (m->unused_since_ms == 0) {
-			m->unused_since_ms = now_ms;
-		} else if (now_ms - m->unused_since_ms >= a->opt.image_keep_ms) {
-			memcpy(body.sha256, m->sha256, sizeof(body.sha256));
-			(void)priv_client_send(
-			        a->priv, &(struct priv_request){ .verb = PRIV_IMAGE_DELETE, .body = &body }, NULL, NULL, NULL, &ignored);
-			cc_log(INFO, IMAGE_DELETED, kv_text("sha256", m->sha256));
-			local_image_remove(a->images, m);
+			continue;
 		}
+		if (m->unused_since_ms == 0)
+			m->unused_since_ms = now_ms;
+		if (now_ms - m->unused_since_ms >= a->opt.image_keep_ms)
+			remove_image(a, m);
 	}
+	make_room(a, now_ms);
 }
 
 static void saw_cts(void *user, const struct priv_reply *r)
@@ -99,7 +144,7 @@ void act_list(struct act *a, int64_t now_ms)
 	struct priv_none none = { 0 };
 	struct cc_error err = { 0 };
 
-	if (a->listing || !backoff_due(&a->list_backoff, now_ms))
+	if (a->listing || (!backoff_due(&a->list_backoff, now_ms) && !wants_room(a)))
 		return;
 	a->listing = true;
 	a->list_ops = a->ops;

@@ -115,6 +115,8 @@ static int apply_settings(struct agent *a, const struct agent_config *cfg, struc
 		.image_unpacked_max_bytes = cfg->image_unpacked_max,
 		.image_entries_max = cfg->image_entries_max,
 		.image_keep_ms = cfg->image_keep,
+		.disk_free_min = cfg->image_free_min,
+		.disk_path = cfg->disk_path[0] != '\0' ? cfg->disk_path : cfg->state_dir,
 	};
 	return 0;
 }

@@ -31,7 +31,7 @@ void local_image_start_anew(struct local_image *m)
 	char path[PATH_MAX];
 
 	close_archive(m);
-	m->resumed = false;
+	m->resumed = m->whole = false;
 	m->got = 0;
 	if (m->dir == NULL)
 		return;
@@ -114,7 +114,7 @@ static int claim_room(int fd, int64_t bytes, struct cc_error *err)
 	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, bytes) == 0 || errno == EOPNOTSUPP || errno == ENOSYS)
 		return 0;
 	if (errno == ENOSPC || errno == EFBIG || errno == EDQUOT)
-		return cc_fail(err, IO, "the node's disk has no room for the image's archive of %lld MiB", (long long)(bytes >> 20));
+		return cc_fail(err, NO_CAPACITY, "the node's disk has no room for the image's archive of %lld MiB", (long long)(bytes >> 20));
 	return cc_fail_errno(err, "claiming room for the image's archive");
 }
 
@@ -135,6 +135,7 @@ int local_image_begin(struct local_image *m, const char *dir, int64_t bytes, str
 	/* What this process did not write itself it has not hashed. */
 	if (st.st_size != m->got || st.st_size == 0) {
 		m->resumed = st.st_size > 0 && st.st_size <= bytes;
+		m->whole = false;
 		m->got = m->resumed ? st.st_size : 0;
 		cc_sha256_init(&m->hash);
 	}
@@ -153,7 +154,7 @@ int local_image_add(struct local_image *m, const void *p, size_t len, struct cc_
 	if (cc_write_all(m->fd, p, len) == 0)
 		return 0;
 	if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
-		return cc_fail(err, IO, "the node's disk has no room for the image's archive");
+		return cc_fail(err, NO_CAPACITY, "the node's disk has no room for the image's archive");
 	return cc_fail_errno(err, "writing the image's archive");
 }
 
@@ -163,11 +164,13 @@ int local_image_end(struct local_image *m, struct cc_error *err)
 
 	if (m->got < m->bytes)
 		return cc_fail(err, UNAVAILABLE, "the image's archive ended after %lld of %lld bytes", (long long)m->got, (long long)m->bytes);
-	cc_sha256_format(cc_sha256_final(&m->hash), text);
-	if (!m->resumed && strcmp(text, m->sha256) != 0)
+	if (!m->whole)
+		cc_sha256_format(cc_sha256_final(&m->hash), text);
+	if (!m->whole && !m->resumed && strcmp(text, m->sha256) != 0)
 		return cc_fail(err, INVALID, "the image's archive is damaged: its hash is %.12s…", text);
 	if (lseek(m->fd, 0, SEEK_SET) < 0)
 		return cc_fail_errno(err, "rewinding the image's archive");
+	m->whole = true;
 	m->state = IMAGE_FETCHED;
 	return 0;
 }
@@ -177,6 +180,7 @@ void local_image_failed(struct local_image *m, const struct cc_error *why, int64
 	bool is_wrong = why->code == CC_INVALID || why->code == CC_TOO_LARGE;
 	bool for_good = is_wrong && !m->resumed;
 
+	m->no_room = why->code == CC_NO_CAPACITY;
 	if (is_wrong)
 		local_image_start_anew(m);
 	if (for_good) {

@@ -17,12 +17,14 @@ struct local_image {
 	struct backoff backoff;
 	char reason[IMAGE_REASON];
 	int64_t unused_since_ms; /* boot time; 0: in use */
+	bool no_room;            /* the last try failed because the disk was full, and nothing was done about it yet */
 	/* The archive. */
 	const char *dir; /* where it lies; NULL: it was not begun */
 	int fd;          /* -1 unless it is being fetched or is here */
 	int64_t bytes;   /* announced */
 	int64_t got;
 	struct cc_sha256_state hash;
+	bool whole;   /* it was checked, and its hash is used up */
 	bool resumed; /* not all of it was hashed here: who unpacks it does that, and a wrong one is fetched anew */
 };
 
@@ -43,9 +45,9 @@ enum image_state local_image_state_of(struct local_images *t, const char *sha256
 /* The privileged half's list: these are ready. */
 void local_image_saw_all(struct local_images *t, const struct priv_image *list, size_t n);
 
-/* Opens the file for an archive of `bytes` bytes and claims its room; m->got is what came before. @err IO, also when the disk has no room */
+/* Opens the file for an archive of `bytes` bytes and claims its room; m->got is what came before. @err NO_CAPACITY the disk has no room, IO */
 int local_image_begin(struct local_image *m, const char *dir, int64_t bytes, struct cc_error *err);
-/* @err IO, INVALID more than announced */
+/* @err NO_CAPACITY, IO, INVALID more than announced */
 int local_image_add(struct local_image *m, const void *p, size_t len, struct cc_error *err);
 /* All came: the archive is checked. @err INVALID it is not what its hash says, UNAVAILABLE it is too short */
 int local_image_end(struct local_image *m, struct cc_error *err);

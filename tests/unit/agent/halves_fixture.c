@@ -75,6 +75,16 @@ static struct priv_ct *find_ct(struct fake_priv *p, struct cc_uuid id)
 	return NULL;
 }
 
+static void delete_image(struct fake_priv *p, const struct priv_frame *f)
+{
+	const struct priv_image_ref *q = (const void *)f->body;
+
+	for (size_t k = 0; k < p->n_images; k++)
+		if (strcmp(p->images[k].sha256, q->sha256) == 0)
+			p->images[k] = p->images[--p->n_images];
+	reply(p, &f->head, NULL, NULL, 0);
+}
+
 static void unpack(struct fake_priv *p, const struct priv_frame *f)
 {
 	const struct priv_image_unpack *body = f->body;
@@ -202,6 +212,9 @@ static void answer(struct fake_priv *p, const struct priv_frame *f)
 	case PRIV_CT_LIST:
 		list.count = (uint32_t)p->n_cts;
 		reply(p, &f->head, &list, p->cts, p->n_cts * sizeof(struct priv_ct));
+		break;
+	case PRIV_IMAGE_DELETE:
+		delete_image(p, f);
 		break;
 	case PRIV_IMAGE_UNPACK:
 		unpack(p, f);
@@ -410,4 +423,15 @@ int fake_priv_last_signal(struct fake_priv *p)
 	n = p->last_signal;
 	pthread_mutex_unlock(&p->lock);
 	return n;
+}
+
+bool fake_priv_has_image(struct fake_priv *p, const char *sha256)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&p->lock);
+	for (size_t k = 0; k < p->n_images; k++)
+		found = found || strcmp(p->images[k].sha256, sha256) == 0;
+	pthread_mutex_unlock(&p->lock);
+	return found;
 }

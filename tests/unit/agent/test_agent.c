@@ -667,6 +667,66 @@ START_TEST(a_failed_fetch_that_nobody_waits_for_any_more_costs_nothing)
 }
 END_TEST
 
+#define OTHER_IMAGE(n) n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n n
+
+START_TEST(on_a_full_disk_unused_images_go_and_used_ones_stay)
+{
+	world_setting("image_free_min=1000000GiB");
+	fake_priv_add_image(priv, OTHER_IMAGE("a"));
+	fake_priv_add_image(priv, OTHER_IMAGE("b"));
+	fake_priv_add_image(priv, controller_sha256());
+	world_assign(1, 1, 0, DESIRED_RUN);
+	agent_begin();
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	world_eventually(!fake_priv_has_image(priv, OTHER_IMAGE("a")) && !fake_priv_has_image(priv, OTHER_IMAGE("b")));
+	ck_assert(fake_priv_has_image(priv, controller_sha256()));
+	ck_assert_uint_eq(controller_fetches(controller), 0);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(unused_images_are_kept_while_there_is_room)
+{
+	unsigned lists;
+
+	fake_priv_add_image(priv, OTHER_IMAGE("a"));
+	agent_begin();
+	world_eventually((lists = fake_priv_calls(priv, PRIV_CT_LIST)) > 0);
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	ck_assert(fake_priv_has_image(priv, OTHER_IMAGE("a")));
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(images_go_at_once_where_they_are_not_to_be_kept)
+{
+	world_setting("image_keep=0ms");
+	fake_priv_add_image(priv, OTHER_IMAGE("a"));
+	fake_priv_add_image(priv, controller_sha256());
+	world_assign(1, 1, 0, DESIRED_RUN);
+	agent_begin();
+	world_eventually(!fake_priv_has_image(priv, OTHER_IMAGE("a")));
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	agent_end_well();
+}
+END_TEST
+
+START_TEST(an_unused_image_makes_room_for_one_that_is_needed)
+{
+	fake_priv_add_image(priv, OTHER_IMAGE("a"));
+	fake_priv_fail(priv, PRIV_IMAGE_UNPACK, CC_NO_CAPACITY, "the disk is full");
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_eventually(!fake_priv_has_image(priv, OTHER_IMAGE("a")));
+	fake_priv_fail(priv, PRIV_IMAGE_UNPACK, CC_OK, "");
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	/* All of the archive was there. */
+	ck_assert_uint_eq(controller_fetches(controller), 1);
+	agent_end_well();
+}
+END_TEST
+
 START_TEST(what_is_no_archive_fails_until_asked_again)
 {
 	fake_priv_fail(priv, PRIV_IMAGE_UNPACK, CC_INVALID, "this is no archive");
@@ -1013,6 +1073,10 @@ int main(void)
 	tcase_add_test(tc, an_agent_that_begins_anew_goes_on_with_a_fetch);
 	tcase_add_test(tc, a_controller_that_cannot_go_on_is_asked_for_all_of_it);
 	tcase_add_test(tc, an_archive_that_was_put_together_wrong_is_fetched_anew);
+	tcase_add_test(tc, on_a_full_disk_unused_images_go_and_used_ones_stay);
+	tcase_add_test(tc, unused_images_are_kept_while_there_is_room);
+	tcase_add_test(tc, images_go_at_once_where_they_are_not_to_be_kept);
+	tcase_add_test(tc, an_unused_image_makes_room_for_one_that_is_needed);
 	tcase_add_loop_test(tc, a_bad_archive_is_told_and_a_good_one_mends_it, 0, CC_ARRAY_LEN(bad_blobs));
 	tcase_add_test(tc, a_fetch_that_nobody_waits_for_any_more_is_given_up);
 	tcase_add_test(tc, an_agent_may_end_in_the_middle_of_a_fetch);

@@ -113,6 +113,21 @@ START_TEST(what_came_before_this_process_is_gone_on_with)
 }
 END_TEST
 
+START_TEST(what_came_whole_is_not_asked_for_again)
+{
+	struct cc_error err = { 0 };
+
+	begin(LEN);
+	ck_assert_int_eq(local_image_add(m, content, LEN, &err), 0);
+	ck_assert_int_eq(local_image_end(m, &err), 0);
+	cc_fail(&err, NO_CAPACITY, "the disk is full");
+	local_image_failed(m, &err, 1000);
+	begin(LEN);
+	ck_assert_int_eq(m->got, LEN);
+	ck_assert_int_eq(local_image_end(m, &err), 0);
+}
+END_TEST
+
 START_TEST(what_is_longer_than_announced_is_not_gone_on_with)
 {
 	struct cc_error err = { 0 };
@@ -157,7 +172,7 @@ START_TEST(a_full_disk_is_told_before_the_archive_comes)
 
 	/* More than any disk has. */
 	ck_assert_int_eq(local_image_begin(m, dir, (int64_t)1 << 50, &err), -1);
-	ck_assert_int_eq(err.code, CC_IO);
+	ck_assert_int_eq(err.code, CC_NO_CAPACITY);
 	ck_assert_ptr_nonnull(strstr(err.msg, "no room"));
 	local_image_failed(m, &err, 0);
 	ck_assert_int_eq(m->state, IMAGE_LATER);
@@ -190,6 +205,7 @@ int main(void)
 	tcase_add_test(tc, an_archive_that_is_not_what_its_hash_says_is_refused_for_good);
 	tcase_add_test(tc, a_short_archive_is_fetched_again_later);
 	tcase_add_test(tc, what_came_before_this_process_is_gone_on_with);
+	tcase_add_test(tc, what_came_whole_is_not_asked_for_again);
 	tcase_add_test(tc, what_is_longer_than_announced_is_not_gone_on_with);
 	tcase_add_test(tc, what_nobody_asked_for_goes_with_time);
 	tcase_add_test(tc, a_long_archive_is_refused_at_the_first_byte_too_many);
