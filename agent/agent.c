@@ -223,8 +223,9 @@ static int say_hello(struct agent *a, struct cc_error *err)
 		return cc_fail(
 		        err, INVALID, "cc-agent-priv speaks version %u and cc-agent %u; install both from one build", reply.version, PRIV_VERSION);
 	a->features = reply.features;
-	reply.names[sizeof(reply.names) - 1] = '\0';
-	if (spool_save_network(a->start->cfg->state_dir, &(struct spool_network){ .names = reply.names }, &none) < 0)
+	reply.names[sizeof(reply.names) - 1] = reply.no_ipv6[sizeof(reply.no_ipv6) - 1] = reply.prefix6[sizeof(reply.prefix6) - 1] = '\0';
+	if (spool_save_network(a->start->cfg->state_dir,
+	            &(struct spool_network){ .names = reply.names, .no_ipv6 = reply.no_ipv6, .prefix6 = reply.prefix6 }, &none) < 0)
 		cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&none));
 	a->publish = reply.publish;
 	return 0;

@@ -130,6 +130,10 @@ static void add_network(struct builder *b, const struct priv_node *node, const s
 	add(b, "lxc.net.0.hwaddr", "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
 	add(b, "lxc.net.0.ipv4.address", "%s/%u", slot_address(&node->slots, (uint32_t)rec->slot, text), node->slots.prefix);
 	add(b, "lxc.net.0.ipv4.gateway", "%s", slot_gateway(&node->slots, text));
+	if (node->slots.has6) {
+		add(b, "lxc.net.0.ipv6.address", "%s/64", slot_address6(&node->slots, (uint32_t)rec->slot, text));
+		add(b, "lxc.net.0.ipv6.gateway", "%s", slot_gateway6(&node->slots, text));
+	}
 }
 
 void driver_config_limits(struct priv_limits *ret, const struct ct_record *rec)

@@ -305,7 +305,7 @@ static void report_use(const struct inst *i, struct reported *now)
 static bool same_report(const struct reported *a, const struct reported *b)
 {
 	return a->state == b->state && a->epoch == b->epoch && a->boot_sn == b->boot_sn && strcmp(a->reason, b->reason) == 0 &&
-	       strcmp(a->address, b->address) == 0 && a->limits.memory_bytes == b->limits.memory_bytes &&
+	       strcmp(a->address, b->address) == 0 && strcmp(a->address6, b->address6) == 0 && a->limits.memory_bytes == b->limits.memory_bytes &&
 	       a->limits.disk_bytes == b->limits.disk_bytes && a->limits.cpu_millis == b->limits.cpu_millis && a->limits.pids == b->limits.pids &&
 	       a->memory_bytes == b->memory_bytes && ports_same(&a->ports, &b->ports);
 }
@@ -324,8 +324,10 @@ bool inst_report(struct inst_table *t, struct inst *i, enum observed state, cons
 		now.epoch = i->reported.epoch;
 		now.boot_sn = i->reported.boot_sn;
 	}
-	if (state == OBSERVED_RUNNING)
+	if (state == OBSERVED_RUNNING) {
 		memcpy(now.address, i->ct.address, sizeof(now.address));
+		memcpy(now.address6, i->ct.address6, sizeof(now.address6));
+	}
 	snprintf(now.reason, sizeof(now.reason), "%s", reason != NULL ? reason : "");
 	report_use(i, &now);
 	if (i->change != 0 && same_report(&now, &i->reported))

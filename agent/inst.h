@@ -16,6 +16,7 @@ struct reported {
 	int64_t boot_sn;
 	char reason[INST_REASON];
 	char address[PRIV_ADDR_TEXT];
+	char address6[PRIV_ADDR_TEXT];
 	/* Of what runs; zeros else. */
 	struct priv_limits limits;
 	struct ports ports;

@@ -245,6 +245,7 @@ void instances_describe(const struct priv_node *node, const struct instance *ins
 	}
 	ct.ports_sum = ports_sum(&inst->rec.ports);
 	slot_address(&node->slots, ct.slot, ct.address);
+	slot_address6(&node->slots, ct.slot, ct.address6);
 	memcpy(ct.image_sha256, inst->rec.image_sha256, sizeof(ct.image_sha256));
 	ct.limits = (struct priv_limits){ .memory_bytes = inst->rec.memory_bytes, .disk_bytes = inst->rec.disk_bytes };
 	ct.limits.cpu_millis = (uint32_t)inst->rec.cpu_millis;

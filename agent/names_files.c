@@ -119,17 +119,24 @@ int names_file_replace(const struct priv_node *node, const char *name, const str
 	return fchmodat(dirfd, name, 0644, 0) < 0 ? cc_fail_errno(err, "opening '%s' to dnsmasq", name) : 0;
 }
 
+static void add_host(struct cc_buf *text, const struct priv_node *node, const char *address, const char *name)
+{
+	cc_buf_printf(text, "%s %s.%s %s\n", address, name, node->zone, name);
+}
+
 static int write_hosts(const struct priv_node *node, const struct instances *all, bool *ret_changed, struct cc_error *err)
 {
 	cc_auto_buf struct cc_buf text = { 0 };
 	char address[PRIV_ADDR_TEXT];
 
 	for (uint32_t i = 0; i < all->count; i++) {
-		const struct instance *inst = all->at[i];
+		const struct ct_record *rec = &all->at[i]->rec;
 
-		if (!inst->being_deleted && node_is_label(inst->rec.hostname))
-			cc_buf_printf(&text, "%s %s.%s %s\n", slot_address(&node->slots, (uint32_t)inst->rec.slot, address), inst->rec.hostname,
-			        node->zone, inst->rec.hostname);
+		if (all->at[i]->being_deleted || !node_is_label(rec->hostname))
+			continue;
+		add_host(&text, node, slot_address(&node->slots, (uint32_t)rec->slot, address), rec->hostname);
+		if (slot_address6(&node->slots, (uint32_t)rec->slot, address)[0] != '\0')
+			add_host(&text, node, address, rec->hostname);
 	}
 	return names_file_replace(node, "hosts", &text, ret_changed, err);
 }

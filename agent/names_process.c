@@ -100,9 +100,9 @@ static int set_network(const struct launch *l, struct cc_error *err)
 {
 	const struct slot_plan *plan = &l->node->slots;
 
-	if (net_link_set_up("lo", err) < 0 || net_link_add_address("eth0", slot_names_number(plan), plan->prefix, err) < 0)
+	if (net_link_set_up("lo", 0, err) < 0 || net_link_add_address("eth0", slot_names_number(plan), plan->prefix, err) < 0)
 		return -1;
-	return net_link_set_up("eth0", err) < 0 ? -1 : net_link_add_default(plan->network + 1, err);
+	return net_link_set_up("eth0", 0, err) < 0 ? -1 : net_link_add_default(plan->network + 1, err);
 }
 
 static int limit_resources(struct cc_error *err)

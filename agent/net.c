@@ -18,19 +18,30 @@ static int run_rules(const struct cc_buf *rules, struct cc_error *err)
 	return f != NULL ? f->run(rules->data, err) : -1;
 }
 
+/* Where there is nowhere to go beyond the bridge the machine stays what it is. */
+static bool wants_forwarding6(const struct priv_node *node)
+{
+	return node->slots.has6 && owner_networks_has6(node->set.bridge);
+}
+
 static int set_rules(const struct priv_node *node, const struct net_guests *guests, bool forward_others, struct cc_error *err)
 {
 	cc_auto_buf struct cc_buf rules = { 0 };
-	cc_auto_buf struct cc_buf owner = { 0 };
+	cc_auto_buf struct cc_buf owner = { 0 }, owner6 = { 0 };
 	cc_auto_buf struct cc_buf resolving = { 0 };
 	struct resolvers r;
 
-	if (owner_networks_find(node->set.owner_networks, node->set.bridge, &owner, err) < 0 || resolvers_find(node->set.dns, &r, err) < 0)
+	if (owner_networks_find(node->set.owner_networks, node->set.bridge, &owner, err) < 0 ||
+	        owner_networks_find6(node->set.owner_networks, node->set.bridge, &owner6, err) < 0 || resolvers_find(node->set.dns, &r, err) < 0)
 		return -1;
 	for (uint32_t i = 0; i < r.count; i++)
 		cc_buf_printf(&resolving, "%s%s", i > 0 ? ", " : "", r.address[i]);
 	net_rules_add(&rules, node,
-	        &(struct net_rules){ .owner_networks = cc_buf_str(&owner), .resolvers = cc_buf_str(&resolving), .forward_others = forward_others });
+	        &(struct net_rules){ .owner_networks = cc_buf_str(&owner),
+	                .resolvers = cc_buf_str(&resolving),
+	                .forward_others = forward_others,
+	                .owner_networks6 = cc_buf_str(&owner6),
+	                .forward_others6 = !net_forwarding6_is_ours(&node->dirs, wants_forwarding6(node)) });
 	net_rules_add_guests(&rules, node, guests);
 	return run_rules(&rules, err);
 }
@@ -49,14 +60,25 @@ static void set_pins(const struct priv_node *node, const struct net_guests *gues
 		        err.msg);
 }
 
-/* Instances speak IPv4 with the node; without this the bridge would get a link-local address and answer there. */
-static void disable_ipv6(const char *bridge)
+static void set_ipv6(const char *bridge, const char *name, const char *value)
 {
 	char path[96];
 	struct cc_error ignored = { 0 };
 
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", bridge);
-	(void)small_file_poke(path, "1", &ignored);
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", bridge, name);
+	(void)small_file_poke(path, value, &ignored);
+}
+
+/* Where instances have none, the bridge would get a link-local address and answer there. Where they have, nothing that they say makes routes. */
+static int prepare_ipv6(const struct priv_node *node, struct cc_error *err)
+{
+	const char *bridge = node->set.bridge;
+	uint8_t address[SLOT_ADDR6];
+
+	set_ipv6(bridge, "accept_ra", "0");
+	set_ipv6(bridge, "accept_redirects", "0");
+	set_ipv6(bridge, "disable_ipv6", node->slots.has6 ? "0" : "1");
+	return slot_gateway_number6(&node->slots, address) ? net_link_add_address6(bridge, address, err) : 0;
 }
 
 static int make_bridge(const struct priv_node *node, struct cc_error *err)
@@ -64,10 +86,7 @@ static int make_bridge(const struct priv_node *node, struct cc_error *err)
 	uint8_t mac[6];
 
 	slot_mac(node->slots.network + 1, mac);
-	if (net_link_make_bridge(node->set.bridge, mac, err) < 0)
-		return -1;
-	disable_ipv6(node->set.bridge);
-	return 0;
+	return net_link_make_bridge(node->set.bridge, mac, err);
 }
 
 int net_check(const struct priv_node *node, struct cc_error *err)
@@ -101,7 +120,10 @@ int net_prepare(const struct priv_node *node, const struct net_guests *guests, s
 	if (set_rules(node, guests, !ours, err) < 0)
 		return -1;
 	set_pins(node, guests);
-	if (net_link_add_address(bridge, node->slots.network + 1, node->slots.prefix, err) < 0 || net_link_set_up(bridge, err) < 0)
+	if (net_link_add_address(bridge, node->slots.network + 1, node->slots.prefix, err) < 0 || prepare_ipv6(node, err) < 0 ||
+	        net_link_set_up(bridge, NET_LINK_GROUP, err) < 0)
+		return -1;
+	if (wants_forwarding6(node) && net_forwarding6_switch_on(&node->dirs, err) < 0)
 		return -1;
 	return net_forwarding_switch_on(err);
 }
@@ -115,7 +137,8 @@ int net_retire(const struct priv_node *node, struct cc_error *err)
 	net_rules_remove(&rules, node);
 	net_rules_remove_pins(&pins, node);
 	(void)run_rules(&pins, &ignored);
-	if (net_link_remove(node->set.bridge, err) < 0 || net_forwarding_release(&node->dirs, err) < 0)
+	if (net_link_remove(node->set.bridge, err) < 0 || net_forwarding_release(&node->dirs, err) < 0 ||
+	        net_forwarding6_release(&node->dirs, err) < 0)
 		return -1;
 	/* Last, so that nothing is forwarded without them. */
 	return run_rules(&rules, err);

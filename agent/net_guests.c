@@ -33,6 +33,12 @@ void net_guests_add_maps(struct cc_buf *b)
 	               " }\n"
 	               " set fellows {\n"
 	               "  type ipv4_addr . mark\n"
+	               " }\n"
+	               " map members6 {\n"
+	               "  type ipv6_addr : mark\n"
+	               " }\n"
+	               " set fellows6 {\n"
+	               "  type ipv6_addr . mark\n"
 	               " }\n");
 }
 
@@ -79,9 +85,12 @@ void net_guests_add_chains(struct cc_buf *b, const struct priv_node *node)
 	        "  meta pkttype { broadcast, multicast } accept\n"
 	        "  ip saddr %s accept\n"
 	        "  ip daddr %s accept\n"
+	        "  icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n"
 	        "  meta mark set 0\n"
 	        "  meta mark set ip saddr map @members\n"
+	        "  meta mark set ip6 saddr map @members6\n"
 	        "  ip daddr . meta mark @fellows accept\n"
+	        "  ip6 daddr . meta mark @fellows6 accept\n"
 	        "  drop\n"
 	        " }\n",
 	        gateway, gateway, node->set.bridge, address, node->slots.prefix, node->set.bridge, names, names);
@@ -120,12 +129,28 @@ static uint32_t member_number(const struct net_guests *guests, uint32_t index)
 
 struct names {
 	const struct priv_node *node;
+	const char *family;
+	const char *suffix; /* of the names of map and set */
 	char *(*of)(const struct priv_node *node, uint32_t slot, char name[PRIV_ADDR_TEXT]);
 };
 
 static char *address_of(const struct priv_node *node, uint32_t slot, char name[PRIV_ADDR_TEXT])
 {
 	return slot_address(&node->slots, slot, name);
+}
+
+static char *address6_of(const struct priv_node *node, uint32_t slot, char name[PRIV_ADDR_TEXT])
+{
+	return slot_address6(&node->slots, slot, name);
+}
+
+static char *local6_of(const struct priv_node *node, uint32_t slot, char name[PRIV_ADDR_TEXT])
+{
+	uint8_t address[SLOT_ADDR6];
+
+	slot_link_number6(&node->slots, slot, address);
+	inet_ntop(AF_INET6, address, name, PRIV_ADDR_TEXT);
+	return name;
 }
 
 static char *link_of(const struct priv_node *node, uint32_t slot, char name[PRIV_ADDR_TEXT])
@@ -136,18 +161,22 @@ static char *link_of(const struct priv_node *node, uint32_t slot, char name[PRIV
 	return name;
 }
 
+static void flush_fellows(struct cc_buf *b, const char *table, const char *family, const char *suffix)
+{
+	cc_buf_printf(b, "flush map %s %s members%s\nflush set %s %s fellows%s\n", family, table, suffix, family, table, suffix);
+}
+
 /* All in one command each: a set that is empty is left empty. */
-static void add_fellows(struct cc_buf *b, const char *family, const char *table, const struct names *n, const struct net_guests *guests)
+static void add_fellows(struct cc_buf *b, const char *table, const struct names *n, const struct net_guests *guests)
 {
 	char name[PRIV_ADDR_TEXT];
 
-	cc_buf_printf(b, "flush map %s %s members\nflush set %s %s fellows\n", family, table, family, table);
 	if (guests->count == 0)
 		return;
-	cc_buf_printf(b, "add element %s %s members {", family, table);
+	cc_buf_printf(b, "add element %s %s members%s {", n->family, table, n->suffix);
 	for (uint32_t i = 0; i < guests->count; i++)
 		cc_buf_printf(b, "%s %s : %u", i > 0 ? "," : "", n->of(n->node, guests->at[i].slot, name), member_number(guests, i));
-	cc_buf_printf(b, " }\nadd element %s %s fellows {", family, table);
+	cc_buf_printf(b, " }\nadd element %s %s fellows%s {", n->family, table, n->suffix);
 	for (uint32_t i = 0; i < guests->count; i++)
 		cc_buf_printf(b, "%s %s . %u", i > 0 ? "," : "", n->of(n->node, guests->at[i].slot, name), member_number(guests, i));
 	cc_buf_adds(b, " }\n");
@@ -167,10 +196,17 @@ void net_guests_add_all(struct cc_buf *b, const char *table, const struct priv_n
 	cc_buf_printf(b, "flush map inet %s published\n", table);
 	for (uint32_t i = 0; i < guests->count; i++)
 		add_published(b, table, node, &guests->at[i]);
-	add_fellows(b, "inet", table, &(struct names){ node, address_of }, guests);
+	flush_fellows(b, table, "inet", "");
+	flush_fellows(b, table, "inet", "6");
+	add_fellows(b, table, &(struct names){ node, "inet", "", address_of }, guests);
+	if (!node->slots.has6)
+		return;
+	add_fellows(b, table, &(struct names){ node, "inet", "6", address6_of }, guests);
+	add_fellows(b, table, &(struct names){ node, "inet", "6", local6_of }, guests);
 }
 
 void net_guests_add_all_bridge(struct cc_buf *b, const char *table, const struct priv_node *node, const struct net_guests *guests)
 {
-	add_fellows(b, "bridge", table, &(struct names){ node, link_of }, guests);
+	flush_fellows(b, table, "bridge", "");
+	add_fellows(b, table, &(struct names){ node, "bridge", "", link_of }, guests);
 }

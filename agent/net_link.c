@@ -180,11 +180,22 @@ int net_link_add_address(const char *name, uint32_t address, uint32_t prefix, st
 	return talk(&r) == 0 || errno == EEXIST ? 0 : cc_fail_errno(err, "giving '%s' its address", name);
 }
 
-int net_link_set_up(const char *name, struct cc_error *err)
+int net_link_add_address6(const char *name, const uint8_t address[16], struct cc_error *err)
+{
+	struct link_request r = new_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+	/* Nobody else may have it: the rules see to that, and need not be asked. */
+	struct ifaddrmsg info = { .ifa_family = AF_INET6, .ifa_prefixlen = 64, .ifa_index = if_nametoindex(name), .ifa_flags = IFA_F_NODAD };
+
+	add_bytes(&r, &info, sizeof(info));
+	add_attr(&r, IFA_LOCAL, address, 16);
+	add_attr(&r, IFA_ADDRESS, address, 16);
+	return talk(&r) == 0 || errno == EEXIST ? 0 : cc_fail_errno(err, "giving '%s' its IPv6 address", name);
+}
+
+int net_link_set_up(const char *name, uint32_t group, struct cc_error *err)
 {
 	struct link_request r = new_request(RTM_NEWLINK, 0);
 	struct ifinfomsg info = { .ifi_family = AF_UNSPEC, .ifi_index = (int)if_nametoindex(name), .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
-	uint32_t group = NET_LINK_GROUP;
 
 	add_bytes(&r, &info, sizeof(info));
 	add_attr(&r, IFLA_GROUP, &group, sizeof(group));

@@ -12,8 +12,10 @@
 int net_link_make_bridge(const char *name, const uint8_t mac[6], struct cc_error *err);
 /* Host byte order. Fine when the link has it. @err IO */
 int net_link_add_address(const char *name, uint32_t address, uint32_t prefix, struct cc_error *err);
-/* Puts it into our group of links, by which rules recognise those of every node on the machine, and switches it on. @err IO */
-int net_link_set_up(const char *name, struct cc_error *err);
+/* An IPv6 address with a /64, at once. @err IO */
+int net_link_add_address6(const char *name, const uint8_t address[16], struct cc_error *err);
+/* Switches it on, and puts it into a group of links: 0, or NET_LINK_GROUP, by which rules recognise those of every node on the machine. @err IO */
+int net_link_set_up(const char *name, uint32_t group, struct cc_error *err);
 /* Links a process' network to a bridge: `name` here, up, and "eth0" with `mac` there. @err IO */
 int net_link_make_pair(const char *name, const char *bridge, const uint8_t mac[6], pid_t pid, struct cc_error *err);
 /* The route to everywhere. Host byte order. @err IO */

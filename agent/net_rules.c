@@ -4,6 +4,7 @@
 #include "agent/net_rules.h"
 
 #include "agent/net_link.h"
+#include "agent/net_rules6.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -14,7 +15,9 @@
 #define TEXT_OF_(n) #n
 #define TEXT_OF(n)  TEXT_OF_(n)
 /* By group, not by name: another node of this machine has a bridge too. */
-#define NOT_OURS "  iifgroup != " TEXT_OF(NET_LINK_GROUP) " oifgroup != " TEXT_OF(NET_LINK_GROUP) " drop\n"
+#define NOT_OURS      "  meta nfproto ipv4" NOT_OUR_LINKS
+#define NOT_OURS6     "  meta nfproto ipv6" NOT_OUR_LINKS
+#define NOT_OUR_LINKS " iifgroup != " TEXT_OF(NET_LINK_GROUP) " oifgroup != " TEXT_OF(NET_LINK_GROUP) " drop\n"
 
 /* nft identifiers allow less than link names do. */
 static char *table_name(const struct priv_node *node, char name[TABLE_NAME])
@@ -52,14 +55,14 @@ static void add_set(struct cc_buf *rules, const char *name, const char *flags, c
 	cc_buf_adds(rules, " }\n");
 }
 
-static void add_chains(struct cc_buf *b, const char *bridge, const char *subnet, const char *names, bool others)
+static void add_chains(struct cc_buf *b, const char *bridge, const char *subnet, const char *names, const struct net_rules *rules)
 {
 	cc_buf_printf(b,
 	        " chain input {\n"
 	        "  type filter hook input priority filter; policy accept;\n"
 	        "  iifname != \"%s\" accept\n"
+	        "  meta nfproto ipv6 goto input6\n"
 	        "  ip saddr != %s drop\n"
-	        "  meta nfproto ipv6 drop\n"
 	        "  ct state established,related accept\n"
 	        "  icmp type echo-request limit rate 50/second accept\n"
 	        "  drop\n"
@@ -73,10 +76,10 @@ static void add_chains(struct cc_buf *b, const char *bridge, const char *subnet,
 	        "  iifname \"%s\" oifname \"%s\" goto between\n"
 	        "  iifname \"%s\" jump leaving\n"
 	        "  oifname \"%s\" jump entering\n"
-	        "%s"
+	        "%s%s"
 	        " }\n"
 	        " chain leaving {\n"
-	        "  meta nfproto ipv6 drop\n"
+	        "  meta nfproto ipv6 goto leaving6\n"
 	        "  ip saddr != %s drop\n"
 	        "  ct state established,related accept\n"
 	        "  ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept\n"
@@ -91,8 +94,10 @@ static void add_chains(struct cc_buf *b, const char *bridge, const char *subnet,
 	        " chain postrouting {\n"
 	        "  type nat hook postrouting priority srcnat; policy accept;\n"
 	        "  ip saddr %s oifname != \"%s\" masquerade\n"
+	        "  meta nfproto ipv6 jump postrouting6\n"
 	        " }\n",
-	        bridge, bridge, bridge, bridge, others ? "" : NOT_OURS, subnet, names, subnet, bridge);
+	        bridge, bridge, bridge, bridge, rules->forward_others ? "" : NOT_OURS, rules->forward_others6 ? "" : NOT_OURS6, subnet, names, subnet,
+	        bridge);
 }
 
 void net_rules_add(struct cc_buf *b, const struct priv_node *node, const struct net_rules *rules)
@@ -107,7 +112,8 @@ void net_rules_add(struct cc_buf *b, const struct priv_node *node, const struct 
 	add_set(b, "resolvers", "", rules->resolvers);
 	net_guests_add_maps(b);
 	net_guests_add_chains(b, node);
-	add_chains(b, node->set.bridge, subnet, slot_names_address(&node->slots, names), rules->forward_others);
+	net_rules6_add(b, node, rules->owner_networks6);
+	add_chains(b, node->set.bridge, subnet, slot_names_address(&node->slots, names), rules);
 	cc_buf_adds(b, "}\n");
 }
 
@@ -186,6 +192,7 @@ void net_rules_add_pins(struct cc_buf *b, const struct priv_node *node)
 		add_asking(b, node, i);
 	cc_buf_adds(b, "  }\n }\n");
 	add_names_pin(b, node);
+	net_rules6_add_pins(b, node);
 	net_guests_add_bridge_maps(b);
 	net_guests_add_bridge_chains(b, node);
 	cc_buf_printf(b,
@@ -194,6 +201,7 @@ void net_rules_add_pins(struct cc_buf *b, const struct priv_node *node)
 	        "  iifname \"%s*\" jump guest\n"
 	        " }\n"
 	        " chain guest {\n"
+	        "  ether type ip6 goto guest6\n"
 	        "  jump leases\n"
 	        "  ether type ip iifname . ether saddr . ip saddr @guests accept\n"
 	        "  ether type arp iifname . ether saddr . arp saddr ip @guests iifname . arp saddr ether . arp saddr ip @guests accept\n"

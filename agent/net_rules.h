@@ -7,9 +7,11 @@
 #include "common/buf.h"
 
 struct net_rules {
-	const char *owner_networks; /* elements, as owner_networks_find gives them */
-	const char *resolvers;      /* the same of addresses */
-	bool forward_others;        /* the machine forwarded before we came: what is not about instances is none of our business */
+	const char *owner_networks;  /* elements, as owner_networks_find gives them */
+	const char *resolvers;       /* the same of addresses */
+	bool forward_others;         /* the machine forwarded before we came: what is not about instances is none of our business */
+	const char *owner_networks6; /* as owner_networks_find6 gives them */
+	bool forward_others6;
 };
 
 /* What instances may reach and who may reach them. */

@@ -4,11 +4,75 @@
 #include "agent/driver.h"
 #include "agent/small_file.h"
 
+#include <arpa/inet.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define IDENTITY "identity" /* "ZONE UUID end" */
+
+/* "fd12:3456:789a:1::/64". */
+static bool parse_prefix6(const char *text, uint8_t ret[8])
+{
+	char address[PRIV_ADDR_TEXT];
+	uint8_t in[16];
+	const char *slash = strchr(text, '/');
+
+	if (slash == NULL || strcmp(slash, "/64") != 0 || (size_t)(slash - text) >= sizeof(address))
+		return false;
+	snprintf(address, sizeof(address), "%.*s", (int)(slash - text), text);
+	if (inet_pton(AF_INET6, address, in) != 1)
+		return false;
+	memcpy(ret, in, 8);
+	return true;
+}
+
+/* Where an owner has switched it off, for all or for what comes anew, it stays off. */
+static bool kernel_has_ipv6(void)
+{
+	struct cc_error ignored = { 0 };
+	uint64_t all = 1, dflt = 1;
+
+	return small_file_read_u64("/proc/sys/net/ipv6/conf/all/disable_ipv6", &all, &ignored) == 0 &&
+	       small_file_read_u64("/proc/sys/net/ipv6/conf/default/disable_ipv6", &dflt, &ignored) == 0 && all == 0 && dflt == 0;
+}
+
+const char *node_no_ipv6(const struct priv_node *node)
+{
+	uint8_t ignored[8];
+
+	if (!node->driver->has_rights)
+		return "a simulation has none";
+	if (strcmp(node->set.subnet6, "none") == 0)
+		return "switched off by --subnet6";
+	if (strcmp(node->set.subnet6, "auto") != 0 && !parse_prefix6(node->set.subnet6, ignored))
+		return "--subnet6 is not auto, none or a prefix like fd12:3456:789a::/64";
+	if (!kernel_has_ipv6())
+		return "the kernel has none, or it is switched off (net.ipv6.conf.all.disable_ipv6)";
+	return strcmp(node->set.subnet6, "auto") == 0 && cc_uuid_is_nil(node->id) ? "this node has not joined a zone yet" : "";
+}
+
+/* As RFC 4193 has it, but from the node's id: the same for as long as it is this node, another for every other. */
+static void derive_prefix6(struct cc_uuid id, uint8_t ret[8])
+{
+	static const char purpose[] = "communitycloud ipv6";
+	uint8_t hash[crypto_hash_sha256_BYTES], text[sizeof(purpose) + sizeof(id)];
+
+	memcpy(text, purpose, sizeof(purpose));
+	memcpy(text + sizeof(purpose), &id, sizeof(id));
+	crypto_hash_sha256(hash, text, sizeof(text));
+	memset(ret, 0, 8);
+	ret[0] = 0xfd;
+	memcpy(ret + 1, hash, 5);
+}
+
+void node_find_ipv6(struct priv_node *node)
+{
+	node->slots.has6 = node_no_ipv6(node)[0] == '\0';
+	if (node->slots.has6 && !parse_prefix6(node->set.subnet6, node->slots.prefix6))
+		derive_prefix6(node->id, node->slots.prefix6);
+}
 
 bool node_is_label(const char name[PRIV_NAME_TEXT])
 {

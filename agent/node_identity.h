@@ -12,6 +12,11 @@ void node_identity_load(struct priv_node *node);
 /* @err INVALID the zone is no DNS label, IO */
 int node_identity_save(struct priv_node *node, const char zone[PRIV_NAME_TEXT], struct cc_uuid id, struct cc_error *err);
 
+/* What follows from the identity, the setting subnet6 and the kernel for IPv6: node->slots.has6 and its prefix. Whenever one of them may have changed. */
+void node_find_ipv6(struct priv_node *node);
+/* Why instances have no IPv6, for people; "" when they have. Static. */
+const char *node_no_ipv6(const struct priv_node *node);
+
 /* Whether dnsmasq serves this node's instances. */
 bool node_has_names(const struct priv_node *node);
 /* Why not, for people; "" when it does. Static. */

@@ -10,8 +10,8 @@
 
 #include <stdint.h>
 
-#define PRIV_VERSION     5
-#define PRIV_TAIL_MAX    (192 * 1024) /* bytes of a reply's tail; bounds instances and images per node */
+#define PRIV_VERSION     6
+#define PRIV_TAIL_MAX    (256 * 1024) /* bytes of a reply's tail; bounds instances and images per node */
 #define PRIV_SHA256_TEXT 65           /* lower-case hex with its NUL */
 #define PRIV_NAME_TEXT   64           /* a DNS label with its NUL */
 #define PRIV_ADDR_TEXT   46           /* an IPv4 or IPv6 address with its NUL */
@@ -60,15 +60,18 @@ enum priv_feature {
 	PRIV_FEATURE_SECCOMP = 1 << 5,
 	PRIV_FEATURE_SWAP_LIMIT = 1 << 6, /* the kernel accounts swap: instances get none */
 	PRIV_FEATURE_NAMES = 1 << 7,      /* instances find each other by name */
+	PRIV_FEATURE_IPV6 = 1 << 8,       /* and have an IPv6 address each */
 };
 
 struct priv_hello_reply {
 	uint32_t version;
 	uint32_t features; /* enum priv_feature */
 	uint32_t instances_max;
-	struct port_range publish; /* what its owner lets instances publish */
-	char driver[16];           /* "lxc 5.0.2", "sim" */
-	char names[96];            /* why instances have no names here; "" when they have */
+	struct port_range publish;        /* what its owner lets instances publish */
+	char driver[16];                  /* "lxc 5.0.2", "sim" */
+	char names[96];                   /* why instances have no names here; "" when they have */
+	char no_ipv6[96];                 /* why they have no IPv6 */
+	char prefix6[PRIV_ADDR_TEXT + 4]; /* "fd12:3456:789a::/64" where they have */
 };
 
 struct priv_list_reply {
@@ -132,14 +135,15 @@ struct priv_ct {
 	int32_t init_pid; /* 0 unless running */
 	uint64_t epoch;
 	uint64_t boot_sn;
-	uint64_t started_boottime_ms; /* CLOCK_BOOTTIME of the last start; 0 when never in this boot */
-	uint64_t memory_bytes;        /* used now, from the cgroup; 0 when not running */
-	uint64_t cpu_usec;            /* used since the last start */
-	uint32_t ports_sum;           /* ports_sum of its ports */
-	uint32_t slot;                /* which range of ids and which address it has */
-	int32_t exit_status;          /* wait status of init at its last end, -1 when unknown or running */
-	struct priv_limits limits;    /* of its last start or change */
-	char address[PRIV_ADDR_TEXT]; /* IPv4 on the node's bridge, "" when it has none */
+	uint64_t started_boottime_ms;  /* CLOCK_BOOTTIME of the last start; 0 when never in this boot */
+	uint64_t memory_bytes;         /* used now, from the cgroup; 0 when not running */
+	uint64_t cpu_usec;             /* used since the last start */
+	uint32_t ports_sum;            /* ports_sum of its ports */
+	uint32_t slot;                 /* which range of ids and which address it has */
+	int32_t exit_status;           /* wait status of init at its last end, -1 when unknown or running */
+	struct priv_limits limits;     /* of its last start or change */
+	char address[PRIV_ADDR_TEXT];  /* IPv4 on the node's bridge, "" when it has none */
+	char address6[PRIV_ADDR_TEXT]; /* IPv6 there */
 	char image_sha256[PRIV_SHA256_TEXT];
 };
 

@@ -9,7 +9,9 @@
 #include "common/clock.h"
 
 #include <errno.h>
+#include <ifaddrs.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -137,7 +139,7 @@ static void on_addresses(struct priv_server *s, struct watch *w)
 
 int priv_net_watch(struct priv_server *s, struct cc_error *err)
 {
-	struct sockaddr_nl us = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_IPV4_IFADDR };
+	struct sockaddr_nl us = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR };
 	int fd;
 
 	if (!s->node->driver->has_rights)
@@ -157,6 +159,48 @@ static void ask(struct priv_server *s)
 	priv_server_ask_self(s, VERB_NET, (struct cc_uuid){ 0 });
 }
 
+/* FNV-1a over what the rules and the bridge are made from; 0 when it cannot be read. */
+static uint64_t hash_networks(void)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	struct ifaddrs *all;
+
+	if (getifaddrs(&all) < 0)
+		return 0;
+	for (const struct ifaddrs *a = all; a != NULL; a = a->ifa_next) {
+		int family = a->ifa_addr != NULL ? a->ifa_addr->sa_family : AF_UNSPEC;
+		size_t len = family == AF_INET ? sizeof(struct sockaddr_in) : family == AF_INET6 ? sizeof(struct sockaddr_in6) : 0;
+
+		/* Each instance's link has one. */
+		if (family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&((const struct sockaddr_in6 *)(const void *)a->ifa_addr)->sin6_addr))
+			continue;
+		for (const char *p = a->ifa_name; len > 0 && *p != '\0'; p++)
+			h = (h ^ (uint8_t)*p) * UINT64_C(0x100000001b3);
+		for (size_t i = 0; i < len; i++)
+			h = (h ^ ((const uint8_t *)a->ifa_addr)[i] ^ (a->ifa_netmask != NULL ? ((const uint8_t *)a->ifa_netmask)[i] << 1 : 0)) *
+			    UINT64_C(0x100000001b3);
+	}
+	freeifaddrs(all);
+	return h;
+}
+
+void priv_net_changed(struct priv_server *s)
+{
+	s->net.networks = 0;
+	s->net.prepare_at_ms = cc_boottime_ms();
+}
+
+/* Each router advertisement makes the kernel tell of addresses that are as they were. */
+static bool is_on_other_networks(struct priv_server *s)
+{
+	uint64_t now = hash_networks();
+
+	if (now != 0 && now == s->net.networks)
+		return false;
+	s->net.networks = now;
+	return true;
+}
+
 static bool is_due(int64_t *at_ms, int64_t now_ms)
 {
 	if (*at_ms == 0 || *at_ms > now_ms)
@@ -170,7 +214,7 @@ int priv_net_tend(struct priv_server *s, int64_t now_ms)
 	struct net_state *net = &s->net;
 	int64_t next;
 
-	if (is_due(&net->prepare_at_ms, now_ms)) {
+	if (is_due(&net->prepare_at_ms, now_ms) && is_on_other_networks(s)) {
 		net->stale = true;
 		ask(s);
 	}
@@ -264,6 +308,7 @@ int priv_net_resume(struct priv_server *s, struct request *r, const struct job_r
 		priv_names_changed(s);
 	if (result == NULL) {
 		fprintf(stderr, "<3>cc-agent-priv: setting the rules of the network: %s; it is tried again\n", err->msg);
+		s->net.networks = 0;
 		s->net.prepare_at_ms = cc_boottime_ms() + RETRY_MS;
 	}
 	/* What is asked for meanwhile is a request of its own, and not this one, which has looked already. */

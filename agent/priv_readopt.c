@@ -29,6 +29,7 @@ int priv_node_open(const struct priv_settings *set, struct priv_node *ret, struc
 		return -1;
 	}
 	node_identity_load(&node);
+	node_find_ipv6(&node);
 	*ret = node;
 	return 0;
 }

@@ -99,6 +99,7 @@ struct net_state {
 	struct watch addresses; /* rtnetlink */
 	int64_t prepare_at_ms;  /* make all anew then, boot time; 0: it fits the node's addresses */
 	int64_t due_ms;         /* look at the guests then; 0: nothing changed */
+	uint64_t networks;      /* a hash of the node's, that the rules were made for */
 	bool up;                /* bridge and rules are there */
 	bool stale;             /* make all anew at the next look */
 	uint64_t change;        /* number of the last change of what has to be */
@@ -188,6 +189,8 @@ int priv_lease_over_resume(struct priv_server *s, struct request *r, const struc
 int priv_net_open(struct priv_server *s, struct cc_error *err);
 void priv_net_close(struct priv_server *s);
 int priv_net_watch(struct priv_server *s, struct cc_error *err);
+/* All is to be made anew: what the network follows from is another. */
+void priv_net_changed(struct priv_server *s);
 /* Asks for what is due; returns ms until then, -1 for never. */
 int priv_net_tend(struct priv_server *s, int64_t now_ms);
 /* Something that the network follows from is another: an instance came or went. */

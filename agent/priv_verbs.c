@@ -12,7 +12,8 @@ static int take_identity(struct priv_server *s, const struct priv_hello *hello, 
 		return 0;
 	if (node_identity_save(s->node, hello->zone, hello->node, err) < 0)
 		return -1;
-	priv_names_changed(s);
+	node_find_ipv6(s->node);
+	priv_net_changed(s);
 	return 0;
 }
 
@@ -28,6 +29,10 @@ static int hello_begin(struct priv_server *s, struct request *r, struct cc_error
 	reply->version = PRIV_VERSION;
 	reply->features = s->node->features | (node_has_names(s->node) ? PRIV_FEATURE_NAMES : 0u);
 	snprintf(reply->names, sizeof(reply->names), "%s", node_no_names(s->node));
+	if (s->node->slots.has6)
+		reply->features |= PRIV_FEATURE_IPV6;
+	snprintf(reply->no_ipv6, sizeof(reply->no_ipv6), "%s", node_no_ipv6(s->node));
+	slot_prefix6(&s->node->slots, reply->prefix6);
 	reply->instances_max = s->node->slots.count;
 	reply->publish = s->node->publish;
 	snprintf(reply->driver, sizeof(reply->driver), "%s", s->node->driver_version);

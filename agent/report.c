@@ -28,6 +28,8 @@ static void fill_instance(struct node_instance *to, const struct inst *i, struct
 		cc_set(to, node_instance, reason, i->reported.reason);
 	if (i->reported.address[0] != '\0')
 		cc_set(to, node_instance, address, i->reported.address);
+	if (i->reported.address6[0] != '\0')
+		cc_set(to, node_instance, address6, i->reported.address6);
 	if (i->reported.state == OBSERVED_RUNNING && i->ct.memory_bytes > 0) {
 		cc_set(to, node_instance, memory_bytes, (int64_t)i->ct.memory_bytes);
 		cc_set(to, node_instance, cpu_usec, (int64_t)i->ct.cpu_usec);

@@ -24,6 +24,7 @@ static const struct {
 	{ PRIV_FEATURE_SECCOMP, "seccomp" },
 	{ PRIV_FEATURE_SWAP_LIMIT, "swap-limit" },
 	{ PRIV_FEATURE_NAMES, "names" },
+	{ PRIV_FEATURE_IPV6, "ipv6" },
 };
 
 int settings_check(const struct agent_config *cfg, struct cc_error *err)

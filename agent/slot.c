@@ -106,3 +106,62 @@ int slot_find_free(const struct slot_plan *plan, const uint8_t *taken, uint32_t 
 	}
 	return cc_fail(err, NO_CAPACITY, "this node has all of its %u instances", plan->count);
 }
+
+static bool make6(const struct slot_plan *plan, uint32_t host, uint8_t ret[SLOT_ADDR6])
+{
+	memset(ret, 0, SLOT_ADDR6);
+	memcpy(ret, plan->prefix6, sizeof(plan->prefix6));
+	ret[14] = (uint8_t)(host >> 8);
+	ret[15] = (uint8_t)host;
+	return plan->has6;
+}
+
+bool slot_number6(const struct slot_plan *plan, uint32_t slot, uint8_t ret[SLOT_ADDR6])
+{
+	CC_PRE(slot < plan->count);
+	return make6(plan, FIRST_SLOT_HOST + slot, ret);
+}
+
+bool slot_gateway_number6(const struct slot_plan *plan, uint8_t ret[SLOT_ADDR6])
+{
+	return make6(plan, 1, ret);
+}
+
+void slot_link_number6(const struct slot_plan *plan, uint32_t slot, uint8_t ret[SLOT_ADDR6])
+{
+	uint8_t m[6];
+
+	slot_mac(slot_address_number(plan, slot), m);
+	memcpy(ret, (const uint8_t[SLOT_ADDR6]){ 0xfe, 0x80, [8] = m[0] ^ 2, m[1], m[2], 0xff, 0xfe, m[3], m[4], m[5] }, SLOT_ADDR6);
+}
+
+static char *format6(bool has, const uint8_t address[SLOT_ADDR6], char text[PRIV_ADDR_TEXT])
+{
+	text[0] = '\0';
+	if (has)
+		inet_ntop(AF_INET6, address, text, PRIV_ADDR_TEXT);
+	return text;
+}
+
+char *slot_address6(const struct slot_plan *plan, uint32_t slot, char text[PRIV_ADDR_TEXT])
+{
+	uint8_t address[SLOT_ADDR6];
+
+	return format6(slot_number6(plan, slot, address), address, text);
+}
+
+char *slot_gateway6(const struct slot_plan *plan, char text[PRIV_ADDR_TEXT])
+{
+	uint8_t address[SLOT_ADDR6];
+
+	return format6(slot_gateway_number6(plan, address), address, text);
+}
+
+char *slot_prefix6(const struct slot_plan *plan, char text[PRIV_ADDR_TEXT])
+{
+	uint8_t address[SLOT_ADDR6];
+
+	if (format6(make6(plan, 0, address), address, text)[0] != '\0')
+		snprintf(text + strlen(text), PRIV_ADDR_TEXT - strlen(text), "/64");
+	return text;
+}

@@ -15,6 +15,8 @@ struct slot_plan {
 	uint32_t id_base;
 	uint32_t network; /* host byte order */
 	uint32_t prefix;  /* bits */
+	bool has6;
+	uint8_t prefix6[8]; /* of a /64, which every slot has an address in; only where has6 */
 };
 
 /* @err INVALID the subnet is no CIDR, or too small, or the ids do not suffice */
@@ -33,6 +35,15 @@ char *slot_names_address(const struct slot_plan *plan, char text[PRIV_ADDR_TEXT]
 /* A MAC that follows from an IPv4 address (host byte order), so that a reused address does not meet stale neighbour tables. */
 void slot_mac(uint32_t address, uint8_t ret[6]);
 uint32_t slot_address_number(const struct slot_plan *plan, uint32_t slot);
+
+/* The same for IPv6, "" where there is none. The link's own address follows from its MAC, as the kernel makes it. */
+#define SLOT_ADDR6 16
+bool slot_number6(const struct slot_plan *plan, uint32_t slot, uint8_t ret[SLOT_ADDR6]);
+bool slot_gateway_number6(const struct slot_plan *plan, uint8_t ret[SLOT_ADDR6]);
+void slot_link_number6(const struct slot_plan *plan, uint32_t slot, uint8_t ret[SLOT_ADDR6]);
+char *slot_address6(const struct slot_plan *plan, uint32_t slot, char text[PRIV_ADDR_TEXT]);
+char *slot_gateway6(const struct slot_plan *plan, char text[PRIV_ADDR_TEXT]);
+char *slot_prefix6(const struct slot_plan *plan, char text[PRIV_ADDR_TEXT]);
 
 /* The lowest slot that `taken` (one byte each, plan->count of them) does not hold. @err NO_CAPACITY */
 int slot_find_free(const struct slot_plan *plan, const uint8_t *taken, uint32_t *ret, struct cc_error *err);

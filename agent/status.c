@@ -85,8 +85,11 @@ static int show(const struct agent_config *cfg, const struct spool_identity *who
 	cc_auto_buf struct cc_buf text = { 0 };
 	struct spool_network network;
 
-	if (spool_load_network(cfg->state_dir, &network, a))
+	if (spool_load_network(cfg->state_dir, &network, a)) {
 		cc_set(s, agent_status, names, network.names);
+		cc_set(s, agent_status, no_ipv6, network.no_ipv6);
+		cc_set(s, agent_status, prefix6, network.prefix6);
+	}
 	for (size_t k = 0; k < t->n; k++) {
 		items[s->assignments.n++] = *t->items[k]->want;
 		disk_mib += t->items[k]->want->disk_mib;

@@ -136,6 +136,8 @@ static void print_network(const struct agent_status *s, FILE *to)
 {
 	if (cc_has(s, agent_status, names))
 		fprintf(to, "names        %s%s\n", s->names[0] != '\0' ? "none: " : "by dnsmasq", s->names);
+	if (cc_has(s, agent_status, no_ipv6))
+		fprintf(to, "ipv6         %s%s\n", s->no_ipv6[0] != '\0' ? "none: " : s->prefix6, s->no_ipv6);
 }
 
 static int name_width(const struct agent_status *s, const struct live *l)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The privileged half of the agent.
-add_library(cc_test_priv STATIC unit/agent/priv_fixture.c unit/agent/priv_lxc_fixture.c unit/agent/netns_fixture.c unit/agent/archive_fixture.c
+add_library(cc_test_priv STATIC unit/agent/priv_fixture.c unit/agent/priv_lxc_fixture.c unit/agent/netns_fixture.c unit/agent/net_fixture.c unit/agent/archive_fixture.c
   unit/agent/pool_fixture.c)
 target_compile_options(cc_test_priv PRIVATE -Wno-conversion)
 target_compile_definitions(cc_test_priv PUBLIC CC_AGENT_PRIV="$<TARGET_FILE:cc-agent-priv>")
@@ -10,7 +10,7 @@ add_dependencies(cc_test_priv cc-agent-priv)
 
 
 # With real containers: one at a time, they share the name of a bridge.
-foreach(name lxc exec faults walls image net publish)
+foreach(name lxc exec faults walls image net ipv6 publish)
   cc_test(priv_${name} SOURCES unit/agent/test_priv_${name}.c LIBS cc_test_priv ROOT LOCKS cctp0 NEEDS /bin/busybox TIMEOUT 300)
 endforeach()
 

@@ -139,6 +139,27 @@ static void hear_instances(const struct decide *d, struct effects *fx, struct cc
 	}
 }
 
+static bool has_other_addresses(const struct instance *inst, const struct node_instance *seen)
+{
+	bool six = cc_has(seen, node_instance, address6);
+
+	if (!cc_has(seen, node_instance, address))
+		return false;
+	return strcmp(seen->address, inst->address) != 0 || six != cc_has(inst, instance, address6) ||
+	       (six && strcmp(seen->address6, inst->address6) != 0);
+}
+
+static void take_addresses(struct instance *inst, const struct node_instance *seen)
+{
+	if (!cc_has(seen, node_instance, address))
+		return;
+	inst->address = seen->address;
+	if (cc_has(seen, node_instance, address6))
+		cc_set(inst, instance, address6, seen->address6);
+	else
+		cc_unset(inst, instance, address6);
+}
+
 static bool observation_is_news(const struct instance *inst, const struct node_instance *seen, const struct inst_edge *edge)
 {
 	/* What runs has no reason but what its node says of it. */
@@ -148,7 +169,7 @@ static bool observation_is_news(const struct instance *inst, const struct node_i
 		return true;
 	if (cc_has(seen, node_instance, reason) && strcmp(seen->reason, inst->reason) != 0)
 		return true;
-	return cc_has(seen, node_instance, address) && strcmp(seen->address, inst->address) != 0;
+	return has_other_addresses(inst, seen);
 }
 
 /* An older agent does not tell its limits, and is believed to have taken them over. */
@@ -208,8 +229,7 @@ static void observe(const struct decide *d, const struct command *cmd, struct ef
 	if (!news && !observation_is_news(now, seen, edge))
 		return;
 	inst.reason = cc_has(seen, node_instance, reason) ? seen->reason : "";
-	if (cc_has(seen, node_instance, address))
-		inst.address = seen->address;
+	take_addresses(&inst, seen);
 	if (edge->to == INST_RUNNING && edge->from != INST_RUNNING && edge->from != INST_UNREACHABLE)
 		cc_set(&inst, instance, started, cmd->now_ms);
 	decide_move(d, fx, &inst, edge->event);

@@ -92,6 +92,7 @@ static void give_up(const struct decide *d, const struct command *cmd, struct ef
 		cc_unset(&inst, instance, node);
 		inst.reason = why;
 		inst.address = "";
+		cc_unset(&inst, instance, address6);
 		decide_move(d, fx, &inst, INST_EVENT_LOST);
 	}
 }

@@ -6,20 +6,16 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "tests/unit/agent/archive_fixture.h"
+#include "tests/unit/agent/net_fixture.h"
 #include "tests/unit/agent/priv_lxc_fixture.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define LONG_MS 20000
@@ -254,70 +250,19 @@ static pid_t run_resolver(const char *address, const char *answer)
 	return pid;
 }
 
-/* A machine of the owner's: a network with one address on that link, and a resolver there. */
-static pid_t run_owners_machine(const char *bridge)
-{
-	int ready[2], go[2];
-	uint8_t mac[6] = { 2, 0, 0, 0, 0, 9 };
-	struct cc_error err = { 0 };
-	char byte = 0;
-	pid_t pid;
-
-	ck_assert_int_eq(pipe(ready) | pipe(go), 0);
-	pid = fork();
-	if (pid == 0) {
-		process_end_with(getppid());
-		if (unshare(CLONE_NEWNET) < 0 || write(ready[1], &byte, 1) != 1 || read(go[0], &byte, 1) != 1 ||
-		        net_link_add_address("eth0", 0x0ade0735, 24, &err) < 0 || net_link_set_up("eth0", &err) < 0)
-			_exit(1);
-		execl("/usr/sbin/dnsmasq", "dnsmasq", "-C", "/dev/null", "-k", "--user=root", "--pid-file=", "--no-hosts", "--no-resolv",
-		        "--log-facility=/dev/null", "--address=/upstream.test/198.51.100.7", NULL);
-		_exit(127);
-	}
-	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
-	ck_assert_int_eq(net_link_make_pair("cctpown", bridge, mac, pid, &err), 0);
-	ck_assert_int_eq(write(go[1], &byte, 1), 1);
-	for (int i = 0; i < 2; i++)
-		close(ready[i]), close(go[i]);
-	return pid;
-}
-
-/* A network of its own, with the view of it that liblxc looks at: the machine's is left alone. */
-static void leave_network(void)
-{
-	int cgroups;
-
-	ck_assert_int_eq(unshare(CLONE_NEWNET | CLONE_NEWNS), 0);
-	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-	cgroups = open_tree(AT_FDCWD, "/sys/fs/cgroup", OPEN_TREE_CLONE | AT_RECURSIVE | OPEN_TREE_CLOEXEC);
-	ck_assert_int_ge(cgroups, 0);
-	ck_assert_int_eq(mount("sysfs", "/sys", "sysfs", 0, NULL), 0);
-	ck_assert_int_eq(move_mount(cgroups, "", AT_FDCWD, "/sys/fs/cgroup", MOVE_MOUNT_F_EMPTY_PATH), 0);
-	close(cgroups);
-}
-
-static void end_process(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-}
-
 START_TEST(other_resolvers_of_the_node_are_in_nobodys_way)
 {
 	static const char *const flags[] = { "--dns", "10.222.7.53", NULL };
-	struct cc_error err = { 0 };
-	uint8_t mac[6] = { 2, 0, 0, 0, 0, 8 };
+	static const char *const resolver[] = { "/usr/sbin/dnsmasq", "-C", "/dev/null", "-k", "--user=root", "--pid-file=", "--no-hosts",
+		"--no-resolv", "--log-facility=/dev/null", "--address=/upstream.test/198.51.100.7", NULL };
 	struct priv_ct a;
 	pid_t other, owners;
 
 	priv_fixture_stop(SIGTERM);
 	ck_assert_int_eq(priv_fixture_teardown(), 0);
-	leave_network();
-	ck_assert_int_eq(net_link_set_up("lo", &err), 0);
-	ck_assert_int_eq(net_link_make_bridge("cctp1", mac, &err), 0);
-	ck_assert_int_eq(net_link_add_address("cctp1", 0x0ade0705, 24, &err), 0);
-	ck_assert_int_eq(net_link_set_up("cctp1", &err), 0);
-	owners = run_owners_machine("cctp1");
+	net_fixture_leave();
+	net_fixture_add_network("cctp1", 0x0ade0705, NULL);
+	owners = net_fixture_run_machine("cctp1", 0x0ade0735, NULL, resolver);
 	other = run_resolver("127.0.0.1", "198.51.100.1");
 	priv_fixture_start(flags);
 	a = priv_fixture_run(1, priv_lxc_image);
@@ -329,7 +274,7 @@ START_TEST(other_resolvers_of_the_node_are_in_nobodys_way)
 	/* Neither the node's resolvers nor ours on any other address. */
 	ck_assert_int_ne(priv_fixture_sh(1, "busybox nslookup -type=a c1.village 10.201.0.1 >/dev/null 2>&1", NULL, 0), 0);
 	/* One that takes the port on all addresses. */
-	end_process(other);
+	net_fixture_end(other);
 	other = run_resolver("0.0.0.0", "198.51.100.2");
 	ck_assert_int_eq(kill(daemon_now(), SIGKILL), 0);
 	await_name(1, "c1", a.address);
@@ -337,8 +282,8 @@ START_TEST(other_resolvers_of_the_node_are_in_nobodys_way)
 	priv_fixture_delete_all();
 	priv_fixture_stop(SIGTERM);
 	ck_assert_int_eq(priv_fixture_teardown(), 0);
-	end_process(other);
-	end_process(owners);
+	net_fixture_end(other);
+	net_fixture_end(owners);
 	priv_fixture_start(NULL);
 	priv_fixture_image(archive_fixture_busybox("gzip"), priv_lxc_image);
 }

@@ -177,7 +177,7 @@ static void add_network(const char *link, uint32_t address)
 	slot_mac(address, mac);
 	ck_assert_int_eq(net_link_make_bridge(link, mac, &err), 0);
 	ck_assert_int_eq(net_link_add_address(link, address, 24, &err), 0);
-	ck_assert_int_eq(net_link_set_up(link, &err), 0);
+	ck_assert_int_eq(net_link_set_up(link, 0, &err), 0);
 }
 
 START_TEST(a_network_that_the_owner_joins_later_is_closed_too)
