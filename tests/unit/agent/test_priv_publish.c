@@ -177,6 +177,7 @@ START_TEST(what_a_program_of_the_node_answers_on_is_not_published)
 	        "port 8080/tcp cannot be published: a program of the node itself answers there (on 0.0.0.0); choose another port");
 	ck_assert_str_eq(refusal(1, "5300:53/udp"),
 	        "port 5300/udp cannot be published: a program of the node itself answers there (on " NETNS_NODE "); choose another port");
+	ck_assert_int_ge(lan, 0);
 	ck_assert(reaches(neighbour, NETNS_NODE, 8080, own, NULL));
 	/* The other protocol is another port; and the loopback is nobody else's. */
 	ct = run(1, 1, "8080:80/udp 8081:80/tcp");
