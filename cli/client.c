@@ -49,6 +49,11 @@ void client_free(struct client *c)
 		cc_http_free(c->http);
 }
 
+void client_use_arena(struct client *c, struct cc_arena *a)
+{
+	c->arena = a;
+}
+
 struct cc_http *client_http(struct client *c)
 {
 	return c->http;

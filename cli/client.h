@@ -64,6 +64,9 @@ struct client_source {
 /* POSTs it as application/octet-stream. When the connection breaks it is tried again for as long as something passes, and half a minute longer. */
 int client_upload(struct client *c, const struct client_source *source, const struct cc_desc *d, void *ret, struct cc_error *err);
 
+/* Replies lie in this arena from now on. A client begins with that of its making. */
+void client_use_arena(struct client *c, struct cc_arena *a);
+
 /* For streams: the connection itself, and what a reply that ended an exchange means. `reply` of a 2xx is read into *ret if d is not NULL. */
 struct cc_http *client_http(struct client *c);
 int client_read_reply(struct client *c, const struct cc_http_reply *reply, const struct cc_desc *d, void *ret, struct cc_error *err);

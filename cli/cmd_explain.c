@@ -18,12 +18,13 @@ static const char *tier_words(const char *tier)
 	return tier;
 }
 
-static void outcome(const struct placement *p, const char *name, struct cc_buf *out)
+/* `is`: "is", or "would be" of what is not made. */
+static void outcome(const struct placement *p, const char *name, const char *is, struct cc_buf *out)
 {
 	if (!p->placed)
 		cc_buf_printf(out, "%s has no node.", name);
 	else
-		cc_buf_printf(out, "%s is on %s", name, cc_has(p, placement, node_name) ? p->node_name : "a node that is gone");
+		cc_buf_printf(out, "%s %s on %s", name, is, cc_has(p, placement, node_name) ? p->node_name : "a node that is gone");
 	if (p->placed && cc_has(p, placement, tier))
 		cc_buf_printf(out, ", %s", tier_words(p->tier));
 	if (p->placed && cc_has(p, placement, score))
@@ -53,20 +54,38 @@ static void terms(const struct placement *p, struct cc_buf *out)
 		cc_buf_printf(out, "%s\n", p->would_fit);
 }
 
+static int print(struct cli *cli, const struct placement *p, const char *name, const char *is, struct cc_error *err)
+{
+	cc_auto_buf struct cc_buf out = { 0 };
+
+	if (args_has(&cli->args, "output"))
+		return cli_show_row(cli, &placement_desc, p, err);
+	outcome(p, name, is, &out);
+	fell(p, &out);
+	terms(p, &out);
+	return cli_write(cli, &out, err);
+}
+
+int cmd_explain_plan(struct cli *cli, const struct instance_spec *spec, struct cc_error *err)
+{
+	struct placement p = { 0 };
+	const struct client_call call = { "POST", "/v1/placements", &instance_spec_desc, spec, &placement_desc, &p };
+	struct client *client;
+
+	if (cli_client(cli, &client, err) < 0 || client_call(client, &call, err) < 0 || print(cli, &p, spec->name, "would be", err) < 0)
+		return -1;
+	cli_say(cli, "%s was not created: --dry-run", spec->name);
+	return 0;
+}
+
 int cmd_explain(struct cli *cli, struct cc_error *err)
 {
 	const char *name = cli->args.words[0];
-	cc_auto_buf struct cc_buf out = { 0 };
 	struct placement p = { 0 };
 	struct client *client;
 
 	if (cli_client(cli, &client, err) < 0 ||
 	        client_get(client, client_path(cli->arena, noun_instance.path, name, "/placement"), &placement_desc, &p, err) < 0)
 		return -1;
-	if (args_has(&cli->args, "output"))
-		return cli_show_row(cli, &placement_desc, &p, err);
-	outcome(&p, name, &out);
-	fell(&p, &out);
-	terms(&p, &out);
-	return cli_write(cli, &out, err);
+	return print(cli, &p, name, "is", err);
 }

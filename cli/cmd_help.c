@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/completion.h"
 #include "cli/handlers.h"
 #include "cli/help.h"
 #include "common/suggest.h"
@@ -42,10 +43,16 @@ int cmd_help(struct cli *cli, struct cc_error *err)
 
 int cmd_completion(struct cli *cli, struct cc_error *err)
 {
+	static const struct {
+		const char *shell;
+		void (*print)(const struct cmd *table, struct cc_buf *out);
+	} shells[] = { { "bash", help_completion_bash }, { "zsh", completion_zsh }, { "fish", completion_fish } };
 	cc_auto_buf struct cc_buf out = { 0 };
 
-	if (strcmp(cli->args.words[0], "bash") != 0)
-		return cc_fail(err, INVALID, "there is no completion for '%.40s'; there is one for bash", cli->args.words[0]);
-	help_completion_bash(command_table, &out);
-	return cli_write(cli, &out, err);
+	for (size_t i = 0; i < CC_ARRAY_LEN(shells); i++)
+		if (strcmp(cli->args.words[0], shells[i].shell) == 0) {
+			shells[i].print(command_table, &out);
+			return cli_write(cli, &out, err);
+		}
+	return cc_fail(err, INVALID, "there is no completion for '%.40s'; there is one for bash, zsh and fish", cli->args.words[0]);
 }

@@ -4,6 +4,7 @@
 
 #include "cli/spec.h"
 #include "cli/wait.h"
+#include "cli/watch.h"
 #include "common/model.h"
 
 static int fill_spec(const struct cli *cli, struct instance_spec *spec, struct cc_error *err)
@@ -44,7 +45,11 @@ int cmd_create(struct cli *cli, struct cc_error *err)
 	struct client *client;
 	struct wait w;
 
-	if (fill_spec(cli, &spec, err) < 0 || cli_client(cli, &client, err) < 0)
+	if (fill_spec(cli, &spec, err) < 0)
+		return -1;
+	if (args_has(&cli->args, "dry-run"))
+		return cmd_explain_plan(cli, &spec, err);
+	if (cli_client(cli, &client, err) < 0)
 		return -1;
 	wait_begin(&w, cli, WAIT_RUNNING);
 	if (client_call(client,
@@ -97,7 +102,11 @@ static int list_noun(struct cli *cli, const struct noun *noun, struct cc_error *
 	struct client *client;
 	const char *path;
 
-	if (list_path(cli, noun, &path, err) < 0 || cli_client(cli, &client, err) < 0 || client_list(client, path, noun->list, list, err) < 0)
+	if (list_path(cli, noun, &path, err) < 0)
+		return -1;
+	if (args_has(&cli->args, "watch"))
+		return watch_list(cli, noun, path, err);
+	if (cli_client(cli, &client, err) < 0 || client_list(client, path, noun->list, list, err) < 0)
 		return -1;
 	if (rows->n == 0 && all && cli->out_tty && !args_has(&cli->args, "output")) {
 		cli_say(cli, "There is no %s yet. To make one: ccctl %s", noun->word, noun->make_command);
@@ -126,6 +135,11 @@ int cmd_node_list(struct cli *cli, struct cc_error *err)
 	return list_noun(cli, &noun_node, err);
 }
 
+int cmd_invite_list(struct cli *cli, struct cc_error *err)
+{
+	return list_noun(cli, &noun_invite, err);
+}
+
 int cmd_member_list(struct cli *cli, struct cc_error *err)
 {
 	return list_noun(cli, &noun_member, err);
@@ -151,6 +165,16 @@ static int show_noun(struct cli *cli, const struct noun *noun, struct cc_error *
 int cmd_show(struct cli *cli, struct cc_error *err)
 {
 	return show_noun(cli, &noun_instance, err);
+}
+
+int cmd_image_show(struct cli *cli, struct cc_error *err)
+{
+	return show_noun(cli, &noun_image, err);
+}
+
+int cmd_invite_show(struct cli *cli, struct cc_error *err)
+{
+	return show_noun(cli, &noun_invite, err);
 }
 
 int cmd_member_show(struct cli *cli, struct cc_error *err)

@@ -111,6 +111,11 @@ int cmd_token_create(struct cli *cli, struct cc_error *err)
 	return secret_show(cli, "", made.token, err);
 }
 
+int cmd_invite_revoke(struct cli *cli, struct cc_error *err)
+{
+	return delete_all(cli, &noun_invite, err);
+}
+
 int cmd_token_revoke(struct cli *cli, struct cc_error *err)
 {
 	return delete_all(cli, &noun_token, err);

@@ -1,46 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Completion for bash. The script finds the command among the words, skipping options and their values; names come from `ccctl ... -o name`. */
+#include "cli/completion.h"
 #include "cli/help.h"
 
 #include <ctype.h>
 #include <string.h>
 
-static const struct noun *noun_of_value(const struct opt *o)
-{
-	for (size_t i = 0; noun_all[i] != NULL; i++)
-		if (o->kind == OPT_TEXT && strcasecmp(o->value, noun_all[i]->word) == 0)
-			return noun_all[i];
-	return NULL;
-}
-
 static void add_names(struct cc_buf *out, const struct noun *noun)
 {
 	cc_buf_printf(out, "$(ccctl %s -o name 2>/dev/null)", noun->list_command);
-}
-
-static bool seen_before(const struct opt *const *opts, size_t n, const struct opt *o)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(opts[i]->name, o->name) == 0)
-			return true;
-	return false;
-}
-
-/* Every option of every command once; returns how many. */
-static size_t all_opts(const struct cmd *table, const struct opt **all, size_t max)
-{
-	size_t n = 0;
-
-	for (const struct cmd *c = table; c->name != NULL; c++) {
-		const struct opt *groups[COMMAND_OPT_GROUPS];
-		size_t n_groups = command_opt_groups(c, groups);
-
-		for (size_t i = 0; i < n_groups; i++)
-			for (const struct opt *o = groups[i]; o->name != NULL; o++)
-				if (!seen_before(all, n, o) && n < max)
-					all[n++] = o;
-	}
-	return n;
 }
 
 static void add_pattern(struct cc_buf *out, const struct opt *o)
@@ -54,7 +22,7 @@ static void add_pattern(struct cc_buf *out, const struct opt *o)
 static void add_values(struct cc_buf *out, const struct opt *const *all, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		const struct noun *noun = noun_of_value(all[i]);
+		const struct noun *noun = completion_noun_of(all[i]);
 
 		if (all[i]->kind == OPT_FLAG)
 			continue;
@@ -64,8 +32,8 @@ static void add_values(struct cc_buf *out, const struct opt *const *all, size_t 
 			cc_buf_adds(out, ") COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n");
 		else {
 			cc_buf_adds(out, ") COMPREPLY=($(compgen -W \"");
-			for (const char *p = all[i]->value; all[i]->kind == OPT_WORD && *p != '\0'; p++)
-				cc_buf_addc(out, *p == '|' ? ' ' : *p);
+			if (all[i]->kind == OPT_WORD)
+				completion_words(out, all[i]->value);
 			if (noun != NULL)
 				add_names(out, noun);
 			cc_buf_adds(out, "\" -- \"$cur\")); return ;;\n");
@@ -103,7 +71,9 @@ static void add_command(struct cc_buf *out, const struct cmd *cmd)
 	} else if (strstr(cmd->args, "FILE") != NULL) {
 		cc_buf_adds(out, "\t\tfiles=-f\n");
 	} else if (islower((unsigned char)cmd->args[0])) {
-		cc_buf_printf(out, "\t\tnames=\"%s\"\n", cmd->args);
+		cc_buf_adds(out, "\t\tnames=\"");
+		completion_words(out, cmd->args);
+		cc_buf_adds(out, "\"\n");
 	}
 	cc_buf_adds(out, "\t\t;;\n");
 }
@@ -145,8 +115,8 @@ static void add_starts(struct cc_buf *out, const struct cmd *table)
 
 void help_completion_bash(const struct cmd *table, struct cc_buf *out)
 {
-	const struct opt *all[64];
-	size_t n = all_opts(table, all, CC_ARRAY_LEN(all));
+	const struct opt *all[COMPLETION_OPTS_MAX];
+	size_t n = completion_all_opts(table, all);
 
 	cc_buf_adds(out, "# bash completion for ccctl. Printed by: ccctl completion bash\n_ccctl() {\n"
 	                 "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd= opts= names= files= i\n\tCOMPREPLY=()\n"

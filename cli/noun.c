@@ -7,10 +7,12 @@ const struct noun noun_instance = { "instance", "/v1/instances", &instance_list_
 const struct noun noun_image_alias = { "alias", "/v1/image-aliases", &image_alias_list_desc, "image alias list", "image alias add NAME IMAGE" };
 const struct noun noun_image = { "image", "/v1/images", &image_list_desc, "image list", "image import NAME FILE" };
 const struct noun noun_node = { "node", "/v1/nodes", &node_list_desc, "node list", "node invite NAME" };
+const struct noun noun_invite = { "invitation", "/v1/invites", &invite_list_desc, "invite list", "node invite NAME" };
 const struct noun noun_member = { "member", "/v1/members", &member_list_desc, "member list", "member add NAME" };
 const struct noun noun_token = { "token", "/v1/tokens", &member_token_list_desc, "token list", "token create" };
 const struct noun noun_context = { "context", NULL, NULL, "context list", "login" };
-const struct noun *const noun_all[] = { &noun_instance, &noun_image, &noun_image_alias, &noun_node, &noun_member, &noun_token, &noun_context, NULL };
+const struct noun *const noun_all[] = { &noun_instance, &noun_image, &noun_image_alias, &noun_node, &noun_invite, &noun_member, &noun_token,
+	&noun_context, NULL };
 
 const struct cc_field *noun_items(const struct noun *n)
 {

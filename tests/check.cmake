@@ -5,6 +5,8 @@ foreach(rule spdx format banned shell places events)
 endforeach()
 
 cc_script_test(check.replies COMMAND ${PROJECT_SOURCE_DIR}/tests/check/replies.py ${PROJECT_SOURCE_DIR}/docs/gen/openapi.json LABELS check NEEDS python3)
+file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/docs/*.md ${PROJECT_SOURCE_DIR}/docs/guide/*.md)
+cc_script_test(check.commands COMMAND ${PROJECT_SOURCE_DIR}/tests/check/commands $<TARGET_FILE:ccctl> ${pages} LABELS check NEEDS python3)
 cc_script_test(check.checks COMMAND ${PROJECT_SOURCE_DIR}/tests/check/selftest LABELS check)
 
 # What cc_layer was told, for the check over includes.

@@ -18,3 +18,7 @@ cc_test(cli.escape SOURCES unit/cli/test_escape.c LIBS cc_cli)
 cc_test(cli.exec SOURCES unit/cli/test_exec.c LIBS cc_cli_fake NEEDS script)
 cc_test(cli.images SOURCES unit/cli/test_images.c LIBS cc_cli_fake cc_sys NEEDS script tar bzip2 xz zstd)
 cc_test(cli.image_forms SOURCES unit/cli/test_image_forms.c LIBS cc_cli_fake cc_sys ROOT NEEDS tar bzip2 xz zstd)
+foreach(shell bash zsh fish)
+  cc_script_test(cli.completion.${shell} NEEDS ${shell}
+    COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/unit/cli/completion.py $<TARGET_FILE:ccctl> ${shell})
+endforeach()

@@ -56,6 +56,22 @@ int api_instance_create(struct call *c, struct cc_error *err)
 	return call_submit(c, COMMAND_INSTANCE_CREATE, args, created);
 }
 
+static int planned(struct call *c, struct cc_error *err)
+{
+	(void)err;
+	c->reply = c->command.placement;
+	return 0;
+}
+
+int api_instance_plan(struct call *c, struct cc_error *err)
+{
+	struct cmd_instance_plan *args = cc_new(c->arena, struct cmd_instance_plan);
+
+	(void)err;
+	args->spec = c->body;
+	return call_submit(c, COMMAND_INSTANCE_PLAN, args, planned);
+}
+
 static int act(struct call *c, enum instance_act what)
 {
 	struct cmd_instance_act *args = cc_new(c->arena, struct cmd_instance_act);

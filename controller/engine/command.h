@@ -93,6 +93,9 @@ struct cmd_image_alias_set {
 struct cmd_image_alias_remove {
 	const char *ref;
 };
+struct cmd_instance_plan {
+	const struct instance_spec *spec;
+};
 struct cmd_instance_create {
 	const struct instance_spec *spec;
 	struct cc_uuid id;
@@ -153,7 +156,7 @@ struct command {
 	/* Result, valid when done is called. */
 	struct cc_error error;             /* code CC_OK on success */
 	const void *reply;                 /* the row as commands.def says, in `arena`; NULL for none */
-	const struct placement *placement; /* of INSTANCE_CREATE, also when refused; in `arena` */
+	const struct placement *placement; /* of INSTANCE_CREATE and INSTANCE_PLAN, also when refused; in `arena` */
 	bool replayed;                     /* the Idempotency-Key was known: nothing changed now */
 
 	/* Called once, by the engine's thread, after COMMIT or refusal. */

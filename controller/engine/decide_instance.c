@@ -140,13 +140,11 @@ static const struct image *image_of_node(const struct decide *d, const struct im
 	return img;
 }
 
-int decide_instance_create(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
+/* Everything that creating one decides; nothing is changed. *inst comes with its id. */
+static int plan(const struct decide *d, struct command *cmd, const struct instance_spec *spec, struct instance *inst, struct placement **ret,
+        struct cc_error *err)
 {
-	const struct cmd_instance_create *args = cmd->args;
-	const struct instance_spec *spec = args->spec;
 	const struct member *who = decide_member(d, cmd, err);
-	struct instance inst = { .id = args->id, .name = spec->name, .state = INST_REQUESTED, .desired = DESIRED_RUN, .epoch = 1 };
-	struct placement *placement;
 	struct image_choice image;
 	struct sched_req req;
 
@@ -156,17 +154,39 @@ int decide_instance_create(const struct decide *d, struct command *cmd, struct e
 		return cc_fail(err, CONFLICT, "there is an instance '%s' already; choose another name, or delete it first", spec->name);
 	if (image_names_resolve(d->zone, spec->image, &image, err) < 0)
 		return -1;
-	inst.member = who->id;
-	inst.created = cmd->now_ms;
-	inst.reason = inst.address = "";
-	fill(spec, &inst);
-	if (cc_has(spec, instance_spec, publish) && publish_set(&inst, spec->publish.items, spec->publish.n, cmd->arena, err) < 0)
+	*inst = (struct instance){ .id = inst->id, .name = spec->name, .state = INST_REQUESTED, .desired = DESIRED_RUN, .epoch = 1 };
+	inst->member = who->id;
+	inst->created = cmd->now_ms;
+	inst->reason = inst->address = "";
+	fill(spec, inst);
+	if (cc_has(spec, instance_spec, publish) && publish_set(inst, spec->publish.items, spec->publish.n, cmd->arena, err) < 0)
 		return -1;
-	if (cap_check(d->opt, d->zone, who, &(struct zone_use){ 1, inst.cpu_millis, inst.memory_mib, inst.disk_mib }, err) < 0)
+	if (cap_check(d->opt, d->zone, who, &(struct zone_use){ 1, inst->cpu_millis, inst->memory_mib, inst->disk_mib }, err) < 0)
 		return -1;
-	if (request_of(d, cmd, &inst, image.arches, spec, &req, err) < 0 || place(d, cmd, &req, &inst, &placement, err) < 0)
+	if (request_of(d, cmd, inst, image.arches, spec, &req, err) < 0 || place(d, cmd, &req, inst, ret, err) < 0)
 		return -1;
-	inst.image = image_of_node(d, &image, inst.node)->id;
+	inst->image = image_of_node(d, &image, inst->node)->id;
+	return 0;
+}
+
+int decide_instance_plan(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
+{
+	const struct cmd_instance_plan *args = cmd->args;
+	struct placement *placement;
+	struct instance inst = { 0 };
+
+	(void)fx, (void)ret_resource;
+	return plan(d, cmd, args->spec, &inst, &placement, err);
+}
+
+int decide_instance_create(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
+{
+	const struct cmd_instance_create *args = cmd->args;
+	struct instance inst = { .id = args->id };
+	struct placement *placement;
+
+	if (plan(d, cmd, args->spec, &inst, &placement, err) < 0)
+		return -1;
 	decide_move(d, fx, &inst, INST_EVENT_PLACED);
 	effects_put(fx, TABLE_PLACEMENT, placement);
 	decide_count(d, fx, &inst, 1);

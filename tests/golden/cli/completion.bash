@@ -52,16 +52,20 @@ _ccctl() {
 	case $cmd in
 	'') names="create list show explain set publish unpublish start stop restart delete exec cp console logs image node member token audit login logout context events status version completion help"; opts="--help --version" ;;
 	'image') names="build import list delete alias" ;;
+	'') names="create list show explain set start stop restart delete exec cp console logs image node invite member token audit login logout context events status version completion help"; opts="--help --version" ;;
+	'image') names="build import list delete alias show" ;;
 	'image alias') names="add list remove" ;;
 	'node') names="invite list show guests evict drain undrain cap remove" ;;
+	'invite') names="list show revoke" ;;
 	'member') names="add list show role limit remove" ;;
 	'token') names="create list revoke" ;;
 	'context') names="list show use remove" ;;
 	'create' | 'create '*)
 		opts="--image --memory --cpu --disk --pids --publish --node --label --on-disconnect --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
+		opts="--image --memory --cpu --disk --pids --node --label --on-disconnect --dry-run --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		;;
 	'list' | 'list '*)
-		opts="--filter --selector --output --socket --controller --context --pin --token --help --version"
+		opts="--filter --selector --watch --output --socket --controller --context --pin --token --help --version"
 		;;
 	'show' | 'show '*)
 		opts="--output --socket --controller --context --pin --token --help --version"
@@ -124,7 +128,7 @@ _ccctl() {
 		files=-f
 		;;
 	'image list' | 'image list '*)
-		opts="--filter --output --socket --controller --context --pin --token --help --version"
+		opts="--filter --watch --output --socket --controller --context --pin --token --help --version"
 		;;
 	'image delete' | 'image delete '*)
 		opts="--socket --controller --context --pin --token --help --version"
@@ -134,17 +138,21 @@ _ccctl() {
 		opts="--output --socket --controller --context --pin --token --help --version"
 		;;
 	'image alias list' | 'image alias list '*)
-		opts="--filter --output --socket --controller --context --pin --token --help --version"
+		opts="--filter --watch --output --socket --controller --context --pin --token --help --version"
 		;;
 	'image alias remove' | 'image alias remove '*)
 		opts="--socket --controller --context --pin --token --help --version"
 		names="$(ccctl image alias list -o name 2>/dev/null)"
 		;;
+	'image show' | 'image show '*)
+		opts="--output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl image list -o name 2>/dev/null)"
+		;;
 	'node invite' | 'node invite '*)
 		opts="--owner --expires --output --socket --controller --context --pin --token --help --version"
 		;;
 	'node list' | 'node list '*)
-		opts="--filter --selector --output --socket --controller --context --pin --token --help --version"
+		opts="--filter --selector --watch --output --socket --controller --context --pin --token --help --version"
 		;;
 	'node show' | 'node show '*)
 		opts="--output --socket --controller --context --pin --token --help --version"
@@ -174,11 +182,22 @@ _ccctl() {
 		opts="--force --yes --socket --controller --context --pin --token --help --version"
 		names="$(ccctl node list -o name 2>/dev/null)"
 		;;
+	'invite list' | 'invite list '*)
+		opts="--filter --watch --output --socket --controller --context --pin --token --help --version"
+		;;
+	'invite show' | 'invite show '*)
+		opts="--output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl invite list -o name 2>/dev/null)"
+		;;
+	'invite revoke' | 'invite revoke '*)
+		opts="--socket --controller --context --pin --token --help --version"
+		names="$(ccctl invite list -o name 2>/dev/null)"
+		;;
 	'member add' | 'member add '*)
 		opts="--admin --output --socket --controller --context --pin --token --help --version"
 		;;
 	'member list' | 'member list '*)
-		opts="--filter --output --socket --controller --context --pin --token --help --version"
+		opts="--filter --watch --output --socket --controller --context --pin --token --help --version"
 		;;
 	'member show' | 'member show '*)
 		opts="--output --socket --controller --context --pin --token --help --version"
@@ -200,7 +219,7 @@ _ccctl() {
 		opts="--member --expires --description --output --socket --controller --context --pin --token --help --version"
 		;;
 	'token list' | 'token list '*)
-		opts="--filter --output --socket --controller --context --pin --token --help --version"
+		opts="--filter --watch --output --socket --controller --context --pin --token --help --version"
 		;;
 	'token revoke' | 'token revoke '*)
 		opts="--socket --controller --context --pin --token --help --version"
@@ -242,7 +261,7 @@ _ccctl() {
 		;;
 	'completion' | 'completion '*)
 		opts="--help --version"
-		names="bash"
+		names="bash zsh fish"
 		;;
 	'help' | 'help '*)
 		opts="--man --help --version"

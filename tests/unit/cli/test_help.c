@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Help, completion and the manual page against files: they cannot differ from the command table. */
+#include "cli/completion.h"
 #include "cli/help.h"
 #include "common/error.h"
 #include "tests/lib/test.h"
@@ -30,6 +31,12 @@ START_TEST(help_and_manual_are_as_agreed)
 	cc_buf_clear(&out);
 	help_completion_bash(command_table, &out);
 	golden_check("tests/golden/cli/completion.bash", &out);
+	cc_buf_clear(&out);
+	completion_zsh(command_table, &out);
+	golden_check("tests/golden/cli/completion.zsh", &out);
+	cc_buf_clear(&out);
+	completion_fish(command_table, &out);
+	golden_check("tests/golden/cli/completion.fish", &out);
 	cc_buf_clear(&out);
 	help_man(command_table, &out);
 	golden_check("docs/man/ccctl.1", &out);
