@@ -2,6 +2,7 @@
 /* How the zone is, in sentences for a volunteer; and which versions there are. */
 #include "cli/handlers.h"
 
+#include "cli/advice.h"
 #include "cli/units.h"
 #include "common/model.h"
 
@@ -10,34 +11,6 @@
 static void count(struct cc_buf *out, int64_t n, const char *noun)
 {
 	cc_buf_printf(out, "%" PRId64 " %s%s", n, noun, n == 1 ? "" : "s");
-}
-
-/* An older controller does not say. */
-static bool is_active(const struct zone_status *z)
-{
-	return !cc_has(z, zone_status, role) || strcmp(z->role, "active") == 0;
-}
-
-/* What is the matter and what to do about it; the first thing in the way of the others. */
-static void advise(const struct zone_status *z, struct cc_buf *out)
-{
-	if (!is_active(z))
-		cc_buf_adds(out, "Nothing is served here. Ask the active controller, or see what keeps this one from being it.\n");
-	else if (strcmp(z->database, "ok") != 0)
-		cc_buf_adds(out,
-		        "The database is not well, so nothing can be changed now; what runs runs on. Look at the controller's and PostgreSQL's logs.\n");
-	else if (z->nodes == 0)
-		cc_buf_adds(out, "There is no node yet. Invite one: ccctl node invite NAME\n");
-	else if (z->nodes_ready == 0)
-		cc_buf_adds(out, "No node reports. See which: ccctl node list; then look at cc-agent there.\n");
-	else if (z->nodes_ready < z->nodes)
-		cc_buf_adds(out, "Some nodes do not report; what runs there may run on. See which: ccctl node list\n");
-	else if (z->images == 0)
-		cc_buf_adds(out, "There is no image yet. Import one: ccctl image import NAME FILE\n");
-	else if (z->instances == 0)
-		cc_buf_adds(out, "Ready. Create an instance: ccctl create NAME --image IMAGE (see ccctl image list)\n");
-	else
-		cc_buf_adds(out, "All is well.\n");
 }
 
 static void of(struct cc_buf *out, bool limited, int64_t max)
@@ -72,7 +45,7 @@ static void write_member(const struct zone_status *z, struct cc_buf *out)
 
 static void write_controllers(const struct zone_status *z, struct cc_buf *out)
 {
-	if (!is_active(z)) {
+	if (!advice_is_active(z)) {
 		cc_buf_adds(out, "  role       ");
 		output_add_safe(out, z->role);
 		cc_buf_addc(out, '\n');
@@ -114,7 +87,6 @@ static void write_status(const struct zone_status *z, struct cc_buf *out)
 	write_controllers(z, out);
 	if (cc_has(z, zone_status, member))
 		write_member(z, out);
-	advise(z, out);
 }
 
 int cmd_status(struct cli *cli, struct cc_error *err)
@@ -128,6 +100,7 @@ int cmd_status(struct cli *cli, struct cc_error *err)
 	if (args_has(&cli->args, "output"))
 		return cli_show_row(cli, &zone_status_desc, &z, err);
 	write_status(&z, &out);
+	advice_write(cli, &z, &out);
 	return cli_write(cli, &out, err);
 }
 

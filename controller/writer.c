@@ -346,6 +346,8 @@ static void finish_batch(struct writer *w)
 {
 	int64_t took = cc_boottime_ms() - w->sent_ms;
 
+	if (batch_effects(w->committing)->n > 0)
+		engine_took(w->engine, took);
 	if (took > SLOW_BATCH_MS)
 		cc_log(WARNING, BATCH_SLOW, kv_ms("took", took), kv_u64("commands", batch_commands(w->committing)));
 	if (batch_effects(w->committing)->n > 0)

@@ -12,6 +12,7 @@ cc_test(cli.output SOURCES unit/cli/test_output.c unit/cli/golden.c LIBS cc_cli 
 cc_test(cli.args SOURCES unit/cli/test_args.c LIBS cc_cli)
 cc_test(cli.help SOURCES unit/cli/test_help.c unit/cli/golden.c LIBS cc_cli LABELS golden)
 cc_test(cli.instances SOURCES unit/cli/test_instances.c LIBS cc_cli_fake NEEDS script)
+cc_test(cli.watch SOURCES unit/cli/test_watch.c LIBS cc_cli_fake NEEDS script)
 cc_test(cli.start SOURCES unit/cli/test_start.c LIBS cc_cli_fake cc_http_fixture NEEDS tar)
 cc_test(cli.errors SOURCES unit/cli/test_errors.c LIBS cc_cli_fake)
 cc_test(cli.escape SOURCES unit/cli/test_escape.c LIBS cc_cli)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The zone as a whole. */
+#include "common/clock.h"
 #include "controller/api/api.h"
 #include "controller/api/blobs.h"
 #include "controller/api/read.h"
@@ -84,6 +85,8 @@ static int look_at_status(struct call *c, struct cc_error *err)
 	s->database = engine_is_available(c->engine, why, sizeof(why)) ? "ok" : cc_arena_strdup(c->arena, why);
 	s->version = CC_VERSION;
 	cc_set(s, zone_status, fences, c->setup->fences);
+	cc_set(s, zone_status, commit_ms, engine_commit_ms(c->engine));
+	cc_set(s, zone_status, now, cc_now_ms());
 	z = engine_read_begin(c->engine);
 	s->zone = cc_arena_strdup(c->arena, zone_name(z));
 	c->index = s->revision = zone_revision(z);

@@ -10,6 +10,7 @@
 #include "controller/engine/queue.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define REFUSALS_MAX 60 /* entries about refused requests in a minute */
@@ -29,6 +30,7 @@ struct engine {
 	struct zone *published;
 	struct liveness *liveness;
 	struct liveness *tokens; /* when each was last used */
+	_Atomic int64_t commit_8th_ms;
 	struct history *history;
 	int64_t started_ms;      /* boot time of the first command since the zone was loaded: every lease begins then anew */
 	bool loaded;             /* no tick has looked at the loaded zone yet */
@@ -541,6 +543,19 @@ void engine_committed(struct engine *e, struct batch *b, void (*on_touch)(void *
 	if (on_touch != NULL)
 		touch_all(&b->fx, on_touch, arg);
 	release(b);
+}
+
+void engine_took(struct engine *e, int64_t ms)
+{
+	/* In 1/8 ms, so that a fast database is not rounded away. */
+	int64_t mean = atomic_load(&e->commit_8th_ms);
+
+	atomic_store(&e->commit_8th_ms, mean + ms - mean / 8);
+}
+
+int64_t engine_commit_ms(const struct engine *e)
+{
+	return atomic_load(&e->commit_8th_ms) / 8;
 }
 
 void engine_lost(struct engine *e, struct batch *b, const char *why)

@@ -63,6 +63,9 @@ const struct effects *batch_effects(const struct batch *b);
 size_t batch_commands(const struct batch *b);
 /* The zone's revision after this batch. */
 int64_t batch_revision(const struct batch *b);
+/* The writer says what a commit took; a mean that forgets soon. Any thread. */
+void engine_took(struct engine *e, int64_t ms);
+int64_t engine_commit_ms(const struct engine *e);
 /* Batches are finished in the order in which they were decided. Both free the batch. `on_touch` hears every id that readers may wait for, and the
  * keys of tables (zone_table_key). */
 void engine_committed(struct engine *e, struct batch *b, void (*on_touch)(void *arg, struct cc_uuid id), void *arg);

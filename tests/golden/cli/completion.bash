@@ -50,9 +50,7 @@ _ccctl() {
 	--recent) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	esac
 	case $cmd in
-	'') names="create list show explain set publish unpublish start stop restart delete exec cp console logs image node member token audit login logout context events status version completion help"; opts="--help --version" ;;
-	'image') names="build import list delete alias" ;;
-	'') names="create list show explain set start stop restart delete exec cp console logs image node invite member token audit login logout context events status version completion help"; opts="--help --version" ;;
+	'') names="create list show explain set publish unpublish start stop restart delete exec cp console logs image node invite member token audit login logout context events status version completion help"; opts="--help --version" ;;
 	'image') names="build import list delete alias show" ;;
 	'image alias') names="add list remove" ;;
 	'node') names="invite list show guests evict drain undrain cap remove" ;;
@@ -61,8 +59,7 @@ _ccctl() {
 	'token') names="create list revoke" ;;
 	'context') names="list show use remove" ;;
 	'create' | 'create '*)
-		opts="--image --memory --cpu --disk --pids --publish --node --label --on-disconnect --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
-		opts="--image --memory --cpu --disk --pids --node --label --on-disconnect --dry-run --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
+		opts="--image --memory --cpu --disk --pids --publish --node --label --on-disconnect --dry-run --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		;;
 	'list' | 'list '*)
 		opts="--filter --selector --watch --output --socket --controller --context --pin --token --help --version"

@@ -265,7 +265,7 @@ START_TEST(status_version_and_explain_speak_in_sentences)
 	r = fake_run("ccctl status");
 	ck_assert_str_eq(r.out,
 	        "Zone valley, controller 0.1.0\n  nodes      2 nodes, 1 ready\n  instances  3 instances, 2 running\n  images     1 image\n"
-	        "  database   ok\nSome nodes do not report; what runs there may run on. See which: ccctl node list\n");
+	        "  database   ok\n* Some nodes do not report; what runs there may run on. See which: ccctl node list\n");
 	r = fake_run("ccctl version");
 	ck_assert_str_eq(r.out, "ccctl       " CC_VERSION "\ncontroller  0.1.0 (API 1, zone valley)\n");
 	r = fake_run("ccctl explain hello");
@@ -540,138 +540,40 @@ START_TEST(where_a_port_leads_is_shown)
 	        "{\"name\":\"hello\",\"image\":\"busybox\",\"publish\":[" WEB "," NAMES "]}");
 	r = fake_run("ccctl show hello");
 	ck_assert_msg(strstr(r.out, "192.168.1.5:8080->80/tcp") != NULL, "%s", r.out);
-#define PLACED                                                                                                                                     \
-	"{\"id\":\"" ID_HELLO "\",\"decided\":\"2026-11-20T21:05:00.000Z\",\"placed\":true,\"considered\":2,\"seed\":1,\"snapshot\":5,\"fell\":[{" \
-	"\"reason\":\"not enough memory\",\"nodes\":1}],\"terms\":[],\"node\":\"" ID_NODE                                                          \
-	"\",\"node_name\":\"ada\",\"tier\":\"zone\",\"score\":900,\"revision\":0}"
+	fake_stop();
+}
+END_TEST
 
-	static const struct fake_row rows_plan[] = {
-		{ "POST", "/v1/placements", 200, PLACED },
-		{ "POST", "/v1/placements", 409, PROBLEM(409, "no-capacity", "no node can take this: of 1 node, 1 has not enough memory") },
-		{ NULL },
-	};
+int main(void)
+{
+	Suite *s = suite_create("cli instances");
+	TCase *tc = tcase_create("instances");
 
-	START_TEST(a_dry_run_says_where_it_would_be_and_creates_nothing)
-	{
-		struct ran r;
-
-		fake_start(rows_plan);
-		r = fake_run("ccctl create hello --image busybox --dry-run");
-		ck_assert_msg(r.status == 0, "%s", r.err);
-		ck_assert_msg(
-		        strncmp(r.out,
-		                "hello would be on ada, a node of the zone, with a score of 900.\n2 nodes were looked at.\n  1 fell out: not enough memory\n",
-		                100) == 0,
-		        "%s", r.out);
-		ck_assert_str_eq(r.err, "hello was not created: --dry-run\n");
-		r = fake_run("ccctl create hello --image busybox --memory 64GiB --dry-run");
-		ck_assert_int_eq(r.status, 5);
-		ck_assert_str_eq(r.err, "ccctl: no node can take this: of 1 node, 1 has not enough memory\n");
-		ck_assert_uint_eq(fake_count("POST", "/v1/instances"), 0);
-		fake_stop();
-	}
-	END_TEST
-
-#define LIST_AT(index, items) "{\"index\":" #index ",\"items\":[" items "]}"
-
-	/* Each round is a blocking read, whose answer only wakes, and a list. */
-	static const struct fake_row rows_watch[] = {
-		{ "GET", "/v1/instances", 200, LIST_AT(5, HELLO_STARTING "," OTHER_FAILED) },
-		{ "GET", "/v1/instances", 200, LIST_AT(8, HELLO_RUNNING) },
-		{ "GET", "/v1/instances", 200, LIST_AT(8, HELLO_RUNNING "," OTHER_FAILED) },
-		{ "GET", "/v1/instances", 200, LIST_AT(9, HELLO_RUNNING) },
-		{ "GET", "/v1/instances", 200, LIST_AT(9, HELLO_RUNNING) },
-		{ "GET", "/v1/instances", 403, PROBLEM(403, "denied", "the token was revoked") },
-		{ NULL },
-	};
-
-	START_TEST(a_watch_prints_what_changed_and_ends_with_a_refusal)
-	{
-		struct ran r;
-		int lines = 0;
-
-		fake_start(rows_watch);
-		r = fake_run("ccctl list --watch --filter state=running -o json");
-		ck_assert_int_eq(r.status, 4);
-		for (const char *p = r.out; *p != '\0'; p++)
-			lines += *p == '\n';
-		ck_assert_msg(lines == 4, "%s", r.out);
-		ck_assert_ptr_nonnull(strstr(r.out, "\"address\":\"10.77.0.2\""));
-		ck_assert_ptr_nonnull(strstr(r.out, "{\"id\":\"" ID_OTHER "\",\"gone\":true}\n"));
-		ck_assert_ptr_nonnull(strstr(fake_seen("GET", "/v1/instances", 1)->url, "?state=running&limit=1&index=5&wait=25000ms"));
-		ck_assert_str_eq(r.err, "ccctl: the token was revoked\n");
-		fake_stop();
-	}
-	END_TEST
-
-	START_TEST(a_watch_has_one_header_and_lines)
-	{
-		struct ran r;
-
-		fake_start(rows_watch);
-		r = fake_run("ccctl list -w");
-		ck_assert_ptr_nonnull(strstr(r.out, "NAME"));
-		ck_assert_ptr_null(strstr(strstr(r.out, "NAME") + 1, "NAME"));
-		ck_assert_ptr_nonnull(strstr(r.out, "\nother  gone\n"));
-		r = fake_run("ccctl list -w -o yaml");
-		ck_assert_int_eq(r.status, 2);
-		fake_stop();
-	}
-	END_TEST
-
-	static const struct fake_row rows_still[] = {
-		{ "GET", "/v1/instances", 200, LIST_AT(5, HELLO_RUNNING) },
-		{ "GET", "/v1/instances", 200, LIST_AT(5, HELLO_RUNNING), .delay_ms = 3000 },
-		{ NULL },
-	};
-
-	START_TEST(a_watch_on_a_terminal_is_drawn_and_ends_with_success)
-	{
-		struct ran r;
-
-		fake_start(rows_still);
-		r = fake_run("script -qec 'timeout -s INT --preserve-status 2 ccctl list --watch; echo status $?' /dev/null");
-		ck_assert_msg(strstr(r.out, "status 0") != NULL, "%s %s", r.out, r.err);
-		ck_assert_msg(strstr(r.out, "1 instance. Ctrl-C ends.") != NULL, "%s %s", r.out, r.err);
-		ck_assert_msg(strstr(r.out, "hello") != NULL, "%s", r.out);
-		fake_stop();
-	}
-	END_TEST
-
-	int main(void)
-	{
-		Suite *s = suite_create("cli instances");
-		TCase *tc = tcase_create("instances");
-
-		suite_add_tcase(s, tc);
-		tcase_set_timeout(tc, 30);
-		tcase_add_test(tc, create_waits_until_it_runs);
-		tcase_add_test(tc, create_tells_its_way_live_on_a_terminal);
-		tcase_add_test(tc, create_returns_at_once_when_told_so);
-		tcase_add_test(tc, create_that_fails_says_why);
-		tcase_add_test(tc, a_wait_that_is_over_is_status_7);
-		tcase_add_test(tc, a_lost_reply_is_asked_for_again_under_the_same_key);
-		tcase_add_test(tc, waiting_survives_a_controller_that_comes_back);
-		tcase_add_test(tc, a_dry_run_says_where_it_would_be_and_creates_nothing);
-		tcase_add_test(tc, a_watch_prints_what_changed_and_ends_with_a_refusal);
-		tcase_add_test(tc, a_watch_has_one_header_and_lines);
-		tcase_add_test(tc, a_watch_on_a_terminal_is_drawn_and_ends_with_success);
-		tcase_add_test(tc, set_sends_a_patch_of_what_it_read_and_waits_for_the_node);
-		tcase_add_loop_test(tc, ports_are_published_and_nonsense_is_refused, 0, CC_ARRAY_LEN(publishing));
-		tcase_add_test(tc, where_a_port_leads_is_shown);
-		tcase_add_test(tc, set_tells_what_the_node_could_not_do);
-		tcase_add_loop_test(tc, bad_changes_are_refused_before_anything_is_sent, 0, CC_ARRAY_LEN(bad_sets));
-		tcase_add_test(tc, several_are_stopped_and_one_failure_hinders_none);
-		tcase_add_test(tc, delete_waits_until_it_is_gone);
-		tcase_add_test(tc, delete_asks_on_a_terminal_and_names_the_zone);
-		tcase_add_test(tc, delete_in_a_script_needs_yes);
-		tcase_add_test(tc, a_node_is_invited_and_a_member_added);
-		tcase_add_test(tc, status_version_and_explain_speak_in_sentences);
-		tcase_add_test(tc, colour_is_for_terminals_and_can_be_refused);
-		tcase_add_test(tc, an_empty_list_tells_a_person_how_to_go_on);
-		tcase_add_test(tc, a_list_follows_its_pages_and_passes_on_filters);
-		tcase_add_test(tc, a_controller_that_repeats_a_page_does_not_hold_ccctl);
-		tcase_add_test(tc, events_are_shown_in_every_format);
-		tcase_add_test(tc, a_list_of_500_is_printed);
-		return test_run(s);
-	}
+	suite_add_tcase(s, tc);
+	tcase_set_timeout(tc, 30);
+	tcase_add_test(tc, create_waits_until_it_runs);
+	tcase_add_test(tc, create_tells_its_way_live_on_a_terminal);
+	tcase_add_test(tc, create_returns_at_once_when_told_so);
+	tcase_add_test(tc, create_that_fails_says_why);
+	tcase_add_test(tc, a_wait_that_is_over_is_status_7);
+	tcase_add_test(tc, a_lost_reply_is_asked_for_again_under_the_same_key);
+	tcase_add_test(tc, waiting_survives_a_controller_that_comes_back);
+	tcase_add_test(tc, set_sends_a_patch_of_what_it_read_and_waits_for_the_node);
+	tcase_add_loop_test(tc, ports_are_published_and_nonsense_is_refused, 0, CC_ARRAY_LEN(publishing));
+	tcase_add_test(tc, where_a_port_leads_is_shown);
+	tcase_add_test(tc, set_tells_what_the_node_could_not_do);
+	tcase_add_loop_test(tc, bad_changes_are_refused_before_anything_is_sent, 0, CC_ARRAY_LEN(bad_sets));
+	tcase_add_test(tc, several_are_stopped_and_one_failure_hinders_none);
+	tcase_add_test(tc, delete_waits_until_it_is_gone);
+	tcase_add_test(tc, delete_asks_on_a_terminal_and_names_the_zone);
+	tcase_add_test(tc, delete_in_a_script_needs_yes);
+	tcase_add_test(tc, a_node_is_invited_and_a_member_added);
+	tcase_add_test(tc, status_version_and_explain_speak_in_sentences);
+	tcase_add_test(tc, colour_is_for_terminals_and_can_be_refused);
+	tcase_add_test(tc, an_empty_list_tells_a_person_how_to_go_on);
+	tcase_add_test(tc, a_list_follows_its_pages_and_passes_on_filters);
+	tcase_add_test(tc, a_controller_that_repeats_a_page_does_not_hold_ccctl);
+	tcase_add_test(tc, events_are_shown_in_every_format);
+	tcase_add_test(tc, a_list_of_500_is_printed);
+	return test_run(s);
+}

@@ -324,6 +324,18 @@ static const struct command *remove_node(const char *ref, bool force)
 	return engine_run(&f, COMMAND_NODE_REMOVE, as_admin, &(struct cmd_node_remove){ ref, force });
 }
 
+START_TEST(what_a_commit_takes_is_a_mean_that_forgets)
+{
+	ck_assert_int_eq(engine_commit_ms(f.engine), 0);
+	for (int i = 0; i < 50; i++)
+		engine_took(f.engine, 800);
+	ck_assert_int_ge(engine_commit_ms(f.engine), 790);
+	for (int i = 0; i < 50; i++)
+		engine_took(f.engine, 3);
+	ck_assert_int_le(engine_commit_ms(f.engine), 10);
+}
+END_TEST
+
 START_TEST(a_node_that_leaves_gives_its_instances_up_even_while_they_run)
 {
 	struct cmd_node_remove args = { .ref = "ada", .leaves = true };
@@ -736,6 +748,7 @@ static Suite *engine_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_created_instance_is_assigned_recorded_and_wakes_its_node);
 	tcase_add_test(tc, its_life_follows_what_the_node_sees);
+	tcase_add_test(tc, what_a_commit_takes_is_a_mean_that_forgets);
 	tcase_add_test(tc, a_node_that_leaves_gives_its_instances_up_even_while_they_run);
 	tcase_add_test(tc, new_limits_are_on_their_way_until_the_node_has_them);
 	tcase_add_test(tc, memory_is_not_set_below_what_is_used);
