@@ -45,8 +45,9 @@ class Proxy:
             self.total += n
             if not self.cuts or self.total < self.cuts[0]:
                 return False
-            self.cuts.pop(0)
+            # In this order: a cut that is over has done all that was to be done.
             self.then()
+            self.cuts.pop(0)
             return True
 
     def copy(self, counted, a, b):

@@ -55,7 +55,7 @@ class Transfers(unittest.TestCase):
                            timeout=200)
         self.assertEqual(r.returncode, 0, r.stderr)
         self.assertEqual({i["name"]: i["sha256"] for i in self.zone.json("image", "list")}[name], sha256)
-        self.assertEqual(os.listdir(os.path.join(self.zone.dir, "controller/images/tmp")), [])
+        eventually("no part is left", lambda: os.listdir(os.path.join(self.zone.dir, "controller/images/tmp")) == [])
 
     def restart_controller(self):
         self.zone.controller.kill()
