@@ -5,6 +5,8 @@
 #include "common/error.h"
 
 struct firewall {
+	/* What a command that lists prints, with handles and without elements of sets; "" when it fails. Heap. */
+	char *(*list)(const char *command);
 	/* Carries out nft commands, all or none. @err IO with nft's words */
 	int (*run)(const char *rules, struct cc_error *err);
 };

@@ -19,4 +19,22 @@ static int run(const char *rules, struct cc_error *err)
 	return failed != 0 ? -1 : 0;
 }
 
-const struct firewall firewall_nft = { run };
+static char *list(const char *command)
+{
+	struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
+	const char *text = "";
+	char *copy;
+
+	if (ctx == NULL)
+		return cc_strdup("");
+	nft_ctx_output_set_flags(ctx, NFT_CTX_OUTPUT_HANDLE | NFT_CTX_OUTPUT_TERSE);
+	nft_ctx_buffer_error(ctx);
+	nft_ctx_buffer_output(ctx);
+	if (nft_run_cmd_from_buffer(ctx, command) == 0)
+		text = nft_ctx_get_output_buffer(ctx);
+	copy = cc_strdup(text);
+	nft_ctx_free(ctx);
+	return copy;
+}
+
+const struct firewall firewall_nft = { .list = list, .run = run };

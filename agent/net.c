@@ -2,14 +2,17 @@
 #include "agent/net.h"
 
 #include "agent/firewall.h"
+#include "agent/net_foreign.h"
 #include "agent/net_forwarding.h"
 #include "agent/net_link.h"
 #include "agent/net_rules.h"
 #include "agent/owner_networks.h"
 #include "agent/resolvers.h"
 #include "agent/small_file.h"
+#include "common/cleanup.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static int run_rules(const struct cc_buf *rules, struct cc_error *err)
 {
@@ -89,6 +92,45 @@ static int make_bridge(const struct priv_node *node, struct cc_error *err)
 	return net_link_make_bridge(node->set.bridge, mac, err);
 }
 
+#define LIST_DOCKER "list chain ip filter DOCKER-USER"
+
+/* What others' rules do to our packets: mended where there is a place for it, else told. It does not keep the node from working. */
+static void meet_others(const struct priv_node *node)
+{
+	struct cc_error err = { 0 };
+	const struct firewall *f = firewall_find(&err);
+	cc_auto_free char *docker = f != NULL ? f->list(LIST_DOCKER) : NULL, *all = NULL;
+	cc_auto_buf struct cc_buf rules = { 0 }, blocking = { 0 };
+	char own[NET_RULES_TABLE], *rest, *line;
+
+	if (f == NULL)
+		return;
+	net_foreign_open_docker(docker, node->set.bridge, net_rules_table(node, own), &rules);
+	if (rules.len > 0 && f->run(rules.data, &err) < 0)
+		fprintf(stderr, "<4>cc-agent-priv: letting instances through Docker's rules: %s\n", err.msg);
+	all = f->list("list ruleset");
+	net_foreign_find(all, node->set.bridge, own, &blocking);
+	rest = blocking.data;
+	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL)
+		if (line[0] != '\0')
+			fprintf(stderr, "<4>cc-agent-priv: %s\n", line);
+}
+
+static void leave_others(const struct priv_node *node)
+{
+	struct cc_error err = { 0 };
+	const struct firewall *f = firewall_find(&err);
+	cc_auto_free char *docker = f != NULL ? f->list(LIST_DOCKER) : NULL;
+	cc_auto_buf struct cc_buf rules = { 0 };
+	char own[NET_RULES_TABLE];
+
+	if (f == NULL)
+		return;
+	net_foreign_close_docker(docker, net_rules_table(node, own), &rules);
+	if (rules.len > 0 && f->run(rules.data, &err) < 0)
+		fprintf(stderr, "<4>cc-agent-priv: removing our exceptions from Docker's rules: %s\n", err.msg);
+}
+
 int net_check(const struct priv_node *node, struct cc_error *err)
 {
 	cc_auto_buf struct cc_buf ignored = { 0 };
@@ -125,6 +167,7 @@ int net_prepare(const struct priv_node *node, const struct net_guests *guests, s
 		return -1;
 	if (wants_forwarding6(node) && net_forwarding6_switch_on(&node->dirs, err) < 0)
 		return -1;
+	meet_others(node);
 	return net_forwarding_switch_on(err);
 }
 
@@ -137,6 +180,7 @@ int net_retire(const struct priv_node *node, struct cc_error *err)
 	net_rules_remove(&rules, node);
 	net_rules_remove_pins(&pins, node);
 	(void)run_rules(&pins, &ignored);
+	leave_others(node);
 	if (net_link_remove(node->set.bridge, err) < 0 || net_forwarding_release(&node->dirs, err) < 0 ||
 	        net_forwarding6_release(&node->dirs, err) < 0)
 		return -1;

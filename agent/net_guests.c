@@ -28,6 +28,9 @@ void net_guests_add_maps(struct cc_buf *b)
 	cc_buf_adds(b, " map published {\n"
 	               "  type inet_proto . inet_service : ipv4_addr . inet_service\n"
 	               " }\n"
+	               " set targets {\n"
+	               "  type ipv4_addr . inet_proto . inet_service\n"
+	               " }\n"
 	               " map members {\n"
 	               "  type ipv4_addr : mark\n"
 	               " }\n"
@@ -78,7 +81,12 @@ void net_guests_add_chains(struct cc_buf *b, const struct priv_node *node)
 	        "  type nat hook postrouting priority srcnat; policy accept;\n"
 	        "  ip saddr %s/%u oifname \"%s\" ct status dnat masquerade\n"
 	        " }\n"
+	        /* A connection that was let in ends when its port is published no more, and never comes to who has the address next. */
+	        " chain still_published {\n"
+	        "  ct status dnat ct direction original meta l4proto { tcp, udp } ip daddr . meta l4proto . th dport != @targets drop\n"
+	        " }\n"
 	        " chain between {\n"
+	        "  jump still_published\n"
 	        "  ct state established,related accept\n"
 	        "  ct status dnat accept\n"
 	        /* Never from way to way: these are on the bridge, whose rules say how far they get. */
@@ -186,14 +194,19 @@ static void add_published(struct cc_buf *b, const char *table, const struct priv
 {
 	char address[PRIV_ADDR_TEXT];
 
-	for (uint32_t i = 0; i < g->ports.count; i++)
-		cc_buf_printf(b, "add element inet %s published { %s . %u : %s . %u }\n", table, ports_kind_word(g->ports.at[i].kind),
-		        g->ports.at[i].node_port, slot_address(&node->slots, g->slot, address), g->ports.at[i].port);
+	slot_address(&node->slots, g->slot, address);
+	for (uint32_t i = 0; i < g->ports.count; i++) {
+		const struct port *p = &g->ports.at[i];
+		const char *kind = ports_kind_word(p->kind);
+
+		cc_buf_printf(b, "add element inet %s published { %s . %u : %s . %u }\n", table, kind, p->node_port, address, p->port);
+		cc_buf_printf(b, "add element inet %s targets { %s . %s . %u }\n", table, address, kind, p->port);
+	}
 }
 
 void net_guests_add_all(struct cc_buf *b, const char *table, const struct priv_node *node, const struct net_guests *guests)
 {
-	cc_buf_printf(b, "flush map inet %s published\n", table);
+	cc_buf_printf(b, "flush map inet %s published\nflush set inet %s targets\n", table, table);
 	for (uint32_t i = 0; i < guests->count; i++)
 		add_published(b, table, node, &guests->at[i]);
 	flush_fellows(b, table, "inet", "");

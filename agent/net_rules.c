@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TABLE_NAME  32
 #define TEXT_OF_(n) #n
 #define TEXT_OF(n)  TEXT_OF_(n)
 /* By group, not by name: another node of this machine has a bridge too. */
@@ -20,9 +19,9 @@
 #define NOT_OUR_LINKS " iifgroup != " TEXT_OF(NET_LINK_GROUP) " oifgroup != " TEXT_OF(NET_LINK_GROUP) " drop\n"
 
 /* nft identifiers allow less than link names do. */
-static char *table_name(const struct priv_node *node, char name[TABLE_NAME])
+char *net_rules_table(const struct priv_node *node, char name[NET_RULES_TABLE])
 {
-	snprintf(name, TABLE_NAME, "cc_%.15s", node->set.bridge);
+	snprintf(name, NET_RULES_TABLE, "cc_%.15s", node->set.bridge);
 	for (char *p = name; *p != '\0'; p++)
 		if (!isalnum((unsigned char)*p))
 			*p = '_';
@@ -31,9 +30,9 @@ static char *table_name(const struct priv_node *node, char name[TABLE_NAME])
 
 static void add_removal(struct cc_buf *b, const char *family, const struct priv_node *node)
 {
-	char name[TABLE_NAME];
+	char name[NET_RULES_TABLE];
 
-	table_name(node, name);
+	net_rules_table(node, name);
 	cc_buf_printf(b, "table %s %s\ndelete table %s %s\n", family, name, family, name);
 }
 
@@ -87,6 +86,7 @@ static void add_chains(struct cc_buf *b, const char *bridge, const char *subnet,
 	        "  ip daddr @owner_networks reject with icmp type admin-prohibited\n"
 	        " }\n"
 	        " chain entering {\n"
+	        "  jump still_published\n"
 	        "  ct state established,related accept\n"
 	        "  ct status dnat accept\n"
 	        "  drop\n"
@@ -103,11 +103,11 @@ static void add_chains(struct cc_buf *b, const char *bridge, const char *subnet,
 void net_rules_add(struct cc_buf *b, const struct priv_node *node, const struct net_rules *rules)
 {
 	struct in_addr network = { htonl(node->slots.network) };
-	char name[TABLE_NAME], subnet[48], address[INET_ADDRSTRLEN], names[PRIV_ADDR_TEXT];
+	char name[NET_RULES_TABLE], subnet[48], address[INET_ADDRSTRLEN], names[PRIV_ADDR_TEXT];
 
 	snprintf(subnet, sizeof(subnet), "%s/%u", inet_ntop(AF_INET, &network, address, sizeof(address)), node->slots.prefix);
 	net_rules_remove(b, node);
-	cc_buf_printf(b, "table inet %s {\n", table_name(node, name));
+	cc_buf_printf(b, "table inet %s {\n", net_rules_table(node, name));
 	add_set(b, "owner_networks", "  flags interval\n  auto-merge\n", rules->owner_networks);
 	add_set(b, "resolvers", "", rules->resolvers);
 	net_guests_add_maps(b);
@@ -119,16 +119,16 @@ void net_rules_add(struct cc_buf *b, const struct priv_node *node, const struct 
 
 void net_rules_add_guests(struct cc_buf *b, const struct priv_node *node, const struct net_guests *guests)
 {
-	char name[TABLE_NAME];
+	char name[NET_RULES_TABLE];
 
-	net_guests_add_all(b, table_name(node, name), node, guests);
+	net_guests_add_all(b, net_rules_table(node, name), node, guests);
 }
 
 void net_rules_add_bridge_guests(struct cc_buf *b, const struct priv_node *node, const struct net_guests *guests)
 {
-	char name[TABLE_NAME];
+	char name[NET_RULES_TABLE];
 
-	net_guests_add_all_bridge(b, table_name(node, name), node, guests);
+	net_guests_add_all_bridge(b, net_rules_table(node, name), node, guests);
 }
 
 static void add_pin(struct cc_buf *b, const struct priv_node *node, uint32_t slot)
@@ -181,10 +181,10 @@ static void add_names_pin(struct cc_buf *b, const struct priv_node *node)
 
 void net_rules_add_pins(struct cc_buf *b, const struct priv_node *node)
 {
-	char name[TABLE_NAME], prefix[NET_LINK_NAME];
+	char name[NET_RULES_TABLE], prefix[NET_LINK_NAME];
 
 	net_rules_remove_pins(b, node);
-	cc_buf_printf(b, "table bridge %s {\n set guests {\n  type ifname . ether_addr . ipv4_addr\n  elements = {\n", table_name(node, name));
+	cc_buf_printf(b, "table bridge %s {\n set guests {\n  type ifname . ether_addr . ipv4_addr\n  elements = {\n", net_rules_table(node, name));
 	for (uint32_t i = 0; i < node->slots.count; i++)
 		add_pin(b, node, i);
 	cc_buf_adds(b, "  }\n }\n set asking {\n  type ifname . ether_addr\n  elements = {\n");

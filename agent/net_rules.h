@@ -14,6 +14,10 @@ struct net_rules {
 	bool forward_others6;
 };
 
+/* The name of both tables; returns `name`. */
+#define NET_RULES_TABLE 32
+char *net_rules_table(const struct priv_node *node, char name[NET_RULES_TABLE]);
+
 /* What instances may reach and who may reach them. */
 void net_rules_add(struct cc_buf *b, const struct priv_node *node, const struct net_rules *rules);
 /* On the bridge each instance may only speak under the link address and the address of its slot. For all slots at once, so a start has nothing to add. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ports as text and numbers, the owner's range, and the kernel's tables of sockets. */
+#include "agent/net_foreign.h"
 #include "agent/net_listeners.h"
 #include "tests/lib/test.h"
 
@@ -133,6 +134,54 @@ START_TEST(a_listener_of_the_node_is_seen)
 }
 END_TEST
 
+/* As nft prints them. */
+static const struct {
+	const char *what, *ruleset, *says;
+} others[] = {
+	{ "nothing", "", NULL },
+	{ "ours", "table inet cc_ccbr0 {\n\tchain forward {\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n}\n", NULL },
+	{ "accepts", "table ip filter {\n\tchain FORWARD { # handle 1\n\t\ttype filter hook forward priority filter; policy accept;\n\t}\n}\n",
+	        NULL },
+	{ "drops", "table ip filter { # handle 3\n\tchain FORWARD { # handle 1\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n}\n",
+	        "table ip filter, chain FORWARD (policy drop) drops what is forwarded for instances; this helps: nft insert rule ip filter FORWARD iifname ccbr0 accept" },
+	{ "knows us",
+	        "table ip filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;\n\t\tiifname \"ccbr0\" accept\n\t}\n}\n",
+	        NULL },
+	{ "knows another",
+	        "table ip filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;\n\t\tiifname \"ccbr01\" accept\n\t}\n}\n",
+	        "chain FORWARD" },
+	{ "another table knows us",
+	        "table ip filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n}\ntable ip x {\n\tchain y {\n\t\tiifname "
+	        "\"ccbr0\" accept\n\t}\n}\n",
+	        "chain FORWARD" },
+	{ "input only", "table ip filter {\n\tchain INPUT {\n\t\ttype filter hook input priority filter; policy drop;\n\t}\n}\n", NULL },
+	{ "firewalld",
+	        "table inet firewalld {\n\tchain filter_FORWARD {\n\t\ttype filter hook forward priority filter + 10; policy accept;\n\t\tct state established accept\n"
+	        "\t\treject with icmpx admin-prohibited # handle 9\n\t}\n}\n",
+	        "table inet firewalld, chain filter_FORWARD (its last rule) drops what is forwarded for instances; this helps: firewall-cmd --permanent "
+	        "--zone=trusted --add-interface=ccbr0" },
+	{ "the last rule has a condition",
+	        "table inet x {\n\tchain f {\n\t\ttype filter hook forward priority filter; policy accept;\n\t\tip saddr 10.0.0.0/8 drop\n\t}\n}\n",
+	        NULL },
+	{ "counts",
+	        "table inet x {\n\tchain f {\n\t\ttype filter hook forward priority filter; policy accept;\n\t\tcounter packets 1 bytes 2 drop\n\t}\n}\n",
+	        "table inet x, chain f (its last rule)" },
+	{ "IPv6", "table ip6 filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n}\n", NULL },
+	{ "cut", "table ip filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;", NULL },
+};
+
+START_TEST(who_drops_our_packets_is_told)
+{
+	cc_auto_buf struct cc_buf said = { 0 };
+
+	net_foreign_find(others[_i].ruleset, "ccbr0", "cc_ccbr0", &said);
+	if (others[_i].says == NULL)
+		ck_assert_msg(said.len == 0, "%s: %s", others[_i].what, cc_buf_str(&said));
+	else
+		ck_assert_msg(strstr(cc_buf_str(&said), others[_i].says) != NULL, "%s: %s", others[_i].what, cc_buf_str(&said));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("ports");
@@ -142,6 +191,7 @@ int main(void)
 	tcase_add_test(t, what_is_written_is_read_again);
 	tcase_add_test(t, the_order_does_not_matter_and_all_else_does);
 	tcase_add_loop_test(t, a_listener_of_the_node_is_seen, 0, CC_ARRAY_LEN(listeners));
+	tcase_add_loop_test(t, who_drops_our_packets_is_told, 0, CC_ARRAY_LEN(others));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

@@ -4,6 +4,7 @@
 #include "tests/unit/agent/netns_fixture.h"
 #include "tests/unit/agent/priv_lxc_fixture.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,6 +168,64 @@ START_TEST(ports_follow_the_instance)
 }
 END_TEST
 
+static bool comes_through(int from, int to)
+{
+	struct pollfd p = { to, POLLIN, 0 };
+	char byte;
+
+	ck_assert_int_eq(send(from, "x", 1, MSG_NOSIGNAL), 1);
+	return poll(&p, 1, 700) == 1 && recv(to, &byte, 1, 0) == 1;
+}
+
+START_TEST(who_is_connected_is_cut_off_with_the_port)
+{
+	struct priv_ct ct = run(1, 1, "8080:80/tcp 8081:81/tcp");
+	cc_auto_close int listener = netns_listen(ct.init_pid, SOCK_STREAM, NULL, 80);
+	cc_auto_close int caller = netns_connect(neighbour, NETNS_NODE, 8080), called = accept(listener, NULL, NULL);
+
+	ck_assert_int_ge(caller, 0);
+	ck_assert(comes_through(caller, called));
+	run(1, 1, "8080:80/tcp");
+	ck_assert(comes_through(caller, called));
+	run(1, 1, "8080:82/tcp");
+	ck_assert(!comes_through(caller, called));
+}
+END_TEST
+
+/* As Docker leaves it. */
+static void add_docker(void)
+{
+	netns_run(0,
+	        "nft 'table ip filter { chain DOCKER-USER { counter return; }; chain FORWARD { type filter hook forward priority filter; policy drop; counter jump "
+	        "DOCKER-USER; }; }'");
+}
+
+START_TEST(it_works_beside_docker_and_leaves_docker_as_it_was)
+{
+	static const char list[] = "nft -s list table ip filter";
+	char before[4096];
+	struct priv_ct ct;
+	cc_auto_close int listener = -1, outside = netns_listen(neighbour, SOCK_STREAM, NULL, 7);
+	struct cc_error err = { 0 };
+
+	add_docker();
+	snprintf(before, sizeof(before), "%s", output(list));
+	priv_fixture_stop(SIGTERM);
+	priv_fixture_start((const char *const[]){ "--owner-networks", "none", NULL });
+	ct = run(1, 1, "8080:80/tcp");
+	listener = netns_listen(ct.init_pid, SOCK_STREAM, NULL, 80);
+	ck_assert(reaches(neighbour, NETNS_NODE, 8080, listener, NETNS_NEIGHBOUR));
+	ck_assert(reaches(ct.init_pid, NETNS_NEIGHBOUR, 7, outside, NETNS_NODE));
+	/* Once, however often the rules are made. */
+	priv_fixture_stop(SIGKILL);
+	priv_fixture_start(NULL);
+	ck_assert_ptr_nonnull(strstr(output("nft -s list table ip filter | grep -c " RULES), "2"));
+	ck_assert_int_eq(priv_fixture_delete_ct(1, &err), 0);
+	ck_assert(goes_away("nft list tables", RULES));
+	ck_assert_str_eq(output(list), before);
+}
+END_TEST
+
 START_TEST(what_a_program_of_the_node_answers_on_is_not_published)
 {
 	cc_auto_close int own = netns_listen(0, SOCK_STREAM, NULL, 8080), lan = netns_listen(0, SOCK_DGRAM, NETNS_NODE, 5300);
@@ -308,6 +367,8 @@ static void add(TCase *t)
 {
 	tcase_add_loop_test(t, a_published_port_leads_to_the_instance_from_everywhere, 0, 2);
 	tcase_add_test(t, ports_follow_the_instance);
+	tcase_add_test(t, who_is_connected_is_cut_off_with_the_port);
+	tcase_add_test(t, it_works_beside_docker_and_leaves_docker_as_it_was);
 	tcase_add_test(t, what_a_program_of_the_node_answers_on_is_not_published);
 	tcase_add_test(t, a_port_leads_to_one_instance);
 	tcase_add_test(t, the_owner_says_which_ports_may_be_had);
