@@ -2,6 +2,7 @@
 #include "agent/policy.h"
 
 #include "common/config.h"
+#include "common/welcome.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,22 @@ static bool holds(const struct term *t, char *why, size_t size)
 		return true;
 	snprintf(why, size, "refused by the node's owner: %s %lld%s beside %lld%s in use is more than the %lld%s allowed", t->what,
 	        (long long)t->need, t->unit, (long long)t->used, t->unit, (long long)most, t->unit);
+	return false;
+}
+
+bool policy_welcomes(const struct policy *p, const struct assignment *a, char *why, size_t why_size)
+{
+	bool named = cc_has(a, assignment, member_name);
+
+	if ((p->allow_members.n == 0 && p->deny_members.n == 0) || (cc_has(a, assignment, own) && a->own))
+		return true;
+	if (!named)
+		snprintf(why, why_size,
+		        "refused by the node's owner: not everybody may start instances here, and the controller does not say whose this is");
+	else if (!cc_is_welcome(&p->allow_members, &p->deny_members, a->member_name))
+		snprintf(why, why_size, "refused by the node's owner: instances of %s may not start here", a->member_name);
+	else
+		return true;
 	return false;
 }
 

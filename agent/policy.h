@@ -17,7 +17,8 @@ struct policy {
 	struct amounts offer;
 	int64_t cpu_percent; /* of the offer, that all limits of running instances may add up to */
 	int64_t memory_percent;
-	int64_t disk_percent; /* the same for all instances that exist */
+	int64_t disk_percent;                        /* the same for all instances that exist */
+	struct cc_texts allow_members, deny_members; /* of the settings */
 };
 
 enum policy_unit { POLICY_CPU, POLICY_MIB };
@@ -25,5 +26,7 @@ enum policy_unit { POLICY_CPU, POLICY_MIB };
  * above `total` is cut to it. @err INVALID */
 int policy_share(const char *text, enum policy_unit unit, int64_t total, int64_t *ret, struct cc_error *err);
 
+/* Whether its member may start it here. If not, `why` says so. */
+bool policy_welcomes(const struct policy *p, const struct assignment *a, char *why, size_t why_size);
 /* Whether `a` may start beside what is `used` by the others. If not, `why` says which term forbids it, with numbers. */
 bool policy_allows(const struct policy *p, const struct amounts *used, const struct assignment *a, char *why, size_t why_size);

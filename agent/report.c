@@ -61,6 +61,8 @@ static void fill_facts(struct node_report *r, const struct node_facts *f)
 		cc_set(r, node_report, address, f->address);
 	cc_set(r, node_report, publish_from, f->publish.from);
 	cc_set(r, node_report, publish_to, f->publish.to);
+	cc_set(r, node_report, allow_members, f->allow_members);
+	cc_set(r, node_report, deny_members, f->deny_members);
 	cc_set(r, node_report, closed, f->closed != NULL ? f->closed : "");
 }
 

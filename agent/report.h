@@ -11,6 +11,7 @@ struct node_facts {
 	int64_t cpu_millis, memory_mib, disk_mib;
 	int64_t offer_cpu_millis, offer_memory_mib, offer_disk_mib, offer_instances;
 	struct cc_map labels;
+	struct cc_texts allow_members, deny_members;
 	const char *closed;        /* why nothing new may start, "" or NULL when it may */
 	const char *address;       /* NULL or "": not known */
 	struct port_range publish; /* what its owner lets instances publish */

@@ -27,12 +27,24 @@ static const struct {
 	{ PRIV_FEATURE_IPV6, "ipv6" },
 };
 
+static int check_names(const char *setting, const struct cc_texts *list, struct cc_error *err)
+{
+	const struct cc_field name = { .name = setting, .kind = CK_name };
+
+	for (size_t i = 0; i < list->n; i++)
+		if (cc_text_check(&name, list->items[i], strlen(list->items[i]), err) < 0)
+			return -1;
+	return 0;
+}
+
 int settings_check(const struct agent_config *cfg, struct cc_error *err)
 {
 	struct fingerprint any = { .cpu_millis = 1000, .memory_mib = 1024, .disk_mib = 1024, .disk_free_mib = 1024 };
 	struct policy ignored;
 	struct hours hours;
 
+	if (check_names("allow_members", &cfg->allow_members, err) < 0 || check_names("deny_members", &cfg->deny_members, err) < 0)
+		return -1;
 	return settings_policy(cfg, &any, &(struct taken){ 0 }, &ignored, err) < 0 ? -1 : settings_hours(cfg, &hours, err);
 }
 
@@ -71,7 +83,11 @@ static void lower_to(int64_t *offer, int64_t most)
 int settings_policy(
         const struct agent_config *cfg, const struct fingerprint *machine, const struct taken *taken, struct policy *ret, struct cc_error *err)
 {
-	struct policy p = { .cpu_percent = cfg->accept_cpu, .memory_percent = cfg->accept_memory, .disk_percent = cfg->accept_disk };
+	struct policy p = { .cpu_percent = cfg->accept_cpu,
+		.memory_percent = cfg->accept_memory,
+		.disk_percent = cfg->accept_disk,
+		.allow_members = cfg->allow_members,
+		.deny_members = cfg->deny_members };
 
 	p.offer.instances = cfg->offer_instances;
 	if (share("offer_cpu", cfg->offer_cpu, POLICY_CPU, machine->cpu_millis, &p.offer.cpu_millis, err) < 0 ||
@@ -128,5 +144,7 @@ struct node_facts settings_facts(
 		.offer_disk_mib = p->offer.disk_mib,
 		.offer_instances = p->offer.instances,
 		.labels = labels_of(&cfg->labels, a),
+		.allow_members = cfg->allow_members,
+		.deny_members = cfg->deny_members,
 	};
 }

@@ -45,6 +45,7 @@ static const struct {
 	[SCHED_FELL_SILENT]        = { "is silent",                            "are silent" },
 	[SCHED_FELL_PAUSED]        = { "is paused by its owner",               "are paused by their owners" },
 	[SCHED_FELL_DRAINED]       = { "is drained by an admin",               "are drained by an admin" },
+	[SCHED_FELL_UNWELCOME]     = { "does not let this member in: its owner says so", "do not let this member in: their owners say so" },
 	[SCHED_FELL_ARCH]          = { "is of another architecture",           "are of another architecture" },
 	[SCHED_FELL_FEATURES]      = { "cannot run this kind of instance",     "cannot run this kind of instance" },
 	[SCHED_FELL_PORT_CLOSED]   = { "lets no such port be published",       "let no such port be published" },

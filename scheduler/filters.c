@@ -48,6 +48,17 @@ static void is_not_drained(const struct sched_req *req, const struct sched_block
 	is_open(SCHED_CLOSED_BY_ADMIN, b, ok);
 }
 
+static void lets_in(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
+{
+	const uint8_t *unwelcome = req->unwelcome;
+
+	if (unwelcome == NULL)
+		return;
+	unwelcome += b->at;
+	for (size_t i = 0; i < b->n; i++)
+		ok[i] &= unwelcome[i] == 0;
+}
+
 static void has_arch(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
 {
 	const uint8_t *arch = b->nodes->arch + b->at;
@@ -136,6 +147,7 @@ static const struct {
 	[SCHED_FELL_SILENT]        = { "silent",                    is_ready },
 	[SCHED_FELL_PAUSED]        = { "paused by its owner",       is_not_paused },
 	[SCHED_FELL_DRAINED]       = { "drained by an admin",       is_not_drained },
+	[SCHED_FELL_UNWELCOME]     = { "its owner does not let this member in", lets_in },
 	[SCHED_FELL_ARCH]          = { "another architecture",      has_arch },
 	[SCHED_FELL_FEATURES]      = { "cannot run this kind",      has_features },
 	[SCHED_FELL_PORT_CLOSED]   = { "lets no such port be published", has_port_open },

@@ -69,6 +69,7 @@ struct sched_req {
 	const uint8_t *barred;
 	bool have_owner; /* the member owns nodes under this number: they are the nearer tier */
 	uint32_t owner;
+	const uint8_t *unwelcome; /* 1 for each node whose owner does not let the member in; NULL: all do */
 	uint64_t seed;
 };
 
@@ -78,6 +79,7 @@ enum sched_filter {
 	SCHED_FELL_SILENT,
 	SCHED_FELL_PAUSED,
 	SCHED_FELL_DRAINED,
+	SCHED_FELL_UNWELCOME,
 	SCHED_FELL_ARCH,
 	SCHED_FELL_FEATURES,
 	SCHED_FELL_PORT_CLOSED,

@@ -23,6 +23,9 @@ cc_e2e_test(owner)
 cc_e2e_test(copy)
 cc_e2e_test(publish)
 # Nothing of the machine is shared: the nodes are simulated.
+cc_script_test(e2e.welcome ROOT NEEDS postgres busybox
+  COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_welcome.py
+  ENV CC_BUILD=${PROJECT_BINARY_DIR} LABELS e2e TIMEOUT 120)
 cc_script_test(e2e.confine ROOT NEEDS postgres
   COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_confine.py
   ENV CC_BUILD=${PROJECT_BINARY_DIR} LABELS e2e TIMEOUT 120)

@@ -3,6 +3,7 @@
 #include "controller/engine/columns.h"
 
 #include "common/hash_table.h"
+#include "common/welcome.h"
 
 #include <stdlib.h>
 
@@ -34,6 +35,8 @@ struct columns {
 	COLUMNS(X)
 #undef X
 	struct cc_uuid *id;
+	const struct node **choosy; /* the rows of nodes that are not for everybody, NULL for the others */
+	size_t n_choosy;
 	struct sched_nodes sched;
 	struct cc_hash index;  /* node -> its index */
 	struct cc_hash owners; /* member -> its number; never removed */
@@ -78,6 +81,7 @@ void columns_free(struct columns *c)
 	COLUMNS(X)
 #undef X
 	free(c->id);
+	free(c->choosy);
 	free_numbers(&c->index);
 	free_numbers(&c->owners);
 	free(c);
@@ -92,6 +96,7 @@ static void grow(struct columns *c)
 	COLUMNS(X)
 #undef X
 	c->id = cc_realloc(c->id, c->cap * sizeof(*c->id));
+	c->choosy = cc_realloc(c->choosy, c->cap * sizeof(*c->choosy));
 }
 
 static size_t index_for(struct columns *c, struct cc_uuid node)
@@ -104,6 +109,7 @@ static size_t index_for(struct columns *c, struct cc_uuid node)
 		grow(c);
 	i = c->sched.n++;
 	c->id[i] = node;
+	c->choosy[i] = NULL;
 	return add_number(&c->index, node, i);
 }
 
@@ -144,10 +150,18 @@ static uint8_t closed_bits(const struct node *n)
 	return (uint8_t)((cc_has(n, node, closed) ? SCHED_CLOSED_BY_OWNER : 0) | (cc_has(n, node, drained) ? SCHED_CLOSED_BY_ADMIN : 0));
 }
 
+static void note_choosy(struct columns *c, size_t i, const struct node *n)
+{
+	c->n_choosy -= c->choosy[i] != NULL;
+	c->choosy[i] = n != NULL && (n->allow_members.n > 0 || n->deny_members.n > 0) ? n : NULL;
+	c->n_choosy += c->choosy[i] != NULL;
+}
+
 void columns_put(struct columns *c, const struct node *n)
 {
 	size_t i = index_for(c, n->id);
 
+	note_choosy(c, i, n);
 	c->ready[i] = n->state == NODE_READY;
 	c->closed[i] = closed_bits(n);
 	c->arch[i] = sched_arch_number(n->arch);
@@ -171,11 +185,13 @@ void columns_remove(struct columns *c, struct cc_uuid node)
 
 	if (gone == NULL)
 		return;
+	note_choosy(c, gone->number, NULL);
 	last = find_number(&c->index, c->id[c->sched.n - 1]);
 #define X(type, name) c->name[gone->number] = c->name[last->number];
 	COLUMNS(X)
 #undef X
 	c->id[gone->number] = last->id;
+	c->choosy[gone->number] = c->choosy[last->number];
 	last->number = gone->number;
 	c->sched.n--;
 	cc_hash_remove(&c->index, cc_hash_id(node), gone);
@@ -206,4 +222,14 @@ bool columns_owner(const struct columns *c, struct cc_uuid member, uint32_t *ret
 	if (n != NULL)
 		*ret = (uint32_t)n->number;
 	return n != NULL;
+}
+
+bool columns_unwelcome(const struct columns *c, const struct member *m, uint8_t *ret)
+{
+	for (size_t i = 0; i < c->sched.n && c->n_choosy > 0; i++) {
+		const struct node *n = c->choosy[i];
+
+		ret[i] = n != NULL && !cc_uuid_equal(n->owner, m->id) && !cc_is_welcome(&n->allow_members, &n->deny_members, m->name);
+	}
+	return c->n_choosy > 0;
 }

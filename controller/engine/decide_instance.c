@@ -20,6 +20,14 @@ static const char *name_node(void *arg, size_t index)
 	return n != NULL ? n->name : "?";
 }
 
+/* NULL where all nodes are for everybody. */
+static const uint8_t *unwelcome_to(const struct decide *d, const struct command *cmd, const struct member *who)
+{
+	uint8_t *nodes = cc_new_array(cmd->arena, zone_sched_nodes(d->zone)->n + 1, uint8_t);
+
+	return zone_unwelcome(d->zone, who, nodes) ? nodes : NULL;
+}
+
 static int request_of(const struct decide *d, const struct command *cmd, const struct instance *inst, uint32_t arches,
         const struct instance_spec *spec, struct sched_req *ret, struct cc_error *err)
 {
@@ -33,6 +41,7 @@ static int request_of(const struct decide *d, const struct command *cmd, const s
 		.only_node = SCHED_ANY,
 		.barred = publish_barred(d->zone, inst, cmd->arena),
 		.seed = cmd->random & INT64_MAX };
+	ret->unwelcome = unwelcome_to(d, cmd, zone_find(d->zone, TABLE_MEMBER, inst->member));
 	ret->have_owner = zone_owner_number(d->zone, inst->member, &ret->owner);
 	if (!cc_has(spec, instance_spec, node))
 		return 0;

@@ -95,6 +95,12 @@ static bool same_map(const struct cc_map *a, const struct cc_map *b)
 		cc_set(n, node, field, r->field);         \
 		changed = true;                           \
 	}
+#define TAKE_NAMES(field)                                                                                                                         \
+	if (cc_has(r, node_report, field) && !same_texts(&n->field, &r->field)) {                                                                 \
+		n->field = r->field;                                                                                                              \
+		n->has = r->field.n > 0 ? n->has | CC_BIT(CC_MODEL_PASTE(node, _f_##field)) : n->has & ~CC_BIT(CC_MODEL_PASTE(node, _f_##field)); \
+		changed = true;                                                                                                                   \
+	}
 #define TAKE_NUMBER(field) TAKE(field, n->field == r->field)
 #define TAKE_TEXT(field)   TAKE(field, strcmp(n->field, r->field) == 0)
 
@@ -107,6 +113,8 @@ static bool take_machine(const struct node_report *r, struct node *n)
 	TAKE_TEXT(agent_version)
 	TAKE(features, same_texts(&n->features, &r->features))
 	TAKE(labels, same_map(&n->labels, &r->labels))
+	TAKE_NAMES(allow_members)
+	TAKE_NAMES(deny_members)
 	TAKE_NUMBER(cpu_millis)
 	TAKE_NUMBER(memory_mib)
 	TAKE_NUMBER(disk_mib)

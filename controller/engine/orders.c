@@ -4,7 +4,7 @@
 static void fill(const struct zone *z, const struct instance *inst, struct assignment *ret, struct cc_arena *a)
 {
 	const struct image *img = zone_find(z, TABLE_IMAGE, inst->image);
-
+	const struct node *node = zone_find(z, TABLE_NODE, inst->node);
 	const struct member *who = zone_find(z, TABLE_MEMBER, inst->member);
 
 	*ret = (struct assignment){ .id = inst->id,
@@ -21,6 +21,8 @@ static void fill(const struct zone *z, const struct instance *inst, struct assig
 		.on_disconnect = inst->on_disconnect };
 	if (who != NULL)
 		cc_set(ret, assignment, member_name, cc_arena_strdup(a, who->name));
+	if (node != NULL && cc_uuid_equal(inst->member, node->owner))
+		cc_set(ret, assignment, own, true);
 	cc_set(ret, assignment, member, inst->member);
 	if (!cc_has(inst, instance, publish))
 		return;

@@ -173,6 +173,11 @@ size_t zone_sched_index(const struct zone *z, struct cc_uuid node)
 	return columns_index(z->columns, node);
 }
 
+bool zone_unwelcome(const struct zone *z, const struct member *m, uint8_t *ret)
+{
+	return columns_unwelcome(z->columns, m, ret);
+}
+
 bool zone_owner_number(const struct zone *z, struct cc_uuid member, uint32_t *ret)
 {
 	return columns_owner(z->columns, member, ret);

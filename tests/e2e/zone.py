@@ -317,10 +317,10 @@ class Zone:
             return self.run_ccctl("status").returncode == 0
         eventually("the controller answers", ready, seconds)
 
-    def add_node(self, name, **how):
+    def add_node(self, name, token=None, **how):
         node = Node(self, name, **how)
         self.nodes.append(node)
-        node.join()
+        node.join(token)
         node.start()
         self.wait_node(name)
         return node

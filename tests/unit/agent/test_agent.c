@@ -815,6 +815,44 @@ START_TEST(the_owner_has_the_last_word_and_may_change_it)
 }
 END_TEST
 
+static void assign_of(int n, const char *member, bool own)
+{
+	struct assignment a = test_assignment(n, 1, 0, DESIRED_RUN);
+
+	a.image_sha256 = controller_sha256();
+	a.member_name = member;
+	if (member == NULL)
+		cc_unset(&a, assignment, member_name);
+	if (own)
+		cc_set(&a, assignment, own, true);
+	controller_assign(controller, &a);
+}
+
+START_TEST(whom_the_owner_does_not_let_in_starts_nothing_whatever_the_controller_says)
+{
+	struct priv_ct ct;
+
+	world_setting("deny_members=bob");
+	fake_priv_add_image(priv, controller_sha256());
+	agent_begin();
+	assign_of(1, "bob", false);
+	world_wait_state(1, OBSERVED_FAILED, 0);
+	ck_assert_str_eq(controller_told(controller, 1).reason, "refused by the node's owner: instances of bob may not start here");
+	assign_of(2, "bob", true);
+	world_wait_state(2, OBSERVED_RUNNING, 0);
+	assign_of(3, "eva", false);
+	world_wait_state(3, OBSERVED_RUNNING, 0);
+	assign_of(4, NULL, false);
+	world_wait_state(4, OBSERVED_FAILED, 0);
+	world_setting("deny_members=");
+	world_setting("allow_members=bob");
+	agent_hup();
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	ck_assert(fake_priv_ct(priv, 3, &ct) && ct.state == PRIV_CT_RUNNING); /* what runs runs on */
+	agent_end_well();
+}
+END_TEST
+
 START_TEST(the_owner_has_the_last_word_on_what_runs_already)
 {
 	struct priv_ct ct;
@@ -1087,6 +1125,7 @@ int main(void)
 	tcase_add_test(tc, an_image_that_was_lost_is_fetched_again);
 	tcase_add_test(tc, an_init_that_ends_by_itself_is_started_again_after_a_while);
 	tcase_add_test(tc, the_owner_has_the_last_word_and_may_change_it);
+	tcase_add_test(tc, whom_the_owner_does_not_let_in_starts_nothing_whatever_the_controller_says);
 	tcase_add_test(tc, the_owner_has_the_last_word_on_what_runs_already);
 	tcase_add_test(tc, limits_change_without_a_restart);
 	tcase_add_test(tc, limits_that_are_refused_are_told_and_the_old_ones_stay);

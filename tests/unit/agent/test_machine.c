@@ -276,6 +276,18 @@ START_TEST(a_share_that_is_none_is_named)
 }
 END_TEST
 
+START_TEST(a_member_that_is_no_name_is_told)
+{
+	static const char *const sets[] = { "deny_members=bob,Not A Name" };
+	struct cc_config *config = load(sets, 1);
+	struct cc_error err = { 0 };
+
+	ck_assert_int_eq(settings_check(agent_config(config), &err), -1);
+	ck_assert_msg(strstr(err.msg, "deny_members") != NULL, "%s", err.msg);
+	cc_config_free(config);
+}
+END_TEST
+
 START_TEST(a_reserve_is_measured_against_what_is_free_now)
 {
 	static const char *const sets[] = { "reserve_memory=1GiB", "reserve_disk=1GiB", "offer_memory=100%", "offer_disk=100%" };
@@ -419,6 +431,7 @@ int main(void)
 	tcase_add_loop_test(tc, the_owners_terms_bound_what_starts_and_say_which, 0, CC_ARRAY_LEN(asks));
 	tcase_add_test(tc, settings_turn_the_machine_into_an_offer);
 	tcase_add_test(tc, a_share_that_is_none_is_named);
+	tcase_add_test(tc, a_member_that_is_no_name_is_told);
 	tcase_add_test(tc, a_reserve_is_measured_against_what_is_free_now);
 	tcase_add_loop_test(tc, hours_are_local_and_know_daylight_saving, 0, CC_ARRAY_LEN(hours_cases));
 	tcase_add_loop_test(tc, what_is_no_time_of_the_week_is_refused, 0, CC_ARRAY_LEN(no_hours));

@@ -105,6 +105,32 @@ START_TEST(a_node_falls_at_the_first_filter_it_fails)
 }
 END_TEST
 
+START_TEST(where_the_member_is_not_let_in_nothing_is_placed)
+{
+	static uint8_t unwelcome[SNAPSHOT_MAX];
+	struct snapshot s = { .n = 0 };
+	struct sched_req req = plain_request();
+	struct sched_decision d;
+
+	for (uint64_t key = 1; key <= 1000; key++) {
+		struct snapshot_node node = exact_node;
+
+		node.key = key;
+		unwelcome[s.n] = s.n != 700;
+		snapshot_add(&s, node);
+	}
+	req.unwelcome = unwelcome;
+	d = snapshot_place(&s, &req, &sched_default_options);
+	ck_assert(d.placed);
+	ck_assert_uint_eq(d.winner, 700);
+	ck_assert_uint_eq(d.fell[SCHED_FELL_UNWELCOME], 999);
+	unwelcome[700] = 1;
+	d = snapshot_place(&s, &req, &sched_default_options);
+	ck_assert(!d.placed);
+	ck_assert_ptr_nonnull(strstr(snapshot_explain(&s, &d, &req), "do not let this member in"));
+}
+END_TEST
+
 START_TEST(an_unknown_architecture_matches_nothing_not_even_itself)
 {
 	struct snapshot s = { .n = 0 };
@@ -326,6 +352,7 @@ int main(void)
 	TCase *tc = tcase_create("place");
 
 	tcase_add_loop_test(tc, a_node_falls_at_the_first_filter_it_fails, 0, CC_ARRAY_LEN(filter_cases));
+	tcase_add_test(tc, where_the_member_is_not_let_in_nothing_is_placed);
 	tcase_add_test(tc, an_unknown_architecture_matches_nothing_not_even_itself);
 	tcase_add_test(tc, an_empty_zone_takes_nothing);
 	tcase_add_loop_test(tc, the_nearest_tier_with_room_wins, 0, CC_ARRAY_LEN(tier_cases));

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "controller/engine/orders.h"
 #include "tests/lib/engine_fixture.h"
 #include "tests/lib/test.h"
 
@@ -229,6 +230,55 @@ static const struct command *report_closed(const char *closed)
 	cc_set(&r, node_report, closed, closed);
 	return engine_run(&f, COMMAND_NODE_SYNC, as_node(ada), &args);
 }
+
+static void report_members(const char *allow, const char *deny)
+{
+	struct node_report r = { 0 };
+	struct cmd_node_sync args = { .report = &r, .node = ada };
+
+	cc_set(&r, node_report, allow_members, ((struct cc_texts){ allow != NULL, &allow }));
+	cc_set(&r, node_report, deny_members, ((struct cc_texts){ deny != NULL, &deny }));
+	assert_code(engine_run(&f, COMMAND_NODE_SYNC, as_node(ada), &args), CC_OK);
+}
+
+static bool is_own(const char *name)
+{
+	struct node_report r = { 0 };
+	struct node_orders o;
+
+	orders_build(engine_read_begin(f.engine), &r, ada, &o, f.arena);
+	engine_read_end(f.engine);
+	for (size_t i = 0; i < o.assignments.n; i++)
+		if (strcmp(o.assignments.items[i].name, name) == 0)
+			return cc_has(&o.assignments.items[i], assignment, own);
+	ck_abort_msg("no assignment of %s", name);
+}
+
+START_TEST(whom_the_owner_does_not_let_in_is_placed_elsewhere_or_told_why)
+{
+	struct principal maria = as_member(a_member(&f, "maria"));
+	const struct command *cmd;
+	struct cc_uuid bo;
+
+	report_members(NULL, "maria");
+	cmd = create(&f, maria, "hello", "busybox", 0);
+	assert_code(cmd, CC_NO_CAPACITY);
+	ck_assert_ptr_nonnull(strstr(cmd->error.msg, "does not let this member in"));
+	ck_assert_str_eq(cmd->placement->fell.items[0].reason, "its owner does not let this member in");
+	assert_code(create(&f, as_admin, "owners", "busybox", 0), CC_OK);
+	report_members("nobody-else", NULL);
+	assert_code(create(&f, maria, "hello", "busybox", 0), CC_NO_CAPACITY);
+	assert_code(create(&f, as_admin, "owners-too", "busybox", 0), CC_OK);
+	bo = a_node(&f, "bo", 1024);
+	assert_code(create(&f, maria, "hello", "busybox", 0), CC_OK);
+	ck_assert(cc_uuid_equal(instance_now(&f, "hello")->node, bo));
+	report_members(NULL, NULL);
+	ck_assert(!cc_has(node_now(&f, ada), node, allow_members) && !cc_has(node_now(&f, ada), node, deny_members));
+	assert_code(create(&f, maria, "here", "busybox", 512), CC_OK);
+	ck_assert(cc_uuid_equal(instance_now(&f, "here")->node, ada) || cc_uuid_equal(instance_now(&f, "here")->node, bo));
+	ck_assert(is_own("owners"));
+}
+END_TEST
 
 static const struct command *set_limits(const char *ref, int64_t memory_mib)
 {
@@ -761,6 +811,7 @@ static Suite *engine_suite(void)
 	tcase_add_test(tc, one_key_has_its_effect_once);
 	tcase_add_test(tc, a_refused_command_leaves_no_key_behind);
 	tcase_add_test(tc, a_silent_node_makes_its_instances_unreachable_and_back);
+	tcase_add_test(tc, whom_the_owner_does_not_let_in_is_placed_elsewhere_or_told_why);
 	tcase_add_test(tc, a_node_that_listens_is_not_silent_until_its_signs_end);
 	tcase_add_test(tc, a_paused_node_takes_nothing_new_and_says_why);
 	tcase_add_test(tc, a_drained_node_takes_nothing_new_until_it_is_opened);
