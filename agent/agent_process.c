@@ -103,6 +103,12 @@ bool agent_process_reap(struct agent_process *p, int64_t now_ms)
 	return true;
 }
 
+void agent_process_reload(const struct agent_process *p)
+{
+	if (p->pid > 0)
+		kill(p->pid, SIGHUP);
+}
+
 void agent_process_ask(struct agent_process *p, int64_t kill_at_ms)
 {
 	if (p->pid <= 0)

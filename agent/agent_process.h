@@ -23,6 +23,9 @@ int agent_process_start(struct agent_process *p, const struct priv_settings *set
 /* After SIGCHLD: whether it has ended; then start_at_ms says when to start it again. */
 bool agent_process_reap(struct agent_process *p, int64_t now_ms);
 
+/* Passes a SIGHUP on, if it runs: it reads its settings anew. */
+void agent_process_reload(const struct agent_process *p);
+
 /* Asks it to end, if it runs; agent_process_insist kills it when it has not by `kill_at_ms`. Neither waits. */
 void agent_process_ask(struct agent_process *p, int64_t kill_at_ms);
 /* Returns ms until it is time, -1 for never. */

@@ -32,7 +32,7 @@ bool controllers_merge(const struct cc_texts *known, const struct cc_texts *told
 	*ret = (struct cc_texts){ .items = cc_new_array(a, KEPT_MAX, const char *) };
 	ret->items[ret->n++] = cc_arena_strdup(a, reached);
 	for (size_t i = 0; i < told->n && ret->n < KEPT_MAX; i++)
-		if (!has(ret, told->items[i]) && cc_addr_parse(a, told->items[i], &addr, &ignored) == 0)
+		if (!has(ret, told->items[i]) && cc_addr_parse(a, told->items[i], &addr, &ignored) == 0 && addr.port != 0)
 			ret->items[ret->n++] = cc_arena_strdup(a, told->items[i]);
 	return !is_same_set(known, ret);
 }

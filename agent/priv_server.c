@@ -370,6 +370,10 @@ static void on_signal(struct priv_server *s, struct watch *w)
 
 	if (read(w->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
+	if (info.ssi_signo == SIGHUP) {
+		agent_process_reload(&s->agent);
+		return;
+	}
 	if (info.ssi_signo != SIGCHLD) {
 		s->ending = true;
 		return;
@@ -457,6 +461,7 @@ static int watch_signals(struct priv_server *s, struct cc_error *err)
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

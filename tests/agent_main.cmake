@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The unprivileged half of the agent.
 cc_test(agent_reconcile SOURCES unit/agent/test_reconcile.c LIBS cc_agent)
+cc_test(agent_controllers SOURCES unit/agent/test_controllers.c LIBS cc_agent)
 cc_test(agent_inst SOURCES unit/agent/test_inst.c LIBS cc_agent)
 cc_test(agent_spool SOURCES unit/agent/test_spool.c LIBS cc_agent)
 cc_test(agent_machine SOURCES unit/agent/test_machine.c LIBS cc_agent)

@@ -84,6 +84,21 @@ START_TEST(it_runs_as_its_user_with_one_socket_and_its_arguments)
 }
 END_TEST
 
+START_TEST(it_is_told_to_reload_when_cc_agent_priv_is)
+{
+	char text[1024];
+
+	start("trap 'echo reloaded >>out' HUP; trap 'exit 0' TERM; echo ready >>out; while :; do sleep 0.05; done", "nobody");
+	lines("out", 1, text, sizeof(text));
+	for (int i = 2; i < 4; i++) {
+		kill(priv, SIGHUP);
+		lines("out", i, text, sizeof(text));
+	}
+	ck_assert_str_eq(text, "ready\nreloaded\nreloaded\n");
+	ck_assert_int_eq(stop(), 0);
+}
+END_TEST
+
 START_TEST(it_is_started_again_and_less_often)
 {
 	char text[1024];
@@ -144,6 +159,7 @@ int main(void)
 
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, it_runs_as_its_user_with_one_socket_and_its_arguments);
+	tcase_add_test(t, it_is_told_to_reload_when_cc_agent_priv_is);
 	tcase_add_test(t, it_is_started_again_and_less_often);
 	tcase_add_test(t, one_that_hangs_is_replaced);
 	tcase_add_test(t, it_is_stopped_before_cc_agent_priv_ends);

@@ -286,6 +286,62 @@ START_TEST(the_next_address_is_tried_and_the_one_that_worked_stays)
 }
 END_TEST
 
+static int set_address(const char *address)
+{
+	struct cc_error err = { 0 };
+	int r = cc_http_set_addresses(client, &address, address != NULL, &err);
+
+	ck_assert_int_eq(err.code, r < 0 ? CC_INVALID : CC_OK);
+	return r;
+}
+
+START_TEST(other_addresses_count_from_the_next_request_on)
+{
+	const char *address = dead_address();
+	cc_auto_outcome struct outcome slow = { 0 }, o = { 0 };
+	struct cc_http_request r = request_for(&slow, "GET", "/trickle/20"), next = request_for(&o, "POST", "/echo");
+	struct test_server *first = server = test_server_start(TEST_TLS13, NULL, server_key);
+
+	address = server_address(first);
+	connect_to(&address, 1);
+	start(&r, &slow);
+	cc_http_poll(client, NULL, 0, 0);
+	server = test_server_start(TEST_TLS13, NULL, server_key);
+	ck_assert_int_eq(set_address(server_address(server)), 0);
+	ck_assert_str_eq(cc_http_address(client), server_address(server));
+	run(&next, &o);
+	ck_assert_msg(!o.failed, "%s", o.err.msg);
+	ck_assert_uint_eq(test_server_requests(server), 1);
+	wait_for_end(&slow); /* what was under way goes on */
+	ck_assert_msg(!slow.failed, "%s", slow.err.msg);
+	ck_assert_uint_eq(slow.body.len, 20);
+	test_server_stop(first);
+}
+END_TEST
+
+START_TEST(addresses_that_are_none_are_refused_and_the_old_ones_stay)
+{
+	cc_auto_outcome struct outcome o = { 0 };
+	struct cc_http_request r = request_for(&o, "POST", "/echo");
+	const char *address;
+
+	server = test_server_start(TEST_TLS13, NULL, server_key);
+	address = server_address(server);
+	connect_to(&address, 1);
+	ck_assert_int_eq(set_address("nowhere"), -1);
+	ck_assert_int_eq(set_address(NULL), -1);
+	run(&r, &o);
+	ck_assert_msg(!o.failed, "%s", o.err.msg);
+}
+END_TEST
+
+START_TEST(a_socket_has_no_addresses)
+{
+	connect_over(0);
+	ck_assert_int_eq(set_address("a:1"), -1);
+}
+END_TEST
+
 START_TEST(another_key_at_one_address_is_told_before_silence_at_the_rest)
 {
 	const char *addresses[2];
@@ -490,6 +546,9 @@ int main(void)
 	tcase_add_test(tc, a_name_that_nobody_knows_says_so);
 	tcase_add_test(tc, a_server_that_accepts_and_is_mute_is_given_up);
 	tcase_add_test(tc, the_next_address_is_tried_and_the_one_that_worked_stays);
+	tcase_add_test(tc, other_addresses_count_from_the_next_request_on);
+	tcase_add_test(tc, addresses_that_are_none_are_refused_and_the_old_ones_stay);
+	tcase_add_test(tc, a_socket_has_no_addresses);
 	tcase_add_test(tc, another_key_at_one_address_is_told_before_silence_at_the_rest);
 	tcase_add_loop_test(tc, what_would_break_the_framing_is_refused, 0, CC_ARRAY_LEN(refused));
 	tcase_add_loop_test(tc, a_client_without_a_sensible_target_is_refused, 0, 4);

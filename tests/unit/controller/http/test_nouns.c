@@ -106,6 +106,22 @@ START_TEST(a_node_syncs_and_fetches_its_image)
 }
 END_TEST
 
+START_TEST(an_archive_that_is_not_here_is_told_from_one_that_never_was)
+{
+	const char *path = cc_printf(a, "/v1/blobs/%s", w->sha256);
+	struct problem *p;
+
+	ck_assert_int_eq(unlink(cc_printf(a, "%s/images/sha256/%s", w->dir, w->sha256)), 0);
+	p = GET(problem_desc, 404, .role = ROLE_N1, .path = path);
+	ck_assert_ptr_nonnull(strstr(p->detail, "is not on this controller"));
+	ck_assert_ptr_nonnull(strstr(p->detail, "state_dir/images"));
+	p = GET(problem_desc, 404, .role = ROLE_N1, .path = cc_printf(a, "/v1/blobs/%064d", 7));
+	ck_assert_ptr_null(strstr(p->detail, "this controller"));
+	p = GET(problem_desc, 404, .role = ROLE_N1, .path = "/v1/blobs/nonsense");
+	ck_assert_str_eq(p->code, "not-found");
+}
+END_TEST
+
 START_TEST(a_node_joins_with_an_invitation)
 {
 	struct invite_made *made =
@@ -427,6 +443,7 @@ int main(void)
 	tcase_add_test(tc, what_is_not_there_is_told_for_programs_too);
 	tcase_add_test(tc, a_refused_placement_says_why_each_node_fell_out);
 	tcase_add_test(tc, a_node_syncs_and_fetches_its_image);
+	tcase_add_test(tc, an_archive_that_is_not_here_is_told_from_one_that_never_was);
 	tcase_add_test(tc, a_node_joins_with_an_invitation);
 	tcase_add_test(tc, a_member_is_added_and_its_token_works);
 	tcase_add_test(tc, a_member_is_limited_and_told_so);
