@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/act_parts.h"
+#include "agent/snapshots.h"
+#include "agent/volumes.h"
 
 #include "common/boot_timer.h"
 #include "common/log.h"
@@ -38,7 +40,7 @@ static struct amounts taken_by(const struct priv_limits *l)
  * take disk. */
 static struct amounts used_by_others(const struct act *a, const struct inst *except)
 {
-	struct amounts sum = { 0 };
+	struct amounts sum = { .disk_mib = volumes_mib(a->insts) };
 
 	for (size_t k = 0; k < a->insts->n; k++) {
 		const struct inst *i = a->insts->items[k];
@@ -125,6 +127,13 @@ static enum policy_word policy_of(const struct act *a, const struct inst *i, con
 	return policy_allows(&a->policy, &used, i->want, why, INST_REASON) ? POLICY_OK : POLICY_REFUSED;
 }
 
+/* It is stopped, whatever it should be, until that is done. */
+static bool may_restore(const struct act *a, const struct inst *i, const struct decision *d, int64_t now_ms)
+{
+	return a->insts->ct_known && d->action == ACTION_NONE && inst_is_to_restore(i) && i->ct.state == PRIV_CT_STOPPED &&
+	       i->doing == DOING_NOTHING && !i->drop && i->want->desired != DESIRED_DELETE && backoff_due(&i->retry.backoff, now_ms);
+}
+
 static void look_at(struct act *a, struct inst *i, int64_t now_ms)
 {
 	struct situation s = inst_situation(a->insts, i, lease_of(a, i, now_ms), now_ms);
@@ -136,12 +145,17 @@ static void look_at(struct act *a, struct inst *i, int64_t now_ms)
 	if (s.want == WANT_RUN)
 		s.policy = policy_of(a, i, &s, why_not);
 	d = reconcile_decide(&s);
+	if (d.action == ACTION_START && i->ct.state != PRIV_CT_RUNNING && !volumes_ready(a->insts, i->want, why_not))
+		d = (struct decision){ ACTION_NONE, OBSERVED_STARTING, BECAUSE_POLICY, "its volumes are not there yet", -1 };
 	if (s.image == IMAGE_REFUSED && d.because == BECAUSE_IMAGE)
 		inst_failed(i, DOING_START, true, now_ms, local_image_get(a->images, i->want->image_sha256)->reason);
 	if (d.action == ACTION_STOP && s.lease == LEASE_OVER)
 		cc_log(WARNING, LEASE_ENDED, kv_uuid("instance", i->id));
 	(void)inst_report(a->insts, i, d.state, reason_of(a, i, &d, why_not), now_ms);
 	carry_out(a, i, d.action, now_ms);
+	if (may_restore(a, i, &d, now_ms))
+		snapshots_restore(a, i);
+	snapshots_look(a, i, now_ms);
 }
 
 static bool is_to_run(const struct inst_table *t, const char *sha256)
@@ -179,6 +193,7 @@ void act_all(struct act *a, int64_t now_ms)
 	/* An action may settle at once what another instance waits for: an image that is too large. */
 	for (int rounds = 0; rounds < 2; rounds++) {
 		a->again = false;
+		volumes_look(a, now_ms);
 		for (size_t k = 0; k < a->insts->n; k++)
 			look_at(a, a->insts->items[k], now_ms);
 		if (!a->again)
@@ -189,13 +204,15 @@ void act_all(struct act *a, int64_t now_ms)
 
 int64_t act_next_ms(const struct act *a, int64_t now_ms)
 {
-	int64_t next = a->listing ? CC_NEVER_MS : a->list_backoff.next_ms;
+	int64_t next = cc_earlier_ms(a->listing ? CC_NEVER_MS : a->list_backoff.next_ms, volumes_next_ms(a->insts, now_ms));
 
 	for (size_t k = 0; k < a->insts->n; k++) {
 		const struct inst *i = a->insts->items[k];
 
 		if (i->retry.backoff.next_ms > now_ms)
 			next = cc_earlier_ms(next, i->retry.backoff.next_ms);
+		if (i->snapshots_backoff.next_ms > now_ms)
+			next = cc_earlier_ms(next, i->snapshots_backoff.next_ms);
 		if (lease_of(a, i, now_ms) == LEASE_HELD && i->exists)
 			next = cc_earlier_ms(next, a->lease_until_ms);
 	}

@@ -143,13 +143,21 @@ void act_start(struct act *a, struct inst *i)
 		},
 	};
 
+	struct priv_mount mounts[PRIV_MOUNTS_MAX] = { 0 };
+	size_t n = i->want->volumes.n < PRIV_MOUNTS_MAX ? i->want->volumes.n : PRIV_MOUNTS_MAX;
+
 	if (inst_is_leased(i) && !act_say_lease(a))
 		return;
 	if (cc_has(i->want, assignment, member))
 		body.member = i->want->member;
+	for (size_t k = 0; k < n; k++) {
+		mounts[k].volume = i->want->volumes.items[k].volume;
+		mounts[k].read_only = i->want->volumes.items[k].read_only;
+		snprintf(mounts[k].path, sizeof(mounts[k].path), "%s", i->want->volumes.items[k].path);
+	}
 	snprintf(body.image_sha256, sizeof(body.image_sha256), "%s", i->want->image_sha256);
 	snprintf(body.hostname, sizeof(body.hostname), "%s", i->want->name);
-	send_op(a, i, &(struct priv_request){ .verb = PRIV_CT_START, .body = &body }, started);
+	send_op(a, i, &(struct priv_request){ .verb = PRIV_CT_START, .body = &body, .tail = mounts, .tail_len = n * sizeof(mounts[0]) }, started);
 }
 
 void act_stop(struct act *a, struct inst *i)

@@ -12,6 +12,7 @@
 #include "agent/statefile.h"
 #include "agent/stream.h"
 #include "agent/sync.h"
+#include "agent/volumes.h"
 #include "common/boot_timer.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -64,7 +65,7 @@ struct agent {
 
 static struct taken taken_by_instances(const struct inst_table *t)
 {
-	struct taken sum = { 0 };
+	struct taken sum = { .disk_mib = volumes_mib(t) };
 
 	for (size_t k = 0; k < t->n; k++) {
 		const struct inst *i = t->items[k];

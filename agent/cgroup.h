@@ -56,6 +56,10 @@ void cgroup_usage(const struct cgroup_layout *l, struct cc_uuid id, uint64_t *re
 /* Whether the process is in the instance's payload cgroup. */
 bool cgroup_holds(struct cc_uuid id, int pid);
 
+/* Holds all that runs in the cgroups of an instance, or lets it go on. Nothing there, or as asked, is fine. @err TIMEOUT it would not stand still; it goes on
+ * then, UNAVAILABLE the machine has no freezer, IO */
+int cgroup_freeze(const struct cgroup_layout *l, struct cc_uuid id, bool on, struct cc_error *err);
+
 /* Kills what still runs in the cgroups of one instance and removes them. Nothing there is fine. @err IO they could not be removed */
 int cgroup_sweep(const struct cgroup_layout *l, struct cc_uuid id, struct cc_error *err);
 

@@ -59,7 +59,8 @@ static int wait_sync(pid_t pid, struct cc_error *err)
 	return status == 0 ? 0 : cc_fail(err, IO, "the record of the instance could not be brought to the disk");
 }
 
-static int start_new(const struct priv_node *node, const struct ct_record *rec, struct driver_status *ret, struct cc_error *err)
+static int start_new(const struct priv_node *node, const struct ct_record *rec, const struct driver_mounts *mounts, struct driver_status *ret,
+        struct cc_error *err)
 {
 	cc_auto_close int dirfd = -1;
 	struct cc_error ignored = { 0 };
@@ -72,7 +73,7 @@ static int start_new(const struct priv_node *node, const struct ct_record *rec, 
 	pid = start_sync(node, dirfd);
 	if (pid < 0)
 		return cc_fail(err, BUSY, "the node can start no more processes now");
-	result = node->driver->start(node, rec, &status, err);
+	result = node->driver->start(node, rec, mounts, &status, err);
 	if (wait_sync(pid, result == 0 ? err : &ignored) < 0 && result == 0) {
 		(void)node->driver->stop(node, rec->id, &status, 0, &ignored);
 		return -1;
@@ -87,12 +88,13 @@ int ct_start_record(const struct priv_node *node, const struct ct_record *rec, s
 	return write_record(node, rec, true, err);
 }
 
-int ct_start_run(const struct priv_node *node, const struct ct_record *rec, struct driver_status *ret, struct cc_error *err)
+int ct_start_run(const struct priv_node *node, const struct ct_record *rec, const struct driver_mounts *mounts, struct driver_status *ret,
+        struct cc_error *err)
 {
 	if (is_new(node, rec))
-		return start_new(node, rec, ret, err);
+		return start_new(node, rec, mounts, ret, err);
 	if (write_record(node, rec, true, err) < 0 || driver_sweep(node, rec, err) < 0)
 		return -1;
 	forget_exit(node, rec);
-	return node->driver->start(node, rec, ret, err);
+	return node->driver->start(node, rec, mounts, ret, err);
 }

@@ -9,4 +9,5 @@
 /* Writes the record, durably. @err IO */
 int ct_start_record(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
 /* Writes the record and starts the instance; when this returns 0 the record is durable. Errors of the driver's start, IO. */
-int ct_start_run(const struct priv_node *node, const struct ct_record *rec, struct driver_status *ret, struct cc_error *err);
+int ct_start_run(const struct priv_node *node, const struct ct_record *rec, const struct driver_mounts *mounts, struct driver_status *ret,
+        struct cc_error *err);

@@ -48,6 +48,12 @@ struct driver_console {
 	struct terminal_size size;
 };
 
+/* The volumes of an instance that starts. */
+struct driver_mounts {
+	uint32_t count;
+	struct priv_mount at[PRIV_MOUNTS_MAX];
+};
+
 /* A member that may be NULL has nothing to do in that driver; call those by the functions below. */
 struct driver {
 	const char *name;
@@ -70,7 +76,8 @@ struct driver {
 	/* Makes them so, which may take as long as unpacking an image. @err NOT_FOUND no such image, NO_CAPACITY disk is full, IO */
 	int (*make)(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
 	/* Starts an instance that does not run and is made; sweeps first what a failed start left. @err NOT_FOUND no such image, UNAVAILABLE, IO, INTERNAL */
-	int (*start)(const struct priv_node *node, const struct ct_record *rec, struct driver_status *ret, struct cc_error *err);
+	int (*start)(const struct priv_node *node, const struct ct_record *rec, const struct driver_mounts *mounts, struct driver_status *ret,
+	        struct cc_error *err);
 	/* Ends an instance: asks init, kills it after `grace_ms`, and returns when nothing of it runs. @err TIMEOUT it would not die, IO */
 	int (*stop)(const struct priv_node *node, struct cc_uuid id, const struct driver_status *now, uint32_t grace_ms, struct cc_error *err);
 	/* Removes what the driver keeps of a stopped instance outside of its directory (cgroups, links, locks). Nothing there is fine. May be NULL. @err IO */
@@ -88,6 +95,8 @@ struct driver {
 	int (*exec)(const struct priv_node *node, const struct ct_record *rec, const struct driver_exec *exec, int *ret, struct cc_error *err);
 	/* Carries the console of its init until that ends or the control says so. May be NULL: there is none. @err CONFLICT somebody else is there, IO */
 	int (*console)(const struct priv_node *node, const struct ct_record *rec, const struct driver_console *console, struct cc_error *err);
+	/* Holds all processes of a running instance, or lets them go on; one that does not run, or is as asked, is fine. May be NULL. @err TIMEOUT, IO */
+	int (*freeze)(const struct priv_node *node, struct cc_uuid id, bool on, struct cc_error *err);
 	/* Away with all that it has on the machine. May be NULL. @err IO */
 	int (*retire)(const struct priv_node *node, struct cc_error *err);
 };
@@ -99,6 +108,7 @@ bool driver_is_made(const struct priv_node *node, const struct ct_record *rec);
 int driver_sweep(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
 int driver_console(const struct priv_node *node, const struct ct_record *rec, const struct driver_console *console, struct cc_error *err);
 int driver_limit(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
+int driver_freeze(const struct priv_node *node, struct cc_uuid id, bool on, struct cc_error *err);
 int driver_retire(const struct priv_node *node, struct cc_error *err);
 
 /* NULL when there is none of that name. */

@@ -15,6 +15,7 @@
 #include "agent/small_file.h"
 #include "agent/storage.h"
 #include "agent/terminal.h"
+#include "agent/volume.h"
 #include "common/cleanup.h"
 
 #include <errno.h>
@@ -111,7 +112,7 @@ static int lxc_sweep(const struct priv_node *node, const struct ct_record *rec, 
 	return 0;
 }
 
-static int make_ready(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
+static int make_ready(const struct priv_node *node, const struct ct_record *rec, const struct driver_mounts *mounts, struct cc_error *err)
 {
 	char root[STORAGE_PATH_MAX];
 	cc_auto_close int dirfd = -1;
@@ -119,7 +120,7 @@ static int make_ready(const struct priv_node *node, const struct ct_record *rec,
 	if (storage_make(node, rec, err) < 0 || storage_mount(node, rec, err) < 0)
 		return -1;
 	if (guest_files_write(node, rec, storage_root_path(node, root), err) < 0 || storage_limit(node, rec, err) < 0 ||
-	        state_dir_open_instance(&node->dirs, rec->id, false, &dirfd, err) < 0)
+	        volume_mount_all(node, rec, root, mounts, err) < 0 || state_dir_open_instance(&node->dirs, rec->id, false, &dirfd, err) < 0)
 		return -1;
 	(void)unlinkat(dirfd, "log", 0);
 	return 0;
@@ -154,6 +155,10 @@ static int halt_signal(pid_t init)
 
 static int lxc_stop(const struct priv_node *node, struct cc_uuid id, const struct driver_status *now, uint32_t grace_ms, struct cc_error *err)
 {
+	struct cc_error ignored = { 0 };
+
+	/* What is held takes no signals. */
+	(void)cgroup_freeze(&node->cgroups, id, false, &ignored);
 	if (now->init_fd < 0 && now->monitor_fd < 0)
 		return cgroup_sweep(&node->cgroups, id, err);
 	if (grace_ms > 0 && now->init_fd >= 0 && process_signal(now->init_fd, halt_signal(now->init_pid)) == 0)
@@ -170,14 +175,15 @@ static int lxc_stop(const struct priv_node *node, struct cc_uuid id, const struc
 	return 0;
 }
 
-static int lxc_start(const struct priv_node *node, const struct ct_record *rec, struct driver_status *ret, struct cc_error *err)
+static int lxc_start(const struct priv_node *node, const struct ct_record *rec, const struct driver_mounts *mounts, struct driver_status *ret,
+        struct cc_error *err)
 {
 	cc_auto(container_put) struct lxc_container *c = NULL;
 	struct driver_status s;
 	struct cc_error ignored = { 0 };
 	char why[256];
 
-	if (make_ready(node, rec, err) < 0)
+	if (make_ready(node, rec, mounts, err) < 0)
 		return -1;
 	c = container_get(node, rec->id, err);
 	if (c == NULL || driver_config_build(node, rec, set_item, c, err) < 0)
@@ -338,6 +344,11 @@ static int lxc_limit(const struct priv_node *node, const struct ct_record *rec, 
 	return cgroup_apply(&node->cgroups, rec->id, &limits, err);
 }
 
+static int lxc_freeze(const struct priv_node *node, struct cc_uuid id, bool on, struct cc_error *err)
+{
+	return cgroup_freeze(&node->cgroups, id, on, err);
+}
+
 static int lxc_check(const struct priv_node *node, struct cc_error *err)
 {
 	return driver_config_write_seccomp(node, err) < 0 ? -1 : net_check(node, err);
@@ -379,14 +390,15 @@ static int lxc_open(struct priv_node *node, struct cc_error *err)
 	node->idmapped = strcmp(node->set.lower, "auto") == 0 && idmap_supported(node->dirs.path);
 	node->apparmor = has_apparmor();
 	node->features |= node->cgroups.limits_swap ? PRIV_FEATURE_SWAP_LIMIT : 0;
-	node->features |= (node->cgroups.v2[CGROUP_MEMORY] ? PRIV_FEATURE_CGROUP_V2 : 0) | (node->idmapped ? PRIV_FEATURE_IDMAPPED_LOWER : 0);
+	node->features |= (node->cgroups.v2[CGROUP_MEMORY] ? PRIV_FEATURE_CGROUP_V2 : 0) |
+	                  (node->idmapped ? PRIV_FEATURE_IDMAPPED_LOWER | PRIV_FEATURE_VOLUMES : 0);
 	snprintf(node->driver_version, sizeof(node->driver_version), "lxc %s", lxc_get_version());
 	return 0;
 }
 
 const struct driver driver_lxc = {
 	.name = "lxc",
-	.features = PRIV_FEATURE_LXC | PRIV_FEATURE_SECCOMP,
+	.features = PRIV_FEATURE_LXC | PRIV_FEATURE_SECCOMP | PRIV_FEATURE_SNAPSHOTS,
 	.has_rights = true,
 	.open = lxc_open,
 	.check = lxc_check,
@@ -404,5 +416,6 @@ const struct driver driver_lxc = {
 	.limit = lxc_limit,
 	.exec = lxc_exec,
 	.console = lxc_console,
+	.freeze = lxc_freeze,
 	.retire = lxc_retire,
 };

@@ -79,8 +79,10 @@ static int sim_open(struct priv_node *node, struct cc_error *err)
 	return 0;
 }
 
-static int sim_start(const struct priv_node *node, const struct ct_record *rec, struct driver_status *ret, struct cc_error *err)
+static int sim_start(const struct priv_node *node, const struct ct_record *rec, const struct driver_mounts *mounts, struct driver_status *ret,
+        struct cc_error *err)
 {
+	(void)mounts;
 	if (write_state(node, rec->id, 1, -1, err) < 0)
 		return -1;
 	return sim_inspect(node, rec->id, ret, err);

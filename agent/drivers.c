@@ -63,3 +63,8 @@ int driver_retire(const struct priv_node *node, struct cc_error *err)
 {
 	return node->driver->retire != NULL ? node->driver->retire(node, err) : 0;
 }
+
+int driver_freeze(const struct priv_node *node, struct cc_uuid id, bool on, struct cc_error *err)
+{
+	return node->driver->freeze != NULL ? node->driver->freeze(node, id, on, err) : 0;
+}

@@ -77,25 +77,48 @@ static int clone_tree(const char *source)
 	return (int)syscall(SYS_open_tree, AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 }
 
-static int set_map(int tree, int userns)
+static int set_map(int tree, int userns, bool read_only)
 {
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP | MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV, .userns_fd = (uint64_t)userns };
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP | MOUNT_ATTR_NODEV | (read_only ? MOUNT_ATTR_RDONLY : 0),
+		.userns_fd = (uint64_t)userns };
 
 	return (int)syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof(attr));
 }
 
-int idmap_mount(const char *source, const char *target, int userns, struct cc_error *err)
+static int open_mapped(const char *source, int userns, bool read_only, int *ret, struct cc_error *err)
 {
 	cc_auto_close int tree = clone_tree(source);
 
 	if (tree < 0)
 		return cc_fail_errno(err, "opening '%s' as a mount", source);
-	if (set_map(tree, userns) < 0)
+	if (set_map(tree, userns, read_only) < 0)
 		return errno == EINVAL || errno == ENOSYS
 		               ? cc_fail(err, UNAVAILABLE, "the file system of '%s' cannot be mounted with mapped ids", source)
 		               : cc_fail_errno(err, "mapping the ids of '%s'", source);
+	*ret = tree;
+	tree = -1;
+	return 0;
+}
+
+int idmap_mount(const char *source, const char *target, int userns, struct cc_error *err)
+{
+	cc_auto_close int tree = -1;
+
+	if (open_mapped(source, userns, true, &tree, err) < 0)
+		return -1;
 	if (syscall(SYS_move_mount, tree, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return cc_fail_errno(err, "mounting on '%s'", target);
+	return 0;
+}
+
+int idmap_mount_at(const char *source, int target, int userns, bool read_only, struct cc_error *err)
+{
+	cc_auto_close int tree = -1;
+
+	if (open_mapped(source, userns, read_only, &tree, err) < 0)
+		return -1;
+	if (syscall(SYS_move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return cc_fail_errno(err, "mounting '%s'", source);
 	return 0;
 }
 
@@ -108,5 +131,5 @@ bool idmap_supported(const char *dir)
 	if (idmap_open_userns(1, 1u << 30, &userns, &ignored) < 0)
 		return false;
 	tree = clone_tree(dir);
-	return tree >= 0 && set_map(tree, userns) == 0;
+	return tree >= 0 && set_map(tree, userns, true) == 0;
 }

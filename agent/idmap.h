@@ -17,5 +17,8 @@ int idmap_open_userns(uint32_t from, uint32_t to, int *ret_fd, struct cc_error *
 /* Mounts `source` on `target` through the namespace, read-only. @err UNAVAILABLE kernel or file system cannot, IO */
 int idmap_mount(const char *source, const char *target, int userns, struct cc_error *err);
 
+/* The same on a directory that is open, and read-only only if asked. @err UNAVAILABLE, IO */
+int idmap_mount_at(const char *source, int target, int userns, bool read_only, struct cc_error *err);
+
 /* Whether the file system under `dir` can be mounted with mapped ids. */
 bool idmap_supported(const char *dir);

@@ -14,6 +14,7 @@
 static void inst_free(struct inst *i)
 {
 	free(i->want);
+	free(i->snapshots);
 	free(i);
 }
 
@@ -22,6 +23,7 @@ void inst_table_done(struct inst_table *t)
 	for (size_t k = 0; k < t->n; k++)
 		inst_free(t->items[k]);
 	free(t->items);
+	free(t->volumes);
 	*t = (struct inst_table){ 0 };
 }
 
@@ -85,7 +87,8 @@ static bool is_asked_anew(const struct assignment *old, const struct assignment 
 {
 	return old == NULL || new == NULL || old->epoch != new->epoch || old->boot_sn != new->boot_sn || old->desired != new->desired ||
 	       old->memory_mib != new->memory_mib || old->cpu_millis != new->cpu_millis || old->disk_mib != new->disk_mib || old->pids != new->pids ||
-	       publishes_other_ports(old, new);
+	       publishes_other_ports(old, new) ||
+	       (cc_has(new, assignment, restore_sn) && (!cc_has(old, assignment, restore_sn) || old->restore_sn != new->restore_sn));
 }
 
 /* The controller repeats an assignment whenever anything of the instance changed: the disk need not hear of that. */
@@ -201,6 +204,15 @@ void inst_succeeded(struct inst *i)
 	i->retry.reason[0] = '\0';
 }
 
+bool inst_is_to_restore(const struct inst *i)
+{
+	const struct assignment *a = i->want;
+
+	if (a == NULL || !i->exists || !cc_has(a, assignment, restore) || !cc_has(a, assignment, restore_sn))
+		return false;
+	return a->restore_sn > (int64_t)i->ct.restore_sn && a->restore_sn > i->restore_failed_sn;
+}
+
 static enum want wanted(const struct inst *i)
 {
 	if (i->drop)
@@ -209,7 +221,7 @@ static enum want wanted(const struct inst *i)
 		return WANT_NOTHING;
 	if (i->want->desired == DESIRED_DELETE)
 		return WANT_DROP;
-	return i->want->desired == DESIRED_RUN ? WANT_RUN : WANT_STOP;
+	return i->want->desired == DESIRED_RUN && !inst_is_to_restore(i) ? WANT_RUN : WANT_STOP;
 }
 
 /* What is said about limits is nothing where the list says none. */
@@ -336,4 +348,12 @@ bool inst_report(struct inst_table *t, struct inst *i, enum observed state, cons
 	i->change = ++t->change;
 	i->changed_ms = now_ms;
 	return true;
+}
+
+void inst_touch(struct inst_table *t, struct inst *i, int64_t now_ms)
+{
+	if (i->change == 0)
+		return;
+	i->change = ++t->change;
+	i->changed_ms = now_ms;
 }

@@ -9,6 +9,14 @@
 #define INST_MAX_KNOWN 4096 /* more are refused as nonsense */
 #define INST_REASON    256
 
+/* A snapshot that is on the node, or could not be taken. */
+struct inst_snapshot {
+	struct cc_uuid id;
+	bool failed;
+	int64_t bytes; /* 0: not known */
+	char reason[INST_REASON];
+};
+
 /* What a report says of an instance. */
 struct reported {
 	enum observed state;
@@ -42,15 +50,39 @@ struct inst {
 	uint64_t exited_start_ms; /* ct.started_boottime_ms of the init that ended while a start was under way; 0: none did */
 	int32_t exited_status;
 	struct retry retry;
+	struct inst_snapshot *snapshots;
+	size_t n_snapshots;
+	bool snapshots_known; /* the privileged half has listed them */
+	bool snapshots_busy;  /* a request about them is open, so the record stays */
+	struct backoff snapshots_backoff;
+	int64_t restore_failed_sn; /* the last restore that failed; 0: none did */
+	char restore_reason[INST_REASON];
 	struct reported reported;
 	uint64_t change;    /* number of the last change of `reported`; 0: never told */
 	int64_t changed_ms; /* boot time of it */
+};
+
+/* A volume that was ordered. */
+struct inst_volume {
+	struct cc_uuid id;
+	int64_t want_mib;
+	bool deleted; /* it is to be */
+	bool listed;  /* mark while orders are taken in */
+	bool known;   /* what is there is told by: */
+	enum stored state;
+	int64_t made_mib;
+	bool busy;
+	struct backoff backoff;
+	char reason[INST_REASON];
+	uint64_t change; /* as of an instance */
 };
 
 struct inst_table {
 	struct inst **items;
 	size_t n;
 	size_t cap;
+	struct inst_volume *volumes;
+	size_t n_volumes;
 	bool ct_known;      /* the privileged half has listed what exists */
 	uint64_t change;    /* the last number given to a change */
 	uint64_t confirmed; /* the controller has all changes up to this one */
@@ -88,6 +120,11 @@ void inst_exited(struct inst *i, const struct priv_ct *ct, int64_t now_ms);
 /* `what` failed. `never`: not tried again until asked, else with growing waits that the reason names. */
 void inst_failed(struct inst *i, enum doing what, bool never, int64_t now_ms, const char *reason);
 void inst_succeeded(struct inst *i);
+
+/* What is told about it changed besides its state: its snapshots, its restore. */
+void inst_touch(struct inst_table *t, struct inst *i, int64_t now_ms);
+/* Whether its files are to become those of a snapshot before it runs again. */
+bool inst_is_to_restore(const struct inst *i);
 
 /* Classifies all but image and policy. A failed start holds up further starts only, never a stop. */
 struct situation inst_situation(const struct inst_table *t, const struct inst *i, enum lease lease, int64_t now_ms);

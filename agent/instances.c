@@ -101,10 +101,23 @@ static int32_t read_exit(int dirfd)
 	return status;
 }
 
+static void found_snapshot(void *user, struct cc_uuid id)
+{
+	instances_add_snapshot(user, id);
+}
+
+static int load_snapshots(const struct priv_node *node, struct instance *inst, struct cc_error *err)
+{
+	const struct pool *pool = pool_find(node, inst->rec.pool);
+
+	return pool != NULL ? pool->list(node, POOL_SNAPSHOT, inst->rec.id, found_snapshot, inst, err) : 0;
+}
+
 static int load_one(struct instances *all, const struct priv_node *node, struct cc_uuid id, struct cc_error *err)
 {
 	cc_auto_close int dirfd = -1;
 	struct cc_error bad = { 0 };
+	struct instance *inst;
 	struct ct_record rec;
 	char text[CC_UUID_TEXT];
 
@@ -117,8 +130,9 @@ static int load_one(struct instances *all, const struct priv_node *node, struct 
 		        (uint32_t)rec.slot, node->slots.count);
 	if (slot_is_taken(all, rec.slot))
 		return cc_fail(err, INTERNAL, "two instances have slot %u; one of them is %s", (uint32_t)rec.slot, cc_uuid_format(id, text));
-	append(all, &rec)->exit_status = read_exit(dirfd);
-	return 0;
+	inst = append(all, &rec);
+	inst->exit_status = read_exit(dirfd);
+	return load_snapshots(node, inst, err);
 }
 
 static int load_entry(struct instances *all, const struct priv_node *node, const char *name, struct cc_error *err)
@@ -199,6 +213,7 @@ static void free_instance(struct instance *inst)
 		close(inst->init.fd);
 	if (inst->monitor.fd >= 0)
 		close(inst->monitor.fd);
+	free(inst->snapshots);
 	free(inst);
 }
 
@@ -218,6 +233,36 @@ void instances_free(struct instances *all)
 		free_instance(all->at[--all->count]);
 }
 
+static uint32_t snapshot_at(const struct instance *inst, struct cc_uuid id)
+{
+	uint32_t i = 0;
+
+	while (i < inst->snapshot_count && !cc_uuid_equal(inst->snapshots[i], id))
+		i++;
+	return i;
+}
+
+bool instances_has_snapshot(const struct instance *inst, struct cc_uuid id)
+{
+	return snapshot_at(inst, id) < inst->snapshot_count;
+}
+
+void instances_add_snapshot(struct instance *inst, struct cc_uuid id)
+{
+	if (instances_has_snapshot(inst, id))
+		return;
+	inst->snapshots = cc_realloc(inst->snapshots, (inst->snapshot_count + 1) * sizeof(id));
+	inst->snapshots[inst->snapshot_count++] = id;
+}
+
+void instances_drop_snapshot(struct instance *inst, struct cc_uuid id)
+{
+	uint32_t i = snapshot_at(inst, id);
+
+	if (i < inst->snapshot_count)
+		inst->snapshots[i] = inst->snapshots[--inst->snapshot_count];
+}
+
 uint32_t instances_count_users(const struct instances *all, const char *sha256)
 {
 	uint32_t n = 0;
@@ -234,6 +279,7 @@ void instances_describe(const struct priv_node *node, const struct instance *ins
 		.state = inst->now.state,
 		.epoch = inst->rec.epoch,
 		.boot_sn = inst->rec.boot_sn,
+		.restore_sn = inst->rec.restore_sn - (inst->rec.restoring[0] != '\0'),
 		.started_boottime_ms = inst->now.started_boottime_ms,
 		.slot = (uint32_t)inst->rec.slot,
 		.exit_status = inst->exit_status,

@@ -25,6 +25,8 @@ struct instance {
 	bool being_deleted;    /* its directory belongs to the child that removes it */
 	int64_t look_again_ms; /* init is gone and the monitor is not: when to ask whether it rebooted; 0 never */
 	int32_t look_delay_ms;
+	struct cc_uuid *snapshots; /* heap, those that are whole */
+	uint32_t snapshot_count;
 };
 
 struct instances {
@@ -46,6 +48,13 @@ struct instance *instances_add(struct instances *all, const struct slot_plan *pl
 void instances_note_exit(const struct priv_node *node, struct instance *inst, int exit_status);
 /* Forgets it, and closes what it still watches. */
 void instances_remove(struct instances *all, struct instance *inst);
+
+/* What it has kept of itself. */
+bool instances_has_snapshot(const struct instance *inst, struct cc_uuid id);
+/* Fine when it is there already. */
+void instances_add_snapshot(struct instance *inst, struct cc_uuid id);
+/* Fine when it is not there. */
+void instances_drop_snapshot(struct instance *inst, struct cc_uuid id);
 
 /* How many are built on the image. */
 uint32_t instances_count_users(const struct instances *all, const char *sha256);

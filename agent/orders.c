@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/orders.h"
 
+#include "agent/volumes.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +17,8 @@ int orders_check(const struct node_orders *o, struct cc_error *err)
 	cc_auto_free struct cc_uuid *ids = NULL;
 	char text[CC_UUID_TEXT];
 
+	if (o->volumes.n > INST_MAX_KNOWN)
+		return cc_fail(err, INVALID, "orders for %zu volumes are more than the %d that a node can have", o->volumes.n, INST_MAX_KNOWN);
 	if (n > INST_MAX_KNOWN)
 		return cc_fail(err, INVALID, "orders for %zu instances are more than the %d that a node can have", n, INST_MAX_KNOWN);
 	ids = cc_calloc(n + 1, sizeof(*ids));
@@ -101,5 +105,6 @@ struct orders_taken orders_take(struct inst_table *t, const struct node_orders *
 	for (size_t k = 0; k < o->drop.n; k++)
 		drop_one(t, o->drop.items[k], &ret);
 	take_silence(t, o->full, &ret);
+	volumes_take(t, o);
 	return ret;
 }

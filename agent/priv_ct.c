@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The verbs about instances. Each compares what is with what is asked and does the difference, so a repeated request is done at once. */
 #include "agent/ct_delete.h"
+#include "agent/ct_restore.h"
 #include "agent/ct_start.h"
 #include "agent/image_store.h"
 #include "agent/net_listeners.h"
 #include "agent/node_identity.h"
 #include "agent/pool.h"
 #include "agent/priv_state.h"
+#include "agent/volume.h"
 #include "common/cleanup.h"
 
 #include <string.h>
@@ -48,17 +50,32 @@ static struct stop_args stop_args_of(const struct instance *inst, uint32_t grace
 	return args;
 }
 
+struct start_args {
+	struct ct_record rec;
+	struct driver_mounts mounts;
+};
+
 static int work_start(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
+	const struct start_args *a = args;
+
 	(void)channel;
-	return ct_start_run(node, args, &ret->status, err);
+	return ct_start_run(node, &a->rec, &a->mounts, &ret->status, err);
+}
+
+/* A restore that was broken off. */
+static bool is_restoring(const struct ct_record *rec)
+{
+	return rec->restoring[0] != '\0';
 }
 
 static int work_make(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
 {
 	(void)channel, (void)ret;
 	/* Before anything belongs to the slot's ids it is known whose slot it is. */
-	return ct_start_record(node, args, err) < 0 ? -1 : node->driver->make(node, args, err);
+	if (ct_start_record(node, args, err) < 0 || (!driver_is_made(node, args) && node->driver->make(node, args, err) < 0))
+		return -1;
+	return is_restoring(args) ? ct_restore_run(node, args, err) : 0;
 }
 
 static int check_ports(const struct priv_node *node, const struct ports *ports, const struct ports *had, struct cc_error *err)
@@ -135,6 +152,19 @@ static int check_limits(const struct priv_limits *l, struct cc_error *err)
 	return 0;
 }
 
+static int check_mounts(const struct request *r, struct cc_error *err)
+{
+	const struct priv_mount *m = (const void *)r->tail;
+	size_t n = r->tail_len / sizeof(*m);
+
+	if (r->tail_len % sizeof(*m) != 0)
+		return cc_fail(err, INVALID, "the tail is no list of volumes");
+	for (size_t i = 0; i < n; i++)
+		if (cc_uuid_is_nil(m[i].volume) || !volume_valid_path(m[i].path))
+			return cc_fail(err, INVALID, "a volume has no id, or its path in the instance is not plain");
+	return 0;
+}
+
 int priv_ct_start_check(const struct request *r, char key[KEY_MAX], struct cc_error *err)
 {
 	const struct priv_ct_start *q = &r->body.ct_start;
@@ -145,7 +175,7 @@ int priv_ct_start_check(const struct request *r, char key[KEY_MAX], struct cc_er
 		return cc_fail(err, INVALID, "the image's sha256 is not 64 lower-case hex digits");
 	if (!node_is_label(q->hostname))
 		return cc_fail(err, INVALID, "the host name is not a DNS label");
-	return ports_check(&q->ports, err);
+	return ports_check(&q->ports, err) < 0 ? -1 : check_mounts(r, err);
 }
 
 static int reply_ct(struct priv_server *s, struct request *r, const struct instance *inst)
@@ -177,9 +207,12 @@ static bool is_as_asked(const struct instance *inst, const struct priv_ct_start 
 
 static int start_reachable(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
 {
+	struct start_args args = { .rec = inst->rec, .mounts.count = r->tail_len / (uint32_t)sizeof(struct priv_mount) };
+
+	memcpy(args.mounts.at, r->tail, r->tail_len);
 	priv_net_set(s, inst, true);
 	r->step = STEP_START;
-	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_start, .args = &inst->rec, .timeout_ms = START_MS }, err);
+	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_start, .args = &args, .timeout_ms = START_MS }, err);
 }
 
 static int start_checked(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)
@@ -203,7 +236,7 @@ static int start_now(struct priv_server *s, struct request *r, struct instance *
 {
 	take_request(&inst->rec, &r->body.ct_start);
 	priv_names_changed(s);
-	if (driver_is_made(s->node, &inst->rec))
+	if (driver_is_made(s->node, &inst->rec) && !is_restoring(&inst->rec))
 		return start_made(s, r, inst, err);
 	r->step = STEP_MAKE;
 	return priv_server_start_job(s, r, &(struct job_spec){ .work = work_make, .args = &inst->rec, .timeout_ms = MAKE_MS }, err);
@@ -346,6 +379,8 @@ int priv_ct_start_resume(struct priv_server *s, struct request *r, const struct 
 	case STEP_RESTART:
 		return note_stop(s, inst, result) < 0 ? cc_wrap(err, "restarting") : start_now(s, r, inst, err);
 	case STEP_MAKE:
+		if (is_restoring(&inst->rec))
+			ct_restore_note(&inst->rec, result != NULL, err);
 		return result == NULL ? cc_wrap(err, "making the instance's files") : start_made(s, r, inst, err);
 	case STEP_PORTS:
 		return result == NULL ? -1 : start_checked(s, r, inst, err);

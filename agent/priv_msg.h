@@ -10,12 +10,16 @@
 
 #include <stdint.h>
 
-#define PRIV_VERSION     6
-#define PRIV_TAIL_MAX    (256 * 1024) /* bytes of a reply's tail; bounds instances and images per node */
-#define PRIV_SHA256_TEXT 65           /* lower-case hex with its NUL */
-#define PRIV_NAME_TEXT   64           /* a DNS label with its NUL */
-#define PRIV_ADDR_TEXT   46           /* an IPv4 or IPv6 address with its NUL */
-#define PRIV_EVENT_SEQ   0            /* seq of what is said unasked; requests count from 1 */
+#define PRIV_VERSION       7
+#define PRIV_TAIL_MAX      (256 * 1024) /* bytes of a reply's tail; bounds instances and images per node */
+#define PRIV_SHA256_TEXT   65           /* lower-case hex with its NUL */
+#define PRIV_NAME_TEXT     64           /* a DNS label with its NUL */
+#define PRIV_ADDR_TEXT     46           /* an IPv4 or IPv6 address with its NUL */
+#define PRIV_PATH_TEXT     256          /* a path inside an instance with its NUL */
+#define PRIV_MOUNTS_MAX    16           /* volumes of one instance */
+#define PRIV_MOUNTS_BYTES  (PRIV_MOUNTS_MAX * (uint32_t)sizeof(struct priv_mount))
+#define PRIV_SNAPSHOTS_MAX 256 /* of one instance */
+#define PRIV_EVENT_SEQ     0   /* seq of what is said unasked; requests count from 1 */
 
 enum priv_verb {
 #define PRIV(verb, request, reply, fds, tail, meaning) PRIV_##verb,
@@ -61,6 +65,8 @@ enum priv_feature {
 	PRIV_FEATURE_SWAP_LIMIT = 1 << 6, /* the kernel accounts swap: instances get none */
 	PRIV_FEATURE_NAMES = 1 << 7,      /* instances find each other by name */
 	PRIV_FEATURE_IPV6 = 1 << 8,       /* and have an IPv6 address each */
+	PRIV_FEATURE_SNAPSHOTS = 1 << 9,
+	PRIV_FEATURE_VOLUMES = 1 << 10,
 };
 
 struct priv_hello_reply {
@@ -107,6 +113,34 @@ struct priv_limits {
 	uint32_t pids;
 };
 
+/* A volume in an instance. */
+struct priv_mount {
+	struct cc_uuid volume;
+	uint32_t read_only;
+	char path[PRIV_PATH_TEXT]; /* absolute, as the instance names it */
+};
+
+struct priv_snapshot {
+	struct cc_uuid instance;
+	struct cc_uuid id;
+};
+
+struct priv_snapshot_reply {
+	uint64_t bytes; /* that it takes */
+};
+
+struct priv_restore {
+	struct cc_uuid instance;
+	struct cc_uuid snapshot;
+	uint64_t restore_sn; /* from 1; a higher one than the instance's means restore */
+};
+
+struct priv_volume {
+	struct cc_uuid id;
+	uint64_t bytes; /* enforced where its pool can */
+};
+
+/* Tail: struct priv_mount[]. */
 struct priv_ct_start {
 	struct cc_uuid id;
 	uint64_t epoch;   /* of the assignment; kept with the instance and reported */
@@ -135,6 +169,7 @@ struct priv_ct {
 	int32_t init_pid; /* 0 unless running */
 	uint64_t epoch;
 	uint64_t boot_sn;
+	uint64_t restore_sn;           /* the last restore that was carried out */
 	uint64_t started_boottime_ms;  /* CLOCK_BOOTTIME of the last start; 0 when never in this boot */
 	uint64_t memory_bytes;         /* used now, from the cgroup; 0 when not running */
 	uint64_t cpu_usec;             /* used since the last start */

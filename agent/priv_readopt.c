@@ -61,10 +61,20 @@ static int work_sweep_others(const struct priv_node *node, const void *args, int
 	return driver_sweep_others(node, runs, (void *)args, err);
 }
 
+/* What was held still for a snapshot goes on first: nobody else would let it. */
+static int work_find(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
+	const struct cc_uuid *id = args;
+
+	if (driver_freeze(node, *id, false, err) < 0)
+		return -1;
+	return priv_work_look(node, args, channel, ret, err);
+}
+
 /* One instance that cannot be looked at must not keep the node from serving the others: it is asked about again later. */
 static void look_at(struct priv_server *s, struct instance *inst)
 {
-	struct job_spec spec = { .work = priv_work_look, .args = &inst->rec.id, .timeout_ms = PRIV_LOOK_MS };
+	struct job_spec spec = { .work = work_find, .args = &inst->rec.id, .timeout_ms = PRIV_LOOK_MS };
 	struct job_result result;
 	struct cc_error err = { 0 };
 	char id[CC_UUID_TEXT];

@@ -248,6 +248,16 @@ static void begin_requests(struct priv_server *s)
 	}
 }
 
+/* What gives way ends as if its time were over. */
+static void break_off(struct priv_server *s, const struct request *r)
+{
+	for (struct request *e = s->requests; e != NULL && e != r; e = e->next)
+		if (e->running && strcmp(e->key, r->key) == 0 && priv_snapshot_yields(e, r->verb)) {
+			e->broken_off = true;
+			e->job.deadline_ms = 1;
+		}
+}
+
 void priv_server_ask_self(struct priv_server *s, enum internal_verb verb, struct cc_uuid id)
 {
 	struct request *r;
@@ -261,6 +271,7 @@ void priv_server_ask_self(struct priv_server *s, enum internal_verb verb, struct
 	r->channel.fd = -1;
 	cc_uuid_format(id, r->key);
 	append_request(s, r);
+	break_off(s, r);
 }
 
 /* What the client sends */
@@ -318,6 +329,8 @@ static void take_frame(struct priv_server *s, struct priv_frame *f)
 	append_request(s, r);
 	if (h->check != NULL && h->check(r, r->key, &err) < 0)
 		advance(s, r, -1, &err);
+	else
+		break_off(s, r);
 }
 
 static void on_socket(struct priv_server *s, struct watch *w)

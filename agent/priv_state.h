@@ -38,6 +38,9 @@ union request_body {
 	struct priv_ct_console ct_console;
 	struct priv_ct_window ct_window;
 	struct priv_lease lease;
+	struct priv_snapshot snapshot;
+	struct priv_restore restore;
+	struct priv_volume volume;
 	char bytes[PRIV_BODY_MAX];
 };
 
@@ -47,6 +50,7 @@ union reply_body {
 	struct priv_list_reply list;
 	struct priv_ct ct;
 	struct priv_ct_exec_reply exec;
+	struct priv_snapshot_reply snapshot;
 };
 
 struct request {
@@ -58,6 +62,7 @@ struct request {
 	bool running;
 	uint64_t waits_for;   /* counts as running and has no job: until this change of the network is done; 0: it does not */
 	enum job_class class; /* of the job that runs */
+	bool broken_off;      /* something more important waits for its key */
 	int step;             /* the verb's own: what the current job is for */
 	char key[KEY_MAX];    /* requests with equal keys do not run side by side; "" has none */
 	union request_body body;
@@ -241,6 +246,23 @@ int priv_image_list_begin(struct priv_server *s, struct request *r, struct cc_er
 int priv_image_unpack_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_image_delete_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_image_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+
+/* priv_snapshot.c */
+int priv_snapshot_list_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_snapshot_take_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_snapshot_take_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+int priv_snapshot_delete_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_snapshot_delete_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+int priv_snapshot_restore_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_snapshot_restore_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+/* Whether a request under way gives way to this one, which is about the same instance: a snapshot to whatever ends its instance. */
+bool priv_snapshot_yields(const struct request *r, uint32_t verb);
+
+/* priv_volume.c */
+int priv_volume_check(const struct request *r, char key[KEY_MAX], struct cc_error *err);
+int priv_volume_make_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_volume_delete_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_volume_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
 
 /* priv_ct.c */
 int priv_ct_key(const struct request *r, char key[KEY_MAX], struct cc_error *err);

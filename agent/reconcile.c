@@ -35,6 +35,7 @@ static const struct decide_row {
 	{ ANY,         SEEN_UNKNOWN,       ANY,           ANY,             ANY,        ANY,            ANY,          ACTION_NONE,   OBSERVED_STARTING, BECAUSE_ROW,     "the node is finding out what runs" },
 	{ ANY,         ANY,                DOING_DELETE,  ANY,             ANY,        ANY,            ANY,          ACTION_NONE,   OBSERVED_STOPPING, BECAUSE_NOTHING, "being deleted" },
 	{ ANY,         ANY,                DOING_STOP,    ANY,             ANY,        ANY,            ANY,          ACTION_NONE,   OBSERVED_STOPPING, BECAUSE_NOTHING, "being stopped" },
+	{ ANY,         ANY,                DOING_RESTORE, ANY,             ANY,        ANY,            ANY,          ACTION_NONE,   OBSERVED_STOPPED,  BECAUSE_ROW,     "its files become those of a snapshot" },
 	{ ANY,         SEEN_RUNNING_LIMITS, DOING_START, ANY,             ANY,        ANY,            ANY,          ACTION_NONE,   OBSERVED_RUNNING,  BECAUSE_NOTHING, "its limits are being changed" },
 	{ ANY,         ANY,                DOING_START,   ANY,             ANY,        ANY,            ANY,          ACTION_NONE,   OBSERVED_STARTING, BECAUSE_NOTHING, "being started" },
 	/* Not ours: leave it alone until the controller says drop. */

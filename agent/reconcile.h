@@ -56,7 +56,7 @@ enum seen {
 	SEEN_MAX
 };
 /* What of ours is under way with it. */
-enum doing { DOING_NOTHING, DOING_START, DOING_STOP, DOING_DELETE, DOING_MAX };
+enum doing { DOING_NOTHING, DOING_START, DOING_STOP, DOING_DELETE, DOING_RESTORE, DOING_MAX };
 enum image_state {
 	IMAGE_ABSENT,
 	IMAGE_FETCHING,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/report.h"
 
+#include "agent/volumes.h"
+
 #include "common/boot_timer.h"
 #include "common/clock.h"
 #include "common/json.h"
@@ -20,8 +22,37 @@ static void fill_ports(struct node_instance *to, const struct ports *ports, stru
 	to->has |= CC_BIT(node_instance_f_publish);
 }
 
+static void fill_snapshots(struct node_instance *to, const struct inst *i, struct cc_arena *a)
+{
+	struct node_stored *items = cc_new_array(a, i->n_snapshots + 1, struct node_stored);
+
+	for (size_t k = 0; k < i->n_snapshots; k++) {
+		const struct inst_snapshot *s = &i->snapshots[k];
+
+		items[k] = (struct node_stored){ .id = s->id, .state = s->failed ? STORED_FAILED : STORED_READY };
+		if (s->failed)
+			cc_set(&items[k], node_stored, reason, s->reason);
+		if (s->bytes > 0)
+			cc_set(&items[k], node_stored, bytes, s->bytes);
+	}
+	to->snapshots.n = i->n_snapshots;
+	to->snapshots.items = items;
+	to->has |= CC_BIT(node_instance_f_snapshots);
+}
+
+static void fill_restore(struct node_instance *to, const struct inst *i)
+{
+	bool failed = i->restore_failed_sn > (int64_t)i->ct.restore_sn;
+
+	if (!failed && i->ct.restore_sn == 0)
+		return;
+	cc_set(to, node_instance, restore_sn, failed ? i->restore_failed_sn : (int64_t)i->ct.restore_sn);
+	if (failed)
+		cc_set(to, node_instance, restore_failed, i->restore_reason);
+}
+
 /* `ports` has room for all of them, and stays as long as `to`. */
-static void fill_instance(struct node_instance *to, const struct inst *i, struct published_port ports[PORTS_MAX])
+static void fill_instance(struct node_instance *to, const struct inst *i, struct cc_arena *a, struct published_port ports[PORTS_MAX])
 {
 	*to = (struct node_instance){ .id = i->id, .epoch = i->reported.epoch, .boot_sn = i->reported.boot_sn, .state = i->reported.state };
 	if (i->reported.reason[0] != '\0')
@@ -41,6 +72,9 @@ static void fill_instance(struct node_instance *to, const struct inst *i, struct
 		cc_set(to, node_instance, limit_pids, i->reported.limits.pids);
 		fill_ports(to, &i->reported.ports, ports);
 	}
+	if (i->snapshots_known)
+		fill_snapshots(to, i, a);
+	fill_restore(to, i);
 }
 
 static void fill_facts(struct node_report *r, const struct node_facts *f)
@@ -74,18 +108,23 @@ static bool is_in(const struct inst_table *t, const struct inst *i, bool full)
 uint64_t report_build(const struct inst_table *t, const struct report_want *w, struct cc_buf *out)
 {
 	struct node_report r = { .revision = w->revision, .full = w->full };
-	cc_auto_free struct node_instance *items = cc_calloc(t->n + 1, sizeof(*items));
-	cc_auto_free struct published_port *ports = cc_calloc((t->n + 1) * PORTS_MAX, sizeof(*ports));
+	cc_auto(cc_arena_free) struct cc_arena *a = cc_arena_new(0);
+	struct node_instance *items = cc_new_array(a, t->n + 1, struct node_instance);
+	struct published_port *ports = cc_new_array(a, (t->n + 1) * PORTS_MAX, struct published_port);
 
 	cc_set(&r, node_report, wait_ms, w->wait_ms);
 	if (w->facts != NULL)
 		fill_facts(&r, w->facts);
 	for (size_t k = 0; k < t->n; k++)
 		if (is_in(t, t->items[k], w->full))
-			fill_instance(&items[r.instances.n++], t->items[k], ports + k * PORTS_MAX);
+			fill_instance(&items[r.instances.n++], t->items[k], a, ports + k * PORTS_MAX);
 	r.instances.items = items;
 	if (w->full || r.instances.n > 0)
 		r.has |= CC_BIT(node_report_f_instances);
+	r.volumes.items = cc_new_array(a, t->n_volumes + 1, struct node_stored);
+	r.volumes.n = volumes_report(t, w->full, r.volumes.items);
+	if (r.volumes.n > 0)
+		r.has |= CC_BIT(node_report_f_volumes);
 	cc_json_encode(&node_report_desc, &r, out);
 	return t->change;
 }
@@ -105,7 +144,7 @@ static bool is_under_way(enum observed state)
 
 int64_t report_due_ms(const struct inst_table *t)
 {
-	int64_t due = CC_NEVER_MS;
+	int64_t due = volumes_have_news(t) ? 0 : CC_NEVER_MS;
 
 	for (size_t k = 0; k < t->n; k++) {
 		const struct inst *i = t->items[k];
@@ -122,13 +161,14 @@ static bool is_over(const struct inst_table *t, const struct inst *i)
 	bool unwanted = i->want == NULL || i->want->desired == DESIRED_DELETE;
 
 	return unwanted && i->change != 0 && i->change <= t->confirmed && i->reported.state == OBSERVED_GONE && !i->exists &&
-	       i->doing == DOING_NOTHING;
+	       i->doing == DOING_NOTHING && !i->snapshots_busy;
 }
 
 void report_confirmed(struct inst_table *t, uint64_t change)
 {
 	if (change > t->confirmed)
 		t->confirmed = change;
+	volumes_confirmed(t);
 	for (size_t k = t->n; k-- > 0;)
 		if (is_over(t, t->items[k])) {
 			struct inst *i = t->items[k];

@@ -25,6 +25,8 @@ static const struct {
 	{ PRIV_FEATURE_SWAP_LIMIT, "swap-limit" },
 	{ PRIV_FEATURE_NAMES, "names" },
 	{ PRIV_FEATURE_IPV6, "ipv6" },
+	{ PRIV_FEATURE_SNAPSHOTS, "snapshots" },
+	{ PRIV_FEATURE_VOLUMES, "volumes" },
 };
 
 static int check_names(const char *setting, const struct cc_texts *list, struct cc_error *err)

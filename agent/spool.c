@@ -4,6 +4,7 @@
 
 #include "agent/orders.h"
 #include "agent/statefile.h"
+#include "agent/volumes.h"
 #include "common/clock.h"
 #include "common/json.h"
 
@@ -75,6 +76,7 @@ int spool_load_assignments(const char *dir, struct inst_table *t, int64_t *ret_r
 		return cc_wrap(err, "file '%s/%s'", dir, ASSIGNMENTS);
 	for (size_t k = 0; k < o.assignments.n; k++)
 		(void)inst_set_want(t, inst_get(t, o.assignments.items[k].id), &o.assignments.items[k]);
+	volumes_take(t, &o);
 	t->unsaved = false;
 	*ret_revision = o.revision;
 	return 0;
@@ -84,11 +86,15 @@ int spool_save_assignments(const char *dir, struct inst_table *t, int64_t revisi
 {
 	struct node_orders o = { .revision = revision, .full = true };
 	cc_auto_free struct assignment *items = cc_calloc(t->n + 1, sizeof(*items));
+	cc_auto_free struct volume_order *volumes = NULL;
 
 	for (size_t k = 0; k < t->n; k++)
 		if (t->items[k]->want != NULL)
 			items[o.assignments.n++] = *t->items[k]->want;
 	o.assignments.items = items;
+	o.volumes.n = volumes_orders(t, &volumes);
+	o.volumes.items = volumes;
+	o.has |= CC_BIT(node_orders_f_volumes);
 	if (save(dir, ASSIGNMENTS, &node_orders_desc, &o, true, err) < 0)
 		return -1;
 	t->unsaved = false;

@@ -3,6 +3,7 @@
  * not hinder the others; the exit status is that of the first failure. */
 #include "cli/handlers.h"
 
+#include "cli/confirm.h"
 #include "cli/wait.h"
 #include "common/model.h"
 
@@ -108,28 +109,22 @@ static int describe_all(struct cli *cli, struct cc_buf *out, struct cc_error *er
 	return 0;
 }
 
-/* Asks on the terminal, naming the zone: the same name may be another thing elsewhere. */
 static int confirm(struct cli *cli, bool *ret_yes, struct cc_error *err)
 {
 	cc_auto_buf struct cc_buf what = { 0 };
-	struct version v = { 0 };
-	char answer[16];
+	bool told = !args_has(&cli->args, "yes") && cli->in_tty && cli->err_tty;
 
-	if (!cli->in_tty || !cli->err_tty)
-		return cc_fail(err, INVALID, "nobody can be asked here, since this is not a terminal; give --yes to delete");
-	if (describe_all(cli, &what, err) < 0 || client_get(cli->client, "/v1/version", &version_desc, &v, err) < 0)
+	if (told && describe_all(cli, &what, err) < 0)
 		return -1;
-	fprintf(stderr, "Delete %s with %s, in zone %s? [y/N] ", what.data, cli->args.n_words > 1 ? "their disks" : "its disk", v.zone);
-	fflush(stderr);
-	*ret_yes = fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
-	return 0;
+	return confirm_ask(cli, cc_printf(cli->arena, "Delete %s with %s", cc_buf_str(&what), cli->args.n_words > 1 ? "their disks" : "its disk"),
+	        "delete", ret_yes, err);
 }
 
 int cmd_delete(struct cli *cli, struct cc_error *err)
 {
-	bool yes = args_has(&cli->args, "yes");
+	bool yes;
 
-	if (!yes && confirm(cli, &yes, err) < 0)
+	if (confirm(cli, &yes, err) < 0)
 		return -1;
 	if (!yes) {
 		cli_say(cli, "Nothing was deleted.");

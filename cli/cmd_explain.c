@@ -25,10 +25,12 @@ static void outcome(const struct placement *p, const char *name, const char *is,
 		cc_buf_printf(out, "%s has no node.", name);
 	else
 		cc_buf_printf(out, "%s %s on %s", name, is, cc_has(p, placement, node_name) ? p->node_name : "a node that is gone");
-	if (p->placed && cc_has(p, placement, tier))
+	if (p->placed && cc_has(p, placement, tier) && !cc_has(p, placement, bound_by))
 		cc_buf_printf(out, ", %s", tier_words(p->tier));
 	if (p->placed && cc_has(p, placement, score))
 		cc_buf_printf(out, ", with a score of %" PRId64, p->score);
+	if (p->placed && cc_has(p, placement, bound_by))
+		cc_buf_printf(out, ".\nNo other node came into question: %s", p->bound_by);
 	cc_buf_printf(out, "%s\n%" PRId64 " node%s looked at.\n", p->placed ? "." : "", p->considered, p->considered == 1 ? " was" : "s were");
 }
 

@@ -7,6 +7,36 @@
 #include "cli/watch.h"
 #include "common/model.h"
 
+/* NAME:PATH, or NAME:PATH:ro. */
+static int fill_volume(const struct cli *cli, const char *text, struct volume_use *ret, struct cc_error *err)
+{
+	size_t name = strcspn(text, ":"), len;
+	const char *path = text[name] == ':' ? text + name + 1 : "";
+
+	len = strlen(path);
+	if (name == 0 || path[0] != '/')
+		return cc_fail(err, INVALID, "--volume: '%s' is not NAME:/PATH or NAME:/PATH:ro", text);
+	if (len > 3 && strcmp(path + len - 3, ":ro") == 0) {
+		cc_set(ret, volume_use, read_only, true);
+		len -= 3;
+	}
+	ret->volume = cc_arena_memdup(cli->arena, text, name);
+	ret->path = cc_arena_memdup(cli->arena, path, len);
+	return 0;
+}
+
+static int fill_volumes(const struct cli *cli, struct instance_spec *spec, struct cc_error *err)
+{
+	struct cc_texts given = args_texts(&cli->args, "volume", cli->arena);
+
+	spec->volumes.items = cc_new_array(cli->arena, given.n, struct volume_use);
+	for (spec->volumes.n = 0; spec->volumes.n < given.n; spec->volumes.n++)
+		if (fill_volume(cli, given.items[spec->volumes.n], &spec->volumes.items[spec->volumes.n], err) < 0)
+			return -1;
+	spec->has |= CC_BIT(instance_spec_f_volumes);
+	return 0;
+}
+
 static int fill_spec(const struct cli *cli, struct instance_spec *spec, struct cc_error *err)
 {
 	const struct args *args = &cli->args;
@@ -35,6 +65,8 @@ static int fill_spec(const struct cli *cli, struct instance_spec *spec, struct c
 			return -1;
 		spec->has |= CC_BIT(instance_spec_f_labels);
 	}
+	if (args_has(args, "volume") && fill_volumes(cli, spec, err) < 0)
+		return -1;
 	return cc_text_check(cc_desc_find(&instance_spec_desc, "name"), spec->name, strlen(spec->name), err);
 }
 
@@ -150,6 +182,20 @@ int cmd_token_list(struct cli *cli, struct cc_error *err)
 	return list_noun(cli, &noun_token, err);
 }
 
+int cmd_volume_list(struct cli *cli, struct cc_error *err)
+{
+	return list_noun(cli, &noun_volume, err);
+}
+
+int cmd_snapshot_list(struct cli *cli, struct cc_error *err)
+{
+	struct noun of = noun_snapshot;
+
+	of.path = client_path(cli->arena, noun_instance.path, cli->args.words[0], "/snapshots");
+	of.make_command = cc_printf(cli->arena, "snapshot create %s", cli->args.words[0]);
+	return list_noun(cli, &of, err);
+}
+
 /* GETs the thing that the first word names and prints it. */
 static int show_noun(struct cli *cli, const struct noun *noun, struct cc_error *err)
 {
@@ -175,6 +221,11 @@ int cmd_image_show(struct cli *cli, struct cc_error *err)
 int cmd_invite_show(struct cli *cli, struct cc_error *err)
 {
 	return show_noun(cli, &noun_invite, err);
+}
+
+int cmd_volume_show(struct cli *cli, struct cc_error *err)
+{
+	return show_noun(cli, &noun_volume, err);
 }
 
 int cmd_member_show(struct cli *cli, struct cc_error *err)

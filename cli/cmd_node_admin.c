@@ -2,6 +2,7 @@
 /* drain, undrain, cap and remove: what an admin does to a node of the zone. */
 #include "cli/handlers.h"
 
+#include "cli/confirm.h"
 #include "common/clock.h"
 #include "common/model.h"
 
@@ -126,28 +127,13 @@ int cmd_node_cap(struct cli *cli, struct cc_error *err)
 	return show(cli, &n, err);
 }
 
-static int confirm(struct cli *cli, bool *ret_yes, struct cc_error *err)
-{
-	struct version v = { 0 };
-	struct client *client;
-	char answer[16];
-
-	if (!cli->in_tty || !cli->err_tty)
-		return cc_fail(err, INVALID, "nobody can be asked here, since this is not a terminal; give --yes to remove");
-	if (cli_client(cli, &client, err) < 0 || client_get(client, "/v1/version", &version_desc, &v, err) < 0)
-		return -1;
-	fprintf(stderr, "Remove node %s from zone %s? It has to join anew to come back. [y/N] ", cli->args.words[0], v.zone);
-	fflush(stderr);
-	*ret_yes = fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
-	return 0;
-}
-
 int cmd_node_remove(struct cli *cli, struct cc_error *err)
 {
 	const struct client_call call = { .method = "DELETE", .path = path_to(cli, args_has(&cli->args, "force") ? "?force=true" : "") };
-	bool yes = args_has(&cli->args, "yes");
+	const char *question = cc_printf(cli->arena, "Remove node %s, which has to join anew to come back", cli->args.words[0]);
+	bool yes;
 
-	if (!yes && confirm(cli, &yes, err) < 0)
+	if (confirm_ask(cli, question, "remove", &yes, err) < 0)
 		return -1;
 	if (!yes) {
 		cli_say(cli, "Nothing was removed.");

@@ -12,7 +12,9 @@ struct noun {
 	const char *make_command; /* how to make the first one */
 };
 
-extern const struct noun noun_instance, noun_image, noun_image_alias, noun_node, noun_invite, noun_member, noun_token, noun_context;
+extern const struct noun noun_instance, noun_image, noun_image_alias, noun_node, noun_invite, noun_member, noun_token, noun_volume, noun_context;
+/* Of an instance, so its path is set by who uses it. Not among noun_all. */
+extern const struct noun noun_snapshot;
 /* All of them; ends with NULL. */
 extern const struct noun *const noun_all[];
 

@@ -127,6 +127,7 @@ static int start_writer(struct app *app, struct cc_error *err)
 		.node_lease_ms = cfg->node_lease,
 		.idempotency_ms = cfg->idempotency_keep,
 		.idempotency_max = IDEMPOTENCY_MAX,
+		.snapshots_max = cfg->snapshots_max,
 		.audit_ms = cfg->audit_keep,
 		.overcommit_cpu_percent = cfg->overcommit_cpu,
 		.overcommit_memory_percent = cfg->overcommit_memory,

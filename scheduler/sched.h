@@ -41,6 +41,7 @@ enum sched_closed { SCHED_CLOSED_BY_OWNER = 1 << 0, SCHED_CLOSED_BY_ADMIN = 1 <<
 enum sched_feature {
 	SCHED_FEATURE_CONTAINER = 1 << 0, /* runs containers */
 	SCHED_FEATURE_VM = 1 << 1,
+	SCHED_FEATURE_VOLUMES = 1 << 2, /* gives volumes to what it runs */
 };
 
 /* The number of an architecture in Debian's words; 0 for unknown ones, which match nothing. */

@@ -3,6 +3,7 @@
 cc_test(agent_reconcile SOURCES unit/agent/test_reconcile.c LIBS cc_agent)
 cc_test(agent_controllers SOURCES unit/agent/test_controllers.c LIBS cc_agent)
 cc_test(agent_inst SOURCES unit/agent/test_inst.c LIBS cc_agent)
+cc_test(agent_files SOURCES unit/agent/test_agent_files.c LIBS cc_agent)
 cc_test(agent_spool SOURCES unit/agent/test_spool.c LIBS cc_agent)
 cc_test(agent_machine SOURCES unit/agent/test_machine.c LIBS cc_agent)
 cc_test(agent_local_image SOURCES unit/agent/test_local_image.c LIBS cc_agent)

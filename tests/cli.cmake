@@ -17,6 +17,7 @@ cc_test(cli.start SOURCES unit/cli/test_start.c LIBS cc_cli_fake cc_http_fixture
 cc_test(cli.errors SOURCES unit/cli/test_errors.c LIBS cc_cli_fake)
 cc_test(cli.escape SOURCES unit/cli/test_escape.c LIBS cc_cli)
 cc_test(cli.exec SOURCES unit/cli/test_exec.c LIBS cc_cli_fake NEEDS script)
+cc_test(cli.files SOURCES unit/cli/test_files.c LIBS cc_cli_fake NEEDS script)
 cc_test(cli.images SOURCES unit/cli/test_images.c LIBS cc_cli_fake cc_sys NEEDS script tar bzip2 xz zstd)
 cc_test(cli.image_forms SOURCES unit/cli/test_image_forms.c LIBS cc_cli_fake cc_sys ROOT NEEDS tar bzip2 xz zstd)
 foreach(shell bash zsh fish)

@@ -9,11 +9,13 @@
 #define LIMIT_MAX   1000
 #define CURSOR_MAX  256
 
-/* What has no name of its own: invitations are ordered by the node's, the rest by its id, which is the order of making. */
+/* What has no name of its own in the zone: snapshots are ordered by theirs, invitations by the node's, the rest by its id, which is the order of making. */
 const char *list_name(enum table t, const void *row)
 {
 	if (t == TABLE_INVITE)
 		return ((const struct invite *)row)->node_name;
+	if (t == TABLE_SNAPSHOT)
+		return ((const struct snapshot *)row)->name;
 	return table_named(t) ? table_row_name(t, row) : "";
 }
 

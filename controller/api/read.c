@@ -10,8 +10,9 @@
 
 struct reading {
 	const struct view *view;
-	struct cc_uuid id; /* of a row */
-	int64_t above;     /* -1: answer at once */
+	struct cc_uuid id;     /* of a row */
+	struct cc_uuid parent; /* of what lies within */
+	int64_t above;         /* -1: answer at once */
 	int64_t until;
 	struct list_query query;
 	bool looked; /* at a list, which was like this: */
@@ -74,7 +75,7 @@ static const void *find(const struct call *c, const struct zone *z, const struct
 {
 	const struct view *v = r->view;
 	const void *row = zone_find(z, v->table, r->id);
-	const void *judged = v->elsewhere ? zone_find(z, v->found_in, r->id) : row;
+	const void *judged = v->within ? zone_find(z, v->found_in, r->parent) : v->elsewhere ? zone_find(z, v->found_in, r->id) : row;
 
 	return judged != NULL && (v->may == NULL || v->may(c, judged)) ? row : NULL;
 }
@@ -98,8 +99,34 @@ static int look_at_row(struct call *c, struct cc_error *err)
 	}
 	engine_read_end(c->engine);
 	if (row == NULL)
-		return cc_fail_missing(err, table_name(v->table), c->path[0], "; it is gone");
+		return cc_fail_missing(err, table_name(v->table), c->path[v->within], "; it is gone");
 	return waits ? read_park(c, look_at_row) : 0;
+}
+
+const struct row_head *read_find_within(const struct zone *z, const struct view *v, struct cc_uuid parent, const char *ref)
+{
+	const struct row_head *row;
+	char id[CC_UUID_TEXT];
+
+	for (size_t at = 0; (row = zone_next_of(z, v->table, parent, &at)) != NULL;)
+		if (strcmp(list_name(v->table, row), ref) == 0 || strcmp(cc_uuid_format(row->id, id), ref) == 0)
+			return row;
+	return NULL;
+}
+
+/* What the path names, and first what that belongs to. */
+static const struct row_head *find_named(const struct call *c, const struct zone *z, struct reading *r, struct cc_error *err)
+{
+	const struct view *v = r->view;
+	const struct row_head *row = rows_find(c, z, v->elsewhere || v->within ? v->found_in : v->table, c->path[0], v->may, err);
+
+	if (row == NULL || !v->within)
+		return row;
+	r->parent = row->id;
+	row = read_find_within(z, v, row->id, c->path[1]);
+	if (row == NULL)
+		cc_fail_missing(err, table_name(v->table), c->path[1], "");
+	return row;
 }
 
 int read_row(struct call *c, const struct view *v, struct cc_error *err)
@@ -112,7 +139,7 @@ int read_row(struct call *c, const struct view *v, struct cc_error *err)
 	reading_of(c)->view = v;
 	c->always_sent = v->counted;
 	z = engine_read_begin(c->engine);
-	row = rows_find(c, z, v->elsewhere ? v->found_in : v->table, c->path[0], v->may, err);
+	row = find_named(c, z, reading_of(c), err);
 	if (row != NULL)
 		reading_of(c)->id = row->id;
 	engine_read_end(c->engine);
@@ -141,6 +168,11 @@ static uint64_t version_of(enum table t, const struct row_head *row)
 	return cc_hash_bytes(parts, sizeof(parts));
 }
 
+static const struct row_head *next_row(const struct zone *z, const struct reading *r, size_t *at)
+{
+	return r->view->within ? zone_next_of(z, r->view->table, r->parent, at) : zone_next(z, r->view->table, at);
+}
+
 /* All that is meant, on any page; *ret_seen stands for what it is like now. Returns how many come after the cursor. */
 static size_t collect(const struct call *c, const struct zone *z, const struct reading *r, struct found *ret, uint64_t *ret_seen)
 {
@@ -149,8 +181,8 @@ static size_t collect(const struct call *c, const struct zone *z, const struct r
 	size_t n = 0;
 
 	*ret_seen = 0;
-	for (size_t at = 0; (row = zone_next(z, t, &at)) != NULL;) {
-		if ((r->view->may != NULL && !r->view->may(c, row)) || !list_matches(&r->query, t, row))
+	for (size_t at = 0; (row = next_row(z, r, &at)) != NULL;) {
+		if ((r->view->may != NULL && !r->view->within && !r->view->may(c, row)) || !list_matches(&r->query, t, row))
 			continue;
 		*ret_seen += version_of(t, row);
 		if (list_is_after(&r->query, t, row))
@@ -171,6 +203,8 @@ SAME(member_token_list);
 SAME(node_list);
 SAME(invite_list);
 SAME(image_list);
+SAME(snapshot_list);
+SAME(volume_list);
 #undef SAME
 
 static const void *page(struct call *c, const struct zone *z, const struct reading *r, struct found *rows, size_t n)
@@ -234,8 +268,18 @@ static int look_at_list(struct call *c, struct cc_error *err)
 	return 0;
 }
 
+static int find_parent(const struct call *c, const struct zone *z, struct reading *r, struct cc_error *err)
+{
+	const struct row_head *row = r->view->within ? rows_find(c, z, r->view->found_in, c->path[0], r->view->may, err) : NULL;
+
+	if (row != NULL)
+		r->parent = row->id;
+	return row != NULL || !r->view->within ? 0 : -1;
+}
+
 int read_list(struct call *c, const struct view *v, struct cc_error *err)
 {
+	const struct zone *z;
 	struct reading *r;
 	int result;
 
@@ -244,7 +288,8 @@ int read_list(struct call *c, const struct view *v, struct cc_error *err)
 	r = reading_of(c);
 	r->view = v;
 	c->always_sent = v->counted;
-	result = list_query_read(c, engine_read_begin(c->engine), v->table, &r->query, err);
+	z = engine_read_begin(c->engine);
+	result = find_parent(c, z, r, err) < 0 ? -1 : list_query_read(c, z, v->table, &r->query, err);
 	engine_read_end(c->engine);
 	return result < 0 ? -1 : look_at_list(c, err);
 }

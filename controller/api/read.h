@@ -13,9 +13,12 @@ struct view {
 	bool counted;     /* shows what changes without the row's revision: so nobody is told that they know it already */
 	bool elsewhere;   /* `may` looks at a row of another table with the same id, which path[0] names: */
 	enum table found_in;
+	bool within; /* rows that belong to a row of `found_in`, which path[0] names and `may` looks at; path[1] names one of them */
 };
 
-/* The row that path[0] names. @err NOT_FOUND, INVALID */
+/* The row that belongs to another one, by name or id; NULL when there is none. */
+const struct row_head *read_find_within(const struct zone *z, const struct view *v, struct cc_uuid parent, const char *ref);
+/* The row that the path names. @err NOT_FOUND, INVALID */
 int read_row(struct call *c, const struct view *v, struct cc_error *err);
 /* As an instance_list, node_list... (they are alike). @err INVALID, NOT_FOUND what a filter names */
 int read_list(struct call *c, const struct view *v, struct cc_error *err);

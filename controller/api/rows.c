@@ -30,6 +30,53 @@ static void say_published(struct instance *inst, const char *host, struct cc_are
 	}
 }
 
+/* What it uses, where, and in which way. */
+static void add_volumes(const struct call *c, const struct zone *z, struct instance *inst)
+{
+	const struct attachment *a;
+	size_t n = 0;
+
+	for (size_t at = 0; zone_next_of(z, TABLE_ATTACHMENT, inst->id, &at) != NULL;)
+		n++;
+	if (n == 0)
+		return;
+	inst->volumes.items = cc_new_array(c->arena, n, struct volume_use);
+	inst->volumes.n = 0;
+	for (size_t at = 0; (a = zone_next_of(z, TABLE_ATTACHMENT, inst->id, &at)) != NULL;) {
+		struct volume_use *u = &inst->volumes.items[inst->volumes.n++];
+
+		u->volume = name_or_id(c, z, TABLE_VOLUME, a->volume);
+		u->path = cc_arena_strdup(c->arena, a->path);
+		cc_set(u, volume_use, read_only, a->read_only);
+	}
+	inst->has |= CC_BIT(instance_f_volumes);
+}
+
+void *rows_snapshot(const struct call *c, const struct zone *z, const void *values)
+{
+	struct snapshot *s = cc_row_arena_copy(&snapshot_desc, values, c->arena);
+
+	s->instance_name = name_or_id(c, z, TABLE_INSTANCE, s->instance);
+	return s;
+}
+
+void *rows_volume(const struct call *c, const struct zone *z, const void *values)
+{
+	struct volume *v = cc_row_arena_copy(&volume_desc, values, c->arena);
+	const struct attachment *a;
+	size_t n = 0;
+
+	v->member_name = name_or_id(c, z, TABLE_MEMBER, v->member);
+	if (cc_has(v, volume, node))
+		cc_set(v, volume, node_name, name_or_id(c, z, TABLE_NODE, v->node));
+	for (size_t at = 0; zone_next_of(z, TABLE_ATTACHMENT, v->id, &at) != NULL;)
+		n++;
+	v->used_by = (struct cc_texts){ .items = cc_new_array(c->arena, n, const char *) };
+	for (size_t at = 0; (a = zone_next_of(z, TABLE_ATTACHMENT, v->id, &at)) != NULL;)
+		v->used_by.items[v->used_by.n++] = name_or_id(c, z, TABLE_INSTANCE, a->instance);
+	return v;
+}
+
 void *rows_instance(const struct call *c, const struct zone *z, const void *values)
 {
 	const struct instance *row = values;
@@ -45,6 +92,7 @@ void *rows_instance(const struct call *c, const struct zone *z, const void *valu
 
 		say_published(inst, cc_has(n, node, address) ? n->address : node, c->arena);
 	}
+	add_volumes(c, z, inst);
 	return inst;
 }
 

@@ -120,6 +120,7 @@ static const struct {
 } features_known[] = {
 	{ "lxc", SCHED_FEATURE_CONTAINER },
 	{ "sim", SCHED_FEATURE_CONTAINER },
+	{ "volumes", SCHED_FEATURE_VOLUMES },
 };
 
 static uint32_t feature_bits(const struct cc_texts *features)

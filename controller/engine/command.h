@@ -124,6 +124,34 @@ struct cmd_image_change {
 struct cmd_invite_delete {
 	struct cc_uuid id;
 };
+struct cmd_snapshot_create {
+	const char *instance;
+	const struct snapshot_spec *spec;
+	struct cc_uuid id;
+};
+struct cmd_snapshot_delete {
+	const char *instance;
+	const char *snapshot; /* name or id */
+	int64_t if_revision;
+};
+struct cmd_snapshot_restore {
+	const char *instance;
+	const char *snapshot;
+	bool restart; /* also while it runs */
+};
+struct cmd_volume_create {
+	const struct volume_spec *spec;
+	struct cc_uuid id;
+};
+struct cmd_volume_change {
+	const char *ref;
+	const struct volume_change *change;
+	int64_t if_revision;
+};
+struct cmd_volume_delete {
+	const char *ref;
+	int64_t if_revision;
+};
 struct cmd_tick {
 	bool expire; /* forget old idempotency keys and invitations too */
 };

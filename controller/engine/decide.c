@@ -60,24 +60,86 @@ void decide_grant(const struct engine_options *opt, struct node *n)
 #undef GRANT
 }
 
-void decide_count(const struct decide *d, struct effects *fx, const struct instance *inst, int sign)
+static void count(const struct decide *d, struct effects *fx, struct cc_uuid node, const struct zone_use *more)
 {
-	const struct node *now = cc_has(inst, instance, node) ? decide_newest(d, fx, TABLE_NODE, inst->node) : NULL;
+	const struct node *now = decide_newest(d, fx, TABLE_NODE, node);
 	struct node n;
 
 	if (now == NULL)
 		return;
 	n = *now;
-	n.used_cpu_millis += sign * inst->cpu_millis;
-	n.used_memory_mib += sign * inst->memory_mib;
-	n.used_disk_mib += sign * inst->disk_mib;
-	n.used_instances += sign;
+	n.used_cpu_millis += more->cpu_millis;
+	n.used_memory_mib += more->memory_mib;
+	n.used_disk_mib += more->disk_mib;
+	n.used_instances += more->instances;
 	decide_grant(d->opt, &n);
 	effects_put(fx, TABLE_NODE, &n);
 }
 
+void decide_count(const struct decide *d, struct effects *fx, const struct instance *inst, int sign)
+{
+	struct zone_use use = { sign, sign * inst->cpu_millis, sign * inst->memory_mib, sign * inst->disk_mib };
+
+	if (cc_has(inst, instance, node))
+		count(d, fx, inst->node, &use);
+}
+
+void decide_count_disk(const struct decide *d, struct effects *fx, struct cc_uuid node, int64_t mib)
+{
+	count(d, fx, node, &(struct zone_use){ .disk_mib = mib });
+}
+
+bool decide_has_feature(const struct node *n, const char *feature)
+{
+	for (size_t i = 0; i < n->features.n; i++)
+		if (strcmp(n->features.items[i], feature) == 0)
+			return true;
+	return false;
+}
+
+int decide_check_revision(int64_t wanted, int64_t revision, const char *what, const char *ref, struct cc_error *err)
+{
+	if (wanted == 0 || wanted == revision)
+		return 0;
+	return cc_fail(err, PRECONDITION, "the %s '%s' changed since you read it; read it again", what, ref);
+}
+
+int decide_check_room(const char *what, int64_t was, int64_t is, int64_t granted_now, int64_t used, const char *node, struct cc_error *err)
+{
+	int64_t most = granted_now - used + was;
+
+	if (is <= was || is <= most)
+		return 0;
+	return cc_fail(
+	        err, NO_CAPACITY, "%s: the node '%s' has room for %lld at most, %lld were asked for", what, node, (long long)most, (long long)is);
+}
+
+static void remove_all_of(const struct decide *d, struct effects *fx, enum table t, struct cc_uuid parent)
+{
+	const struct row_head *row;
+
+	for (size_t at = 0; (row = zone_next_of(d->zone, t, parent, &at)) != NULL;)
+		effects_remove(fx, t, row->id);
+}
+
+/* Who looks at a volume sees who uses it. */
+static void touch_volumes(const struct decide *d, struct effects *fx, struct cc_uuid instance)
+{
+	const struct attachment *a;
+
+	for (size_t at = 0; (a = zone_next_of(d->zone, TABLE_ATTACHMENT, instance, &at)) != NULL;) {
+		const struct volume *v = decide_newest(d, fx, TABLE_VOLUME, a->volume);
+
+		if (v != NULL)
+			effects_put(fx, TABLE_VOLUME, v);
+	}
+}
+
 void decide_remove_instance(const struct decide *d, struct effects *fx, const struct instance *inst)
 {
+	touch_volumes(d, fx, inst->id);
+	remove_all_of(d, fx, TABLE_SNAPSHOT, inst->id);
+	remove_all_of(d, fx, TABLE_ATTACHMENT, inst->id);
 	if (decide_newest(d, fx, TABLE_PLACEMENT, inst->id) != NULL)
 		effects_remove(fx, TABLE_PLACEMENT, inst->id);
 	effects_remove(fx, TABLE_INSTANCE, inst->id);

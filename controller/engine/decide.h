@@ -37,12 +37,51 @@ int decide_check_name(const char *name, struct cc_error *err);
 /* The newest version of a row: what `fx` puts, else what the zone has; NULL when removed or unknown. Several parts of one decision see each other's effects. */
 const void *decide_newest(const struct decide *d, const struct effects *fx, enum table t, struct cc_uuid id);
 
+/* Whether a node says that it has this. */
+bool decide_has_feature(const struct node *n, const char *feature);
+/* If-Match. @err PRECONDITION */
+int decide_check_revision(int64_t wanted, int64_t revision, const char *what, const char *ref, struct cc_error *err);
+/* What a node can still take of something, for what is there already. @err NO_CAPACITY */
+int decide_check_room(const char *what, int64_t was, int64_t is, int64_t granted, int64_t used, const char *node, struct cc_error *err);
+
 /* Adds `sign` times an instance's limits to what its node has in use, and sets what is granted anew. */
 void decide_count(const struct decide *d, struct effects *fx, const struct instance *inst, int sign);
+/* The same for disk alone. */
+void decide_count_disk(const struct decide *d, struct effects *fx, struct cc_uuid node, int64_t mib);
 /* offer times overcommit, but never below what is in use. */
 void decide_grant(const struct engine_options *opt, struct node *n);
 
 /* Moves an instance along its edge for `event` and puts it; removes it with its placement when its node says it is gone and it should be.
  * Returns false when there is no edge. */
 bool decide_move(const struct decide *d, struct effects *fx, struct instance *inst, enum inst_event event);
+/* With what belongs to it. */
 void decide_remove_instance(const struct decide *d, struct effects *fx, const struct instance *inst);
+
+/* decide_snapshot.c: takes in what a node says of an instance's snapshots and of its restore. `revision` is that of the orders it has read. */
+void decide_observe_snapshots(const struct decide *d, const struct command *cmd, struct effects *fx, struct cc_uuid instance,
+        const struct node_instance *seen, int64_t revision);
+/* Its node is gone, and they with it. */
+void decide_lose_snapshots(const struct decide *d, struct effects *fx, struct instance *inst);
+
+/* decide_volume.c: gives one that has no node to a node that has room for it. */
+void decide_volume_put_on(const struct decide *d, struct effects *fx, struct volume *v, struct cc_uuid node);
+
+/* decide_attach.c: what an instance uses. */
+#define DECIDE_VOLUMES_MAX 16
+struct decide_volumes {
+	size_t n;
+	const struct volume *rows[DECIDE_VOLUMES_MAX];
+	const struct volume_use *uses; /* as many */
+	const struct volume *bound_by; /* one that has a node; NULL: none has */
+	int64_t unplaced_mib;          /* what the others need on the node that is chosen */
+};
+/* Reads and checks what a request says of volumes. @err INVALID, NOT_FOUND, CONFLICT in use, or on different nodes */
+int decide_volumes_find(
+        const struct decide *d, const struct command *cmd, const struct instance_spec *spec, struct decide_volumes *ret, struct cc_error *err);
+/* Gives them to an instance that has a node now. */
+void decide_volumes_attach(const struct decide *d, struct effects *fx, const struct instance *inst, const struct decide_volumes *v);
+
+/* decide_volume.c: takes in what a node says of its volumes. */
+void decide_observe_volumes(const struct decide *d, struct effects *fx, struct cc_uuid node, const struct node_report *r);
+/* The node is removed from the zone. */
+void decide_lose_volumes(const struct decide *d, const struct command *cmd, struct effects *fx, const struct node *n);

@@ -5,34 +5,16 @@
 #include "controller/engine/image_names.h"
 #include "controller/engine/publish.h"
 
-static int check_revision(int64_t wanted, int64_t revision, const char *what, const char *ref, struct cc_error *err)
-{
-	if (wanted == 0 || wanted == revision)
-		return 0;
-	return cc_fail(err, PRECONDITION, "the %s '%s' changed since you read it; read it again", what, ref);
-}
-
-/* What a node can still take, for an instance that is there already. */
-static int check_room(const char *what, int64_t was, int64_t is, int64_t granted, int64_t used, const char *node, struct cc_error *err)
-{
-	int64_t most = granted - used + was;
-
-	if (is <= was || is <= most)
-		return 0;
-	return cc_fail(
-	        err, NO_CAPACITY, "%s: the node '%s' has room for %lld at most, %lld were asked for", what, node, (long long)most, (long long)is);
-}
-
 static int check_node(const struct decide *d, const struct instance *was, const struct instance *is, struct cc_error *err)
 {
 	const struct node *n = cc_has(was, instance, node) ? zone_find(d->zone, TABLE_NODE, was->node) : NULL;
 
 	if (n == NULL)
 		return 0;
-	if (check_room("cpu_millis", was->cpu_millis, is->cpu_millis, n->granted_cpu_millis, n->used_cpu_millis, n->name, err) < 0 ||
-	        check_room("memory_mib", was->memory_mib, is->memory_mib, n->granted_memory_mib, n->used_memory_mib, n->name, err) < 0)
+	if (decide_check_room("cpu_millis", was->cpu_millis, is->cpu_millis, n->granted_cpu_millis, n->used_cpu_millis, n->name, err) < 0 ||
+	        decide_check_room("memory_mib", was->memory_mib, is->memory_mib, n->granted_memory_mib, n->used_memory_mib, n->name, err) < 0)
 		return -1;
-	if (check_room("disk_mib", was->disk_mib, is->disk_mib, n->granted_disk_mib, n->used_disk_mib, n->name, err) < 0)
+	if (decide_check_room("disk_mib", was->disk_mib, is->disk_mib, n->granted_disk_mib, n->used_disk_mib, n->name, err) < 0)
 		return -1;
 	return publish_check(d->zone, n, is, was, err);
 }
@@ -140,7 +122,7 @@ int decide_instance_change(const struct decide *d, struct command *cmd, struct e
 
 	if (was == NULL || !principal_may(&cmd->who, was->member))
 		return cc_fail_missing(err, "instance", args->ref, "; see ccctl list");
-	if (check_revision(args->if_revision, was->revision, "instance", args->ref, err) < 0)
+	if (decide_check_revision(args->if_revision, was->revision, "instance", args->ref, err) < 0)
 		return -1;
 	if (was->state == INST_DELETING)
 		return cc_fail(err, CONFLICT, "the instance '%s' is being deleted", was->name);
@@ -167,7 +149,7 @@ int decide_image_change(const struct decide *d, struct command *cmd, struct effe
 	if (!principal_may(&cmd->who, was->member))
 		return cc_fail(err, DENIED, "the image '%s' belongs to another member", args->ref);
 	*ret_resource = was->id;
-	if (check_revision(args->if_revision, was->revision, "image", args->ref, err) < 0)
+	if (decide_check_revision(args->if_revision, was->revision, "image", args->ref, err) < 0)
 		return -1;
 	is = *was;
 	if (!cc_has(args->change, image_change, name))

@@ -29,25 +29,30 @@ static const uint8_t *unwelcome_to(const struct decide *d, const struct command 
 }
 
 static int request_of(const struct decide *d, const struct command *cmd, const struct instance *inst, uint32_t arches,
-        const struct instance_spec *spec, struct sched_req *ret, struct cc_error *err)
+        const struct instance_spec *spec, const struct decide_volumes *volumes, struct sched_req *ret, struct cc_error *err)
 {
 	const struct node *asked;
 
 	*ret = (struct sched_req){ .cpu_millis = inst->cpu_millis,
 		.memory_mib = inst->memory_mib,
-		.disk_mib = inst->disk_mib,
+		.disk_mib = inst->disk_mib + volumes->unplaced_mib,
 		.arches = arches,
-		.features = SCHED_FEATURE_CONTAINER,
+		.features = SCHED_FEATURE_CONTAINER | (volumes->n > 0 ? SCHED_FEATURE_VOLUMES : 0),
 		.only_node = SCHED_ANY,
 		.barred = publish_barred(d->zone, inst, cmd->arena),
 		.seed = cmd->random & INT64_MAX };
 	ret->unwelcome = unwelcome_to(d, cmd, zone_find(d->zone, TABLE_MEMBER, inst->member));
 	ret->have_owner = zone_owner_number(d->zone, inst->member, &ret->owner);
+	if (volumes->bound_by != NULL)
+		ret->only_node = zone_sched_index(d->zone, volumes->bound_by->node);
 	if (!cc_has(spec, instance_spec, node))
 		return 0;
 	asked = zone_find_ref(d->zone, TABLE_NODE, spec->node);
 	if (asked == NULL)
 		return cc_fail_missing(err, "node", spec->node, "; see ccctl node list");
+	if (volumes->bound_by != NULL && !cc_uuid_equal(volumes->bound_by->node, asked->id))
+		return cc_fail(err, CONFLICT, "the volume '%s' is on another node than '%s', and volumes do not move; leave the node out",
+		        volumes->bound_by->name, asked->name);
 	ret->only_node = zone_sched_index(d->zone, asked->id);
 	return publish_check(d->zone, asked, inst, NULL, err);
 }
@@ -107,8 +112,18 @@ static void add_why_closed(const struct decide *d, const struct sched_req *req, 
 		snprintf(text + len, size - len, ": %.300s", n->drained);
 }
 
-static int place(
-        const struct decide *d, struct command *cmd, const struct sched_req *req, struct instance *inst, struct placement **ret, struct cc_error *err)
+/* The node was not asked for: a volume is there. */
+static void say_bound(const struct decide *d, const struct command *cmd, const struct decide_volumes *v, struct placement *p)
+{
+	const struct node *n = v->bound_by != NULL ? zone_find(d->zone, TABLE_NODE, v->bound_by->node) : NULL;
+
+	if (n != NULL)
+		cc_set(p, placement, bound_by,
+		        cc_printf(cmd->arena, "the volume '%s' is on %s, and volumes do not move", v->bound_by->name, n->name));
+}
+
+static int place(const struct decide *d, struct command *cmd, const struct sched_req *req, const struct decide_volumes *volumes,
+        struct instance *inst, struct placement **ret, struct cc_error *err)
 {
 	const struct sched_nodes *nodes = zone_sched_nodes(d->zone);
 	uint8_t *scratch = cc_new_array(cmd->arena, nodes->n + 1, uint8_t);
@@ -117,9 +132,12 @@ static int place(
 
 	sched_place(nodes, req, &sched_default_options, scratch, &dec);
 	cmd->placement = *ret = record(d, cmd, inst, &dec);
+	say_bound(d, cmd, volumes, *ret);
 	if (!dec.placed) {
 		sched_explain(&dec, req, name_node, (void *)d, text, sizeof(text));
 		add_why_closed(d, req, &dec, text, sizeof(text));
+		if (cc_has(*ret, placement, bound_by))
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "; %s", (*ret)->bound_by);
 		(*ret)->would_fit = cc_arena_strdup(cmd->arena, text);
 		(*ret)->has |= CC_BIT(placement_f_would_fit);
 		return cc_fail(err, NO_CAPACITY, "%s", text);
@@ -151,7 +169,7 @@ static const struct image *image_of_node(const struct decide *d, const struct im
 
 /* Everything that creating one decides; nothing is changed. *inst comes with its id. */
 static int plan(const struct decide *d, struct command *cmd, const struct instance_spec *spec, struct instance *inst, struct placement **ret,
-        struct cc_error *err)
+        struct decide_volumes *volumes, struct cc_error *err)
 {
 	const struct member *who = decide_member(d, cmd, err);
 	struct image_choice image;
@@ -172,7 +190,8 @@ static int plan(const struct decide *d, struct command *cmd, const struct instan
 		return -1;
 	if (cap_check(d->opt, d->zone, who, &(struct zone_use){ 1, inst->cpu_millis, inst->memory_mib, inst->disk_mib }, err) < 0)
 		return -1;
-	if (request_of(d, cmd, inst, image.arches, spec, &req, err) < 0 || place(d, cmd, &req, inst, ret, err) < 0)
+	if (decide_volumes_find(d, cmd, spec, volumes, err) < 0 || request_of(d, cmd, inst, image.arches, spec, volumes, &req, err) < 0 ||
+	        place(d, cmd, &req, volumes, inst, ret, err) < 0)
 		return -1;
 	inst->image = image_of_node(d, &image, inst->node)->id;
 	return 0;
@@ -182,10 +201,11 @@ int decide_instance_plan(const struct decide *d, struct command *cmd, struct eff
 {
 	const struct cmd_instance_plan *args = cmd->args;
 	struct placement *placement;
+	struct decide_volumes volumes;
 	struct instance inst = { 0 };
 
 	(void)fx, (void)ret_resource;
-	return plan(d, cmd, args->spec, &inst, &placement, err);
+	return plan(d, cmd, args->spec, &inst, &placement, &volumes, err);
 }
 
 int decide_instance_create(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
@@ -193,12 +213,14 @@ int decide_instance_create(const struct decide *d, struct command *cmd, struct e
 	const struct cmd_instance_create *args = cmd->args;
 	struct instance inst = { .id = args->id };
 	struct placement *placement;
+	struct decide_volumes volumes;
 
-	if (plan(d, cmd, args->spec, &inst, &placement, err) < 0)
+	if (plan(d, cmd, args->spec, &inst, &placement, &volumes, err) < 0)
 		return -1;
 	decide_move(d, fx, &inst, INST_EVENT_PLACED);
 	effects_put(fx, TABLE_PLACEMENT, placement);
 	decide_count(d, fx, &inst, 1);
+	decide_volumes_attach(d, fx, &inst, &volumes);
 	effects_wake(fx, inst.node);
 	*ret_resource = inst.id;
 	return 0;

@@ -117,6 +117,7 @@ static int check_owns_nothing(const struct decide *d, const struct member *m, st
 		const char *advice;
 	} things[] = {
 		{ TABLE_INSTANCE, offsetof(struct instance, member), "delete them first: ccctl delete" },
+		{ TABLE_VOLUME, offsetof(struct volume, member), "delete them first: ccctl volume delete" },
 		{ TABLE_IMAGE, offsetof(struct image, member), "delete them first: ccctl image delete" },
 		{ TABLE_NODE, offsetof(struct node, owner), "they must leave the zone first" },
 	};

@@ -218,7 +218,8 @@ static bool take_use(struct instance *inst, const struct node_instance *seen, bo
 	return news;
 }
 
-static void observe(const struct decide *d, const struct command *cmd, struct effects *fx, struct cc_uuid node, const struct node_instance *seen)
+static void observe(const struct decide *d, const struct command *cmd, struct effects *fx, struct cc_uuid node, const struct node_instance *seen,
+        int64_t revision)
 {
 	const struct instance *now = decide_newest(d, fx, TABLE_INSTANCE, seen->id);
 	const struct inst_edge *edge;
@@ -227,6 +228,8 @@ static void observe(const struct decide *d, const struct command *cmd, struct ef
 
 	if (now == NULL || !cc_has(now, instance, node) || !cc_uuid_equal(now->node, node) || seen->epoch != now->epoch)
 		return;
+	decide_observe_snapshots(d, cmd, fx, now->id, seen, revision);
+	now = decide_newest(d, fx, TABLE_INSTANCE, seen->id);
 	if (seen->boot_sn < now->boot_sn && seen->state != OBSERVED_GONE)
 		return;
 	edge = lifecycle_observed(seen->state) < INST_EVENT_MAX ? lifecycle_find(now->state, lifecycle_observed(seen->state)) : NULL;
@@ -300,7 +303,8 @@ int decide_node_sync(const struct decide *d, struct command *cmd, struct effects
 		effects_put(fx, TABLE_NODE, &n);
 	}
 	for (size_t i = 0; i < r->instances.n; i++)
-		observe(d, cmd, fx, n.id, &r->instances.items[i]);
+		observe(d, cmd, fx, n.id, &r->instances.items[i], r->revision);
+	decide_observe_volumes(d, fx, n.id, r);
 	if (r->full)
 		notice_absent(d, fx, n.id, r, ids);
 	*ret_resource = n.id;

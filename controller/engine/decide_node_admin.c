@@ -57,10 +57,26 @@ int decide_node_cap(const struct decide *d, struct command *cmd, struct effects 
 	return 0;
 }
 
-static int check_removal(const struct node *n, bool force, struct cc_error *err)
+static size_t count_volumes(const struct decide *d, const struct node *n)
 {
-	if (n->used_instances == 0)
+	size_t count = 0;
+
+	for (size_t at = 0; zone_next_of(d->zone, TABLE_VOLUME, n->id, &at) != NULL;)
+		count++;
+	return count;
+}
+
+static int check_removal(const struct decide *d, const struct node *n, bool force, struct cc_error *err)
+{
+	size_t volumes = count_volumes(d, n);
+
+	if (n->used_instances == 0 && volumes == 0)
 		return 0;
+	if (!force && n->used_instances == 0)
+		return cc_fail(err, CONFLICT,
+		        "%zu volumes are on the node '%s'; have them deleted (ccctl volume list --filter node=%s), or give them up with their files (ccctl "
+		        "node remove %s --force)",
+		        volumes, n->name, n->name, n->name);
 	if (!force)
 		return cc_fail(err, CONFLICT,
 		        "%lld instances are assigned to the node '%s'; drain it and wait until they are deleted (ccctl node drain %s --wait), or "
@@ -89,6 +105,7 @@ static void give_up(const struct decide *d, const struct command *cmd, struct ef
 			continue;
 		}
 		decide_count(d, fx, &inst, -1);
+		decide_lose_snapshots(d, fx, &inst);
 		cc_unset(&inst, instance, node);
 		inst.reason = why;
 		inst.address = "";
@@ -112,9 +129,10 @@ int decide_node_remove(const struct decide *d, struct command *cmd, struct effec
 	const struct node *n = find_node(d, args->ref, err);
 
 	(void)ret_resource;
-	if (n == NULL || (!args->leaves && check_removal(n, args->force, err) < 0))
+	if (n == NULL || (!args->leaves && check_removal(d, n, args->force, err) < 0))
 		return -1;
 	give_up(d, cmd, fx, n);
+	decide_lose_volumes(d, cmd, fx, n);
 	forget_invites_of(d, fx, n->id);
 	effects_remove(fx, TABLE_NODE, n->id);
 	effects_wake(fx, n->id);

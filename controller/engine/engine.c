@@ -61,6 +61,8 @@ static const struct {
 #define TABLE_OF_image             TABLE_IMAGE
 #define TABLE_OF_image_alias       TABLE_IMAGE_ALIAS
 #define TABLE_OF_instance          TABLE_INSTANCE
+#define TABLE_OF_snapshot          TABLE_SNAPSHOT
+#define TABLE_OF_volume            TABLE_VOLUME
 #define TABLE_OF_none              TABLE_MAX
 #define C(NAME, name, reply, what) [COMMAND_##NAME] = { #name, decide_##name, TABLE_OF_##reply },
 #include "controller/engine/commands.def"
@@ -333,10 +335,13 @@ static void remember(const struct command *cmd, struct effects *fx, struct cc_uu
 static void stamp(struct row *r, int64_t revision)
 {
 	struct instance *inst = r->table == TABLE_INSTANCE ? r->values : NULL;
+	struct volume *v = r->table == TABLE_VOLUME ? r->values : NULL;
 
 	row_set_revision(r, revision);
 	if (inst != NULL && inst->ordered == 0)
 		inst->ordered = revision;
+	if (v != NULL && v->ordered == 0)
+		v->ordered = revision;
 }
 
 /* What is only written down changes nothing that anybody could wait for. */
@@ -458,6 +463,8 @@ static const struct {
 	[TABLE_NODE] = { true, TOPIC_NODE, NULL },
 	[TABLE_IMAGE] = { true, TOPIC_IMAGE, NULL },
 	[TABLE_MEMBER] = { true, TOPIC_MEMBER, "id" },
+	[TABLE_SNAPSHOT] = { true, TOPIC_SNAPSHOT, "member" },
+	[TABLE_VOLUME] = { true, TOPIC_VOLUME, "member" },
 };
 
 /* A command that puts a row twice has changed it once. */

@@ -16,6 +16,8 @@
 struct engine;
 struct batch;
 
+#define ENGINE_SNAPSHOTS_USUAL 16
+
 struct engine_options {
 	size_t queue_max;      /* commands waiting; more are refused */
 	size_t batch_max;      /* commands per batch */
@@ -23,6 +25,7 @@ struct engine_options {
 	int64_t idempotency_ms;
 	int64_t audit_ms;       /* how long the audit log is kept; 0: for ever */
 	size_t idempotency_max; /* keys remembered for one caller; 0: any number */
+	int64_t snapshots_max;  /* of one instance; 0: ENGINE_SNAPSHOTS_USUAL */
 	size_t history_max;     /* changes that are remembered for those who follow the zone; 0: HISTORY_USUAL */
 	/* Zone policy: what is granted is the offer times this, in percent. */
 	int64_t overcommit_cpu_percent;

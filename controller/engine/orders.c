@@ -1,6 +1,50 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "controller/engine/orders.h"
 
+static size_t count_of(const struct zone *z, enum table t, struct cc_uuid parent)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; zone_next_of(z, t, parent, &at) != NULL;)
+		n++;
+	return n;
+}
+
+/* What is being deleted is not named; the rest is to be kept, and taken only while nobody has seen it. */
+static void fill_snapshots(const struct zone *z, const struct instance *inst, struct assignment *ret, struct cc_arena *a)
+{
+	size_t max = count_of(z, TABLE_SNAPSHOT, inst->id);
+	struct cc_uuids all = { .items = cc_new_array(a, max, struct cc_uuid) }, take = { .items = cc_new_array(a, max, struct cc_uuid) };
+	const struct snapshot *s;
+
+	for (size_t at = 0; (s = zone_next_of(z, TABLE_SNAPSHOT, inst->id, &at)) != NULL;) {
+		if (s->state != SNAPSHOT_DELETING)
+			all.items[all.n++] = s->id;
+		if (s->state == SNAPSHOT_WANTED)
+			take.items[take.n++] = s->id;
+	}
+	cc_set(ret, assignment, snapshots, all);
+	if (take.n > 0)
+		cc_set(ret, assignment, take, take);
+	if (!cc_has(inst, instance, restore))
+		return;
+	cc_set(ret, assignment, restore, inst->restore);
+	cc_set(ret, assignment, restore_sn, inst->restore_sn);
+}
+
+static void fill_mounts(const struct zone *z, const struct instance *inst, struct assignment *ret, struct cc_arena *arena)
+{
+	const struct attachment *a;
+
+	if (count_of(z, TABLE_ATTACHMENT, inst->id) == 0)
+		return;
+	ret->volumes.items = cc_new_array(arena, count_of(z, TABLE_ATTACHMENT, inst->id), struct volume_mount);
+	for (size_t at = 0; (a = zone_next_of(z, TABLE_ATTACHMENT, inst->id, &at)) != NULL;)
+		ret->volumes.items[ret->volumes.n++] =
+		        (struct volume_mount){ .volume = a->volume, .path = cc_arena_strdup(arena, a->path), .read_only = a->read_only };
+	ret->has |= CC_BIT(assignment_f_volumes);
+}
+
 static void fill(const struct zone *z, const struct instance *inst, struct assignment *ret, struct cc_arena *a)
 {
 	const struct image *img = zone_find(z, TABLE_IMAGE, inst->image);
@@ -23,6 +67,8 @@ static void fill(const struct zone *z, const struct instance *inst, struct assig
 		cc_set(ret, assignment, member_name, cc_arena_strdup(a, who->name));
 	if (node != NULL && cc_uuid_equal(inst->member, node->owner))
 		cc_set(ret, assignment, own, true);
+	fill_snapshots(z, inst, ret, a);
+	fill_mounts(z, inst, ret, a);
 	cc_set(ret, assignment, member, inst->member);
 	if (!cc_has(inst, instance, publish))
 		return;
@@ -32,13 +78,17 @@ static void fill(const struct zone *z, const struct instance *inst, struct assig
 	memcpy(ret->publish.items, inst->publish.items, inst->publish.n * sizeof(struct published_port));
 }
 
-static size_t count_of(const struct zone *z, struct cc_uuid node)
+static void fill_volumes(const struct zone *z, int64_t after, struct cc_uuid node, struct node_orders *ret, struct cc_arena *a)
 {
-	size_t n = 0;
+	const struct volume *v;
 
-	for (size_t at = 0; zone_next_of_node(z, node, &at) != NULL;)
-		n++;
-	return n;
+	ret->volumes.items = cc_new_array(a, count_of(z, TABLE_VOLUME, node), struct volume_order);
+	for (size_t at = 0; (v = zone_next_of(z, TABLE_VOLUME, node, &at)) != NULL;)
+		if (v->ordered > after)
+			ret->volumes.items[ret->volumes.n++] =
+			        (struct volume_order){ .id = v->id, .size_mib = v->size_mib, .deleted = v->state == VOLUME_DELETING };
+	if (ret->volumes.n > 0)
+		ret->has |= CC_BIT(node_orders_f_volumes);
 }
 
 static bool belongs_here(const struct zone *z, struct cc_uuid node, struct cc_uuid id)
@@ -54,7 +104,7 @@ int orders_build(const struct zone *z, const struct node_report *r, struct cc_uu
 	const struct instance *inst;
 
 	*ret = (struct node_orders){ .revision = zone_revision(z), .full = full };
-	ret->assignments.items = cc_new_array(a, count_of(z, node), struct assignment);
+	ret->assignments.items = cc_new_array(a, count_of(z, TABLE_INSTANCE, node), struct assignment);
 	for (size_t at = 0; (inst = zone_next_of_node(z, node, &at)) != NULL;)
 		if (full || inst->ordered > r->revision)
 			fill(z, inst, &ret->assignments.items[ret->assignments.n++], a);
@@ -62,7 +112,8 @@ int orders_build(const struct zone *z, const struct node_report *r, struct cc_uu
 	for (size_t i = 0; i < r->instances.n; i++)
 		if (r->instances.items[i].state != OBSERVED_GONE && !belongs_here(z, node, r->instances.items[i].id))
 			ret->drop.items[ret->drop.n++] = r->instances.items[i].id;
-	return full || ret->assignments.n > 0 || ret->drop.n > 0;
+	fill_volumes(z, full ? 0 : r->revision, node, ret, a);
+	return full || ret->assignments.n > 0 || ret->drop.n > 0 || ret->volumes.n > 0;
 }
 
 static bool is_settled(const struct instance *inst)

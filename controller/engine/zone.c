@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Each table is a hash by id plus, where it is named, one by name; single columns that are looked up (secrets, pins) have a hash of their own, and each node
- * keeps the list of its instances. zone_apply replaces a row everywhere at once, so all indexes point at the same struct row. */
+/* Each table is a hash by id plus, where it is named, one by name; single columns that are looked up (secrets, pins) have a hash of their own, and each row
+ * knows the list of what belongs to it (lists.h). zone_apply replaces a row everywhere at once, so all indexes point at the same struct row. */
 #include "controller/engine/zone.h"
 
 #include "common/hash_table.h"
 #include "controller/engine/columns.h"
+#include "controller/engine/lists.h"
 
 #include <stdlib.h>
 
 /* Indexes over one text column. */
 enum text_index { BY_TOKEN_HASH, BY_INVITE_HASH, BY_PIN, TEXT_INDEX_MAX };
-
-/* The instances of one node. They are not referenced here: the index by id holds them. */
-struct hosted {
-	struct cc_uuid node;
-	struct row **items;
-	size_t n;
-	size_t cap;
-};
 
 /* How many keys one caller has. */
 struct caller {
@@ -28,6 +21,7 @@ struct caller {
 /* What one member uses. */
 struct used {
 	struct cc_uuid member;
+	size_t rows;
 	struct zone_use use;
 };
 
@@ -40,7 +34,7 @@ struct zone {
 	struct cc_hash by_id[TABLE_MAX];
 	struct cc_hash by_name[TABLE_MAX];
 	struct cc_hash by_text[TEXT_INDEX_MAX];
-	struct cc_hash by_node; /* struct hosted */
+	struct lists *lists;
 	struct cc_hash callers; /* struct caller */
 	struct cc_hash use;     /* struct used */
 	struct columns *columns;
@@ -60,11 +54,6 @@ static bool row_has_name(const void *item, const void *key)
 	return strcmp(table_row_name(r->table, r->values), key) == 0;
 }
 
-static bool list_is_of(const void *item, const void *key)
-{
-	return cc_uuid_equal(((const struct hosted *)item)->node, *(const struct cc_uuid *)key);
-}
-
 struct zone *zone_new(const char *name, struct cc_uuid id)
 {
 	struct zone *z = cc_calloc(1, sizeof(*z));
@@ -73,20 +62,8 @@ struct zone *zone_new(const char *name, struct cc_uuid id)
 	z->id = id;
 	z->touched = ~0u;
 	z->columns = columns_new();
+	z->lists = lists_new();
 	return z;
-}
-
-static void free_lists(struct cc_hash *by_node)
-{
-	const void *p;
-
-	for (size_t at = 0; (p = cc_hash_next(by_node, &at)) != NULL;) {
-		struct hosted *l = (struct hosted *)p;
-
-		free(l->items);
-		free(l);
-	}
-	cc_hash_free(by_node);
 }
 
 static void free_items(struct cc_hash *h)
@@ -112,7 +89,7 @@ void zone_free(struct zone *z)
 	}
 	for (int i = 0; i < TEXT_INDEX_MAX; i++)
 		cc_hash_free(&z->by_text[i]);
-	free_lists(&z->by_node);
+	lists_free(z->lists);
 	free_items(&z->callers);
 	free_items(&z->use);
 	columns_free(z->columns);
@@ -183,56 +160,16 @@ bool zone_owner_number(const struct zone *z, struct cc_uuid member, uint32_t *re
 	return columns_owner(z->columns, member, ret);
 }
 
-/* Instances of a node */
+/* What belongs to a row */
 
-static const struct cc_uuid *node_of(const struct row *r)
+const void *zone_next_of(const struct zone *z, enum table t, struct cc_uuid parent, size_t *at)
 {
-	const struct instance *inst = r->values;
-
-	return r->table == TABLE_INSTANCE && cc_has(inst, instance, node) ? &inst->node : NULL;
-}
-
-static struct hosted *find_list(const struct zone *z, struct cc_uuid node)
-{
-	return (struct hosted *)cc_hash_find(&z->by_node, cc_hash_id(node), list_is_of, &node);
-}
-
-static void link_instance(struct zone *z, struct row *r)
-{
-	const struct cc_uuid *node = node_of(r);
-	struct hosted *l;
-
-	if (node == NULL)
-		return;
-	l = find_list(z, *node);
-	if (l == NULL) {
-		l = cc_calloc(1, sizeof(*l));
-		l->node = *node;
-		cc_hash_add(&z->by_node, cc_hash_id(*node), l);
-	}
-	if (l->n == l->cap) {
-		l->cap = l->cap ? l->cap * 2 : 8;
-		l->items = cc_realloc(l->items, l->cap * sizeof(struct row *));
-	}
-	l->items[l->n++] = r;
-}
-
-static void unlink_instance(struct zone *z, const struct row *r)
-{
-	struct hosted *l = node_of(r) != NULL ? find_list(z, *node_of(r)) : NULL;
-
-	for (size_t i = 0; l != NULL && i < l->n; i++)
-		if (l->items[i] == r) {
-			l->items[i] = l->items[--l->n];
-			return;
-		}
+	return lists_next(z->lists, t, parent, at);
 }
 
 const struct instance *zone_next_of_node(const struct zone *z, struct cc_uuid node, size_t *at)
 {
-	const struct hosted *l = find_list(z, node);
-
-	return l != NULL && *at < l->n ? l->items[(*at)++]->values : NULL;
+	return lists_next(z->lists, TABLE_INSTANCE, node, at);
 }
 
 /* Keys of a caller */
@@ -282,22 +219,44 @@ static struct used *find_use(const struct zone *z, struct cc_uuid member)
 	return (struct used *)cc_hash_find(&z->use, cc_hash_id(member), use_is_of, &member);
 }
 
-static void count_use(struct zone *z, const struct instance *inst, int by)
+/* What a row takes of its member's limits; false: nothing. */
+static bool use_of(const struct row *r, struct cc_uuid *ret_member, struct zone_use *ret)
 {
-	struct used *u = find_use(z, inst->member);
+	const struct instance *inst = r->values;
+	const struct volume *v = r->values;
 
+	if (r->table == TABLE_INSTANCE) {
+		*ret_member = inst->member;
+		*ret = (struct zone_use){ 1, inst->cpu_millis, inst->memory_mib, inst->disk_mib };
+	} else if (r->table == TABLE_VOLUME) {
+		*ret_member = v->member;
+		*ret = (struct zone_use){ .disk_mib = v->size_mib };
+	}
+	return r->table == TABLE_INSTANCE || r->table == TABLE_VOLUME;
+}
+
+static void count_use(struct zone *z, const struct row *r, int by)
+{
+	struct cc_uuid member;
+	struct zone_use use;
+	struct used *u;
+
+	if (!use_of(r, &member, &use))
+		return;
+	u = find_use(z, member);
 	if (u == NULL) {
 		u = cc_calloc(1, sizeof(*u));
-		u->member = inst->member;
-		cc_hash_add(&z->use, cc_hash_id(inst->member), u);
+		u->member = member;
+		cc_hash_add(&z->use, cc_hash_id(member), u);
 	}
-	u->use.instances += by;
-	u->use.cpu_millis += by * inst->cpu_millis;
-	u->use.memory_mib += by * inst->memory_mib;
-	u->use.disk_mib += by * inst->disk_mib;
-	if (u->use.instances > 0)
+	u->rows += (size_t)by;
+	u->use.instances += by * use.instances;
+	u->use.cpu_millis += by * use.cpu_millis;
+	u->use.memory_mib += by * use.memory_mib;
+	u->use.disk_mib += by * use.disk_mib;
+	if (u->rows > 0)
 		return;
-	cc_hash_remove(&z->use, cc_hash_id(inst->member), u);
+	cc_hash_remove(&z->use, cc_hash_id(member), u);
 	free(u);
 }
 
@@ -344,11 +303,10 @@ static void index_row(struct zone *z, struct row *r)
 		cc_hash_add(&z->by_name[r->table], cc_hash_text(table_row_name(r->table, r->values)), r);
 	if (text != NULL)
 		cc_hash_add(&z->by_text[index], cc_hash_text(text), r);
-	link_instance(z, r);
+	lists_add(z->lists, r);
 	if (r->table == TABLE_IDEMPOTENCY)
 		count_key(z, ((const struct row_head *)r->values)->id, 1);
-	if (r->table == TABLE_INSTANCE)
-		count_use(z, r->values, 1);
+	count_use(z, r, 1);
 	if (r->table == TABLE_NODE)
 		columns_put(z->columns, r->values);
 }
@@ -363,11 +321,10 @@ static void unindex_row(struct zone *z, struct row *r)
 		cc_hash_remove(&z->by_name[r->table], cc_hash_text(table_row_name(r->table, r->values)), r);
 	if (text != NULL)
 		cc_hash_remove(&z->by_text[index], cc_hash_text(text), r);
-	unlink_instance(z, r);
+	lists_remove(z->lists, r);
 	if (r->table == TABLE_IDEMPOTENCY)
 		count_key(z, ((const struct row_head *)r->values)->id, -1);
-	if (r->table == TABLE_INSTANCE)
-		count_use(z, r->values, -1);
+	count_use(z, r, -1);
 }
 
 static struct row *find_row(const struct zone *z, enum table t, struct cc_uuid id)

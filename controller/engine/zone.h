@@ -55,7 +55,7 @@ static inline const void *zone_find_ref(const struct zone *z, enum table t, cons
 #define ZONE_CALLER_BYTES 8
 size_t zone_count_keys(const struct zone *z, struct cc_uuid key);
 
-/* What all instances of a member take together, whatever their state. */
+/* What all instances and volumes of a member take together, whatever their state. */
 struct zone_use {
 	int64_t instances;
 	int64_t cpu_millis;
@@ -67,7 +67,9 @@ struct zone_use zone_member_use(const struct zone *z, struct cc_uuid member);
 size_t zone_count(const struct zone *z, enum table t);
 /* Walks all rows of a table in no particular order: for (size_t at = 0; (row = zone_next(z, t, &at)) != NULL;) */
 const void *zone_next(const struct zone *z, enum table t, size_t *at);
-/* The same over the instances assigned to a node. */
+/* The same over what belongs to a row: instances and volumes to a node, snapshots and attachments to an instance, attachments to a volume. */
+const void *zone_next_of(const struct zone *z, enum table t, struct cc_uuid parent, size_t *at);
+/* The instances assigned to a node. */
 const struct instance *zone_next_of_node(const struct zone *z, struct cc_uuid node, size_t *at);
 
 /* Nodes as the scheduler wants them: kept up to date by zone_apply. Index i of the columns is the node zone_sched_id(z, i). */

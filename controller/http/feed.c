@@ -141,9 +141,12 @@ int http_events(struct call *c, struct cc_error *err)
 
 static const char *state_of(const struct happening *h)
 {
-	if (h->state < 0)
-		return NULL;
-	return cc_enum_slug(h->topic == TOPIC_NODE ? &node_state_enum : &inst_state_enum, h->state);
+	static const struct cc_enum *const words[TOPIC_MAX] = { [TOPIC_INSTANCE] = &inst_state_enum,
+		[TOPIC_NODE] = &node_state_enum,
+		[TOPIC_SNAPSHOT] = &snapshot_state_enum,
+		[TOPIC_VOLUME] = &volume_state_enum };
+
+	return h->state >= 0 && words[h->topic] != NULL ? cc_enum_slug(words[h->topic], h->state) : NULL;
 }
 
 static void add_event(struct feed *f, const struct happening *h)

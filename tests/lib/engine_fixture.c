@@ -177,9 +177,9 @@ struct cc_uuid a_node(struct engine_fixture *f, const char *name, int64_t memory
 	struct join_request request = { 0 };
 	struct cmd_node_join join = { .request = &request, .id = engine_fixture_id(f) };
 	struct principal who = { .who = WHO_ANONYMOUS };
-	const char *features[] = { "lxc" };
+	const char *features[] = { "lxc", "snapshots", "volumes" };
 	struct node_report r = { .arch = "amd64",
-		.features = { 1, features },
+		.features = { 3, features },
 		.cpu_millis = 4000,
 		.memory_mib = memory_mib,
 		.disk_mib = 10240,
@@ -282,6 +282,7 @@ void check_books(struct engine_fixture *f)
 	for (size_t at = 0; (n = zone_next(z, TABLE_NODE, &at)) != NULL;) {
 		int64_t memory = 0, cpu = 0, disk = 0, count = 0;
 		const struct instance *inst;
+		const struct volume *v;
 
 		for (size_t i = 0; (inst = zone_next(z, TABLE_INSTANCE, &i)) != NULL;)
 			if (cc_has(inst, instance, node) && cc_uuid_equal(inst->node, n->id)) {
@@ -290,6 +291,8 @@ void check_books(struct engine_fixture *f)
 				disk += inst->disk_mib;
 				count++;
 			}
+		for (size_t i = 0; (v = zone_next(z, TABLE_VOLUME, &i)) != NULL;)
+			disk += cc_has(v, volume, node) && cc_uuid_equal(v->node, n->id) ? v->size_mib : 0;
 		ck_assert_int_eq(n->used_memory_mib, memory);
 		ck_assert_int_eq(n->used_cpu_millis, cpu);
 		ck_assert_int_eq(n->used_disk_mib, disk);

@@ -56,5 +56,5 @@ struct command *tick(struct engine_fixture *f, int64_t later_ms);
 /* The published row, copied; NULL when there is none. */
 const struct instance *instance_now(struct engine_fixture *f, const char *name);
 const struct node *node_now(struct engine_fixture *f, struct cc_uuid id);
-/* Used figures of every node equal the sum over its instances, and nothing is over what is granted. */
+/* Used figures of every node equal the sum over its instances and volumes, and nothing is over what is granted. */
 void check_books(struct engine_fixture *f);

@@ -204,6 +204,28 @@ struct instance *store_fixture_instance(struct store_fixture *f, const char *nam
 	return i;
 }
 
+struct volume *store_fixture_volume(struct store_fixture *f, const char *name, const struct member *member, const struct node *node)
+{
+	struct volume *v = cc_new(f->arena, struct volume);
+
+	*v = (struct volume){ .id = store_fixture_id(f), .name = name, .reason = "", .member = member->id, .size_mib = 10, .created = now_ms };
+	if (node != NULL) {
+		v->state = VOLUME_READY;
+		cc_set(v, volume, node, node->id);
+	}
+	return v;
+}
+
+struct snapshot *store_fixture_snapshot(struct store_fixture *f, const char *name, const struct instance *inst)
+{
+	struct snapshot *s = cc_new(f->arena, struct snapshot);
+
+	*s = (struct snapshot){
+		.id = store_fixture_id(f), .name = name, .reason = "", .instance = inst->id, .member = inst->member, .created = now_ms
+	};
+	return s;
+}
+
 static void fill_map(struct store_fixture *f, const char *seed, struct cc_map *m)
 {
 	m->n = 2;

@@ -50,6 +50,8 @@ struct node *store_fixture_node(struct store_fixture *f, const char *name, const
 struct image *store_fixture_image(struct store_fixture *f, const char *name, const struct member *member);
 /* Takes 100 of each; `node` may be NULL. */
 struct instance *store_fixture_instance(struct store_fixture *f, const char *name, const struct image *image, const struct node *node);
+struct volume *store_fixture_volume(struct store_fixture *f, const char *name, const struct member *member, const struct node *node);
+struct snapshot *store_fixture_snapshot(struct store_fixture *f, const char *name, const struct instance *inst);
 
 /* Fills every field with values that differ from each other, texts with everything that some quoting could trip over, from the list of fields. References are
  * the caller's to set. `variant` 0: optional fields absent and lists empty; else present and filled, with other values for other variants. */

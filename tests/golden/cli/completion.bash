@@ -5,7 +5,7 @@ _ccctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--) return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--publish|-p|--node|-n|--label|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--env|-e|--escape|--lines|--name|--include|--mirror|--arch|--to|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--publish|-p|--node|-n|--label|--volume|-v|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--env|-e|--escape|--lines|--size|-s|--name|--include|--mirror|--arch|--to|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -19,6 +19,7 @@ _ccctl() {
 	--publish|-p) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--node|-n) COMPREPLY=($(compgen -W "$(ccctl node list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--label) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--volume|-v) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--on-disconnect) COMPREPLY=($(compgen -W "keep stop" -- "$cur")); return ;;
 	--timeout) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--output|-o) COMPREPLY=($(compgen -W "table wide json yaml csv name" -- "$cur")); return ;;
@@ -32,6 +33,7 @@ _ccctl() {
 	--env|-e) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--escape) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--lines) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--size|-s) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--name) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--include) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--mirror) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
@@ -50,7 +52,9 @@ _ccctl() {
 	--recent) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	esac
 	case $cmd in
-	'') names="create list show explain set publish unpublish start stop restart delete exec cp console logs image node invite member token audit login logout context events status version completion help"; opts="--help --version" ;;
+	'') names="create list show explain set publish unpublish start stop restart delete exec cp console logs snapshot volume image node invite member token audit login logout context events status version completion help"; opts="--help --version" ;;
+	'snapshot') names="create list restore delete" ;;
+	'volume') names="create list show grow delete" ;;
 	'image') names="build import list delete alias show" ;;
 	'image alias') names="add list remove" ;;
 	'node') names="invite list show guests evict drain undrain cap remove" ;;
@@ -59,7 +63,7 @@ _ccctl() {
 	'token') names="create list revoke" ;;
 	'context') names="list show use remove" ;;
 	'create' | 'create '*)
-		opts="--image --memory --cpu --disk --pids --publish --node --label --on-disconnect --dry-run --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
+		opts="--image --memory --cpu --disk --pids --publish --node --label --volume --on-disconnect --dry-run --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		;;
 	'list' | 'list '*)
 		opts="--filter --selector --watch --output --socket --controller --context --pin --token --help --version"
@@ -116,6 +120,40 @@ _ccctl() {
 	'logs' | 'logs '*)
 		opts="--follow --lines --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'snapshot create' | 'snapshot create '*)
+		opts="--wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'snapshot list' | 'snapshot list '*)
+		opts="--filter --watch --output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'snapshot restore' | 'snapshot restore '*)
+		opts="--restart --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'snapshot delete' | 'snapshot delete '*)
+		opts="--yes --wait --no-wait --timeout --socket --controller --context --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'volume create' | 'volume create '*)
+		opts="--size --node --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
+		;;
+	'volume list' | 'volume list '*)
+		opts="--filter --watch --output --socket --controller --context --pin --token --help --version"
+		;;
+	'volume show' | 'volume show '*)
+		opts="--output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl volume list -o name 2>/dev/null)"
+		;;
+	'volume grow' | 'volume grow '*)
+		opts="--size --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl volume list -o name 2>/dev/null)"
+		;;
+	'volume delete' | 'volume delete '*)
+		opts="--yes --wait --no-wait --timeout --socket --controller --context --pin --token --help --version"
+		names="$(ccctl volume list -o name 2>/dev/null)"
 		;;
 	'image build' | 'image build '*)
 		opts="--name --include --mirror --arch --to --output --socket --controller --context --pin --token --help --version"

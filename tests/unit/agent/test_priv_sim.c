@@ -481,7 +481,9 @@ START_TEST(malformed_messages_are_refused_and_nothing_breaks)
 		{ { PRIV_CT_START, 9, 0, start + 1, 0 }, start + 1, 0, 0, CC_INVALID },
 		{ { PRIV_CT_START, 9, 0, start, 0 }, start - 4, 0, 0, CC_INVALID },
 		{ { PRIV_CT_START, 9, 0, UINT32_MAX, UINT32_MAX }, start, 0, 0, CC_INVALID },
-		{ { PRIV_CT_START, 9, 0, start, 8 }, start, 8, 0, CC_TOO_LARGE },
+		{ { PRIV_CT_STOP, 9, 0, sizeof(struct priv_ct_stop), 8 }, sizeof(struct priv_ct_stop), 8, 0, CC_TOO_LARGE },
+		{ { PRIV_CT_START, 9, 0, start, PRIV_MOUNTS_BYTES + 8 }, start, PRIV_MOUNTS_BYTES + 8, 0, CC_TOO_LARGE },
+		{ { PRIV_CT_START, 9, 0, start, 8 }, start, 8, 0, CC_INVALID },
 		{ { PRIV_CT_START, 9, 0, start, 0 }, start, 0, 1, CC_INVALID },
 		{ { PRIV_CT_START, 9, 0, start, 0 }, start, 0, 0, CC_INVALID }, /* all zero: no id */
 		{ { PRIV_CT_EXEC, 9, 0, exec, 65536 }, exec, 65536, 3, CC_INVALID },

@@ -46,3 +46,19 @@
 	"\"used_instances\":3,\"labels\":{\"roof\":\"yes\",\"site\":\"library\"},\"created\":\"2026-11-19T21:05:00.000Z\","                  \
 	"\"last_seen\":\"2026-11-20T21:04:55.000Z\",\"revision\":4}"
 #define NODES "{\"index\":9,\"items\":[" NODE_ADA "]}"
+
+#define VOLUME_(name, state, reason, size, revision, extra)                                                                      \
+	"{\"id\":\"" ID_OTHER "\",\"name\":\"" name "\",\"state\":\"" state "\",\"reason\":\"" reason "\",\"member\":\"" ID_NODE \
+	"\",\"member_name\":\"maria\",\"size_mib\":" size ",\"created\":\"2026-11-20T21:05:00.000Z\",\"revision\":" revision extra "}"
+#define VOLUME_UNPLACED VOLUME_("media", "unplaced", "", "1048576", "3", ",\"used_by\":[]")
+#define VOLUME_WANTED   VOLUME_("data", "wanted", "", "10240", "4", ON_ADA ",\"used_by\":[]")
+#define VOLUME_READY    VOLUME_("data", "ready", "", "10240", "5", ON_ADA ",\"used_by\":[\"db\",\"web\"]")
+#define VOLUMES         "{\"index\":9,\"items\":[" VOLUME_READY "," VOLUME_UNPLACED "]}"
+
+#define SNAPSHOT_(name, state, reason, revision, extra)                                                                             \
+	"{\"id\":\"" ID_OTHER "\",\"name\":\"" name "\",\"state\":\"" state "\",\"reason\":\"" reason "\",\"instance\":\"" ID_HELLO \
+	"\",\"instance_name\":\"hello\",\"member\":\"" ID_NODE "\",\"created\":\"2026-11-20T21:05:00.000Z\",\"revision\":" revision extra "}"
+#define SNAPSHOT_WANTED SNAPSHOT_("s0", "wanted", "", "3", "")
+#define SNAPSHOT_READY  SNAPSHOT_("s0", "ready", "", "4", ",\"bytes\":1153434")
+#define SNAPSHOT_FAILED SNAPSHOT_("s1", "failed", "the disk is full", "4", "")
+#define SNAPSHOTS       "{\"index\":9,\"items\":[" SNAPSHOT_READY "," SNAPSHOT_FAILED "]}"

@@ -22,6 +22,8 @@ static const struct {
 	{ "no-instances", &instance_list_desc, "{\"index\":9,\"items\":[]}" },
 	{ "images", &image_list_desc, IMAGES },
 	{ "nodes", &node_list_desc, NODES },
+	{ "volumes", &volume_list_desc, VOLUMES },
+	{ "snapshots", &snapshot_list_desc, SNAPSHOTS },
 };
 
 static void check_list(int which, enum output_format format, bool color, const char *suffix)

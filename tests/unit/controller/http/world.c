@@ -126,9 +126,9 @@ static struct cc_uuid add_node(struct world *w, struct zone *z, enum role role, 
 		.granted_disk_mib = 40960,
 		.granted_instances = 100,
 		.created = cc_now_ms() };
-	static const char *features[] = { "container", "lxc" };
+	static const char *features[] = { "container", "lxc", "snapshots", "volumes" };
 
-	n.features = (struct cc_texts){ 2, features };
+	n.features = (struct cc_texts){ 4, features };
 	put(z, TABLE_NODE, &n);
 	return n.id;
 }
@@ -184,6 +184,29 @@ static void add_instance(struct world *w, struct zone *z)
 	w->web = inst.id;
 }
 
+/* A snapshot of web, and a volume that nobody uses. */
+static void add_files(struct world *w, struct zone *z)
+{
+	struct snapshot s = { .id = cc_uuid_new(cc_now_ms()),
+		.name = "s0",
+		.state = SNAPSHOT_READY,
+		.reason = "",
+		.instance = w->web,
+		.member = w->ana,
+		.created = cc_now_ms() };
+	struct volume v = { .id = cc_uuid_new(cc_now_ms()),
+		.name = "data",
+		.state = VOLUME_READY,
+		.reason = "",
+		.member = w->ana,
+		.size_mib = 10,
+		.created = cc_now_ms() };
+
+	cc_set(&v, volume, node, w->n1);
+	put(z, TABLE_SNAPSHOT, &s);
+	put(z, TABLE_VOLUME, &v);
+}
+
 static struct zone *make_zone(struct world *w)
 {
 	struct zone *z = zone_new("test", cc_uuid_new(cc_now_ms()));
@@ -198,6 +221,7 @@ static struct zone *make_zone(struct world *w)
 	w->n2 = add_node(w, z, ROLE_N2, "n2");
 	add_image(w, z);
 	add_instance(w, z);
+	add_files(w, z);
 	return z;
 }
 

@@ -125,7 +125,13 @@ START_TEST(every_kind_that_has_limits_is_checked)
 END_TEST
 
 /* Keys, references and unique columns, in the words of the catalog. What is deferred is looked at when the batch commits. */
-static const char rules[] = "audit PRIMARY KEY (id)\n"
+static const char rules[] = "attachment CHECK ((path ~ '^/.'::text))\n"
+                            "attachment FOREIGN KEY (instance) REFERENCES instance(id) DEFERRABLE INITIALLY DEFERRED\n"
+                            "attachment FOREIGN KEY (volume) REFERENCES volume(id) DEFERRABLE INITIALLY DEFERRED\n"
+                            "attachment PRIMARY KEY (id)\n"
+                            "attachment UNIQUE (instance, path) DEFERRABLE INITIALLY DEFERRED\n"
+                            "attachment UNIQUE (instance, volume) DEFERRABLE INITIALLY DEFERRED\n"
+                            "audit PRIMARY KEY (id)\n"
                             "idempotency PRIMARY KEY (id)\n"
                             "image FOREIGN KEY (member) REFERENCES member(id) DEFERRABLE INITIALLY DEFERRED\n"
                             "image PRIMARY KEY (id)\n"
@@ -136,6 +142,7 @@ static const char rules[] = "audit PRIMARY KEY (id)\n"
                             "instance FOREIGN KEY (image) REFERENCES image(id) DEFERRABLE INITIALLY DEFERRED\n"
                             "instance FOREIGN KEY (member) REFERENCES member(id) DEFERRABLE INITIALLY DEFERRED\n"
                             "instance FOREIGN KEY (node) REFERENCES node(id) DEFERRABLE INITIALLY DEFERRED\n"
+                            "instance FOREIGN KEY (restore, id) REFERENCES snapshot(id, instance) DEFERRABLE INITIALLY DEFERRED\n"
                             "instance PRIMARY KEY (id)\n"
                             "instance UNIQUE (name) DEFERRABLE INITIALLY DEFERRED\n"
                             "invite FOREIGN KEY (node) REFERENCES node(id) DEFERRABLE INITIALLY DEFERRED\n"
@@ -157,7 +164,17 @@ static const char rules[] = "audit PRIMARY KEY (id)\n"
                             "node UNIQUE (pin) DEFERRABLE INITIALLY DEFERRED\n"
                             "placement FOREIGN KEY (id) REFERENCES instance(id) DEFERRABLE INITIALLY DEFERRED\n"
                             "placement PRIMARY KEY (id)\n"
-                            "published_port PRIMARY KEY (node, protocol, node_port) DEFERRABLE INITIALLY DEFERRED";
+                            "published_port PRIMARY KEY (node, protocol, node_port) DEFERRABLE INITIALLY DEFERRED\n"
+                            "snapshot FOREIGN KEY (instance) REFERENCES instance(id) DEFERRABLE INITIALLY DEFERRED\n"
+                            "snapshot FOREIGN KEY (member) REFERENCES member(id) DEFERRABLE INITIALLY DEFERRED\n"
+                            "snapshot PRIMARY KEY (id)\n"
+                            "snapshot UNIQUE (id, instance)\n"
+                            "snapshot UNIQUE (instance, name) DEFERRABLE INITIALLY DEFERRED\n"
+                            "volume CHECK (((node IS NULL) = (state = ANY (ARRAY['unplaced'::text, 'lost'::text]))))\n"
+                            "volume FOREIGN KEY (member) REFERENCES member(id) DEFERRABLE INITIALLY DEFERRED\n"
+                            "volume FOREIGN KEY (node) REFERENCES node(id) DEFERRABLE INITIALLY DEFERRED\n"
+                            "volume PRIMARY KEY (id)\n"
+                            "volume UNIQUE (name) DEFERRABLE INITIALLY DEFERRED";
 
 START_TEST(rows_are_bound_by_these_rules)
 {

@@ -29,6 +29,17 @@ static void end(void)
 	store_fixture_done(&f);
 }
 
+static struct instance *holder; /* of a snapshot and of a volume, which is: */
+static struct volume *held;
+
+static void put_holder(void)
+{
+	holder = store_fixture_instance(&f, "holder", image, NULL);
+	held = store_fixture_volume(&f, "held", ada, NULL);
+	store_fixture_put(&f, TABLE_INSTANCE, holder);
+	store_fixture_put(&f, TABLE_VOLUME, held);
+}
+
 /* Sets what must refer to a row that is there, and what the database keeps by itself. */
 static void *full_row(enum table t, int variant)
 {
@@ -37,6 +48,7 @@ static void *full_row(enum table t, int variant)
 	struct member_token *token = row;
 	struct instance *inst = row;
 	struct invite *invite = row;
+	struct volume *volume = row;
 	struct node *n = row;
 
 	store_fixture_fill_row(&f, d, variant, row);
@@ -63,6 +75,20 @@ static void *full_row(enum table t, int variant)
 		inst->image = image->id;
 		inst->node = node->id;
 		break;
+	case TABLE_SNAPSHOT:
+		((struct snapshot *)row)->member = ada->id;
+		((struct snapshot *)row)->instance = holder->id;
+		break;
+	case TABLE_VOLUME:
+		volume->member = ada->id;
+		volume->node = node->id;
+		volume->state = cc_has(volume, volume, node) ? VOLUME_READY : VOLUME_LOST;
+		break;
+	case TABLE_ATTACHMENT:
+		((struct attachment *)row)->instance = holder->id;
+		((struct attachment *)row)->volume = held->id;
+		((struct attachment *)row)->path = cc_printf(f.arena, "/data%d \xc3\xbc", variant);
+		break;
 	default:
 		break;
 	}
@@ -87,6 +113,21 @@ static void set_revision(enum table t, void *row)
 	*(int64_t *)((char *)row + fd->offset) = f.revision;
 }
 
+static struct snapshot *own; /* what the instance of the next test is about to become */
+
+static void only_grows(struct instance *inst, int64_t n)
+{
+	inst->epoch = n;
+	if (cc_has(inst, instance, restore_sn))
+		inst->restore_sn = n;
+	if (!cc_has(inst, instance, restore))
+		return;
+	if (own == NULL)
+		own = store_fixture_snapshot(&f, "own", inst);
+	inst->restore = own->id;
+	store_fixture_put(&f, TABLE_SNAPSHOT, own);
+}
+
 /* Each table: first put as variant 1, then changed to each of the others and back. */
 START_TEST(what_was_committed_is_loaded)
 {
@@ -105,12 +146,14 @@ START_TEST(what_was_committed_is_loaded)
 		placed->id = id;
 		store_fixture_put(&f, TABLE_INSTANCE, placed);
 	}
+	if (t == TABLE_SNAPSHOT || t == TABLE_ATTACHMENT)
+		put_holder();
 	for (size_t i = 0; i < CC_ARRAY_LEN(variants); i++) {
 		void *row = full_row(t, variants[i]);
 
 		((struct row_head *)row)->id = id;
 		if (t == TABLE_INSTANCE)
-			((struct instance *)row)->epoch = (int64_t)i;
+			only_grows(row, (int64_t)i);
 		store_fixture_put(&f, t, row);
 		store_fixture_commit_ok(&f);
 		set_revision(t, row);
@@ -119,6 +162,8 @@ START_TEST(what_was_committed_is_loaded)
 		check_loaded(t, row);
 	}
 	store_fixture_remove(&f, t, id);
+	if (own != NULL)
+		store_fixture_remove(&f, TABLE_SNAPSHOT, own->id);
 	store_fixture_commit_ok(&f);
 	z = store_fixture_load(&f);
 	ck_assert_ptr_null(zone_find(z, t, id));
@@ -394,6 +439,79 @@ static void a_placement_of_nothing(void)
 {
 	store_fixture_put(&f, TABLE_PLACEMENT, full_row(TABLE_PLACEMENT, 1));
 }
+static void two_snapshots_of_a_name(void)
+{
+	put_holder();
+	for (int i = 0; i < 2; i++)
+		store_fixture_put(&f, TABLE_SNAPSHOT, store_fixture_snapshot(&f, "same", holder));
+}
+static void a_snapshot_of_no_instance(void)
+{
+	holder = store_fixture_instance(&f, "gone", image, NULL);
+	store_fixture_put(&f, TABLE_SNAPSHOT, store_fixture_snapshot(&f, "s", holder));
+}
+static void a_restore_of_anothers_snapshot(void)
+{
+	struct instance *other = store_fixture_instance(&f, "other", image, NULL);
+	struct snapshot *s;
+
+	put_holder();
+	s = store_fixture_snapshot(&f, "s", holder);
+	cc_set(other, instance, restore, s->id);
+	store_fixture_put(&f, TABLE_SNAPSHOT, s);
+	store_fixture_put(&f, TABLE_INSTANCE, other);
+}
+static void two_volumes_of_a_name(void)
+{
+	for (int i = 0; i < 2; i++)
+		store_fixture_put(&f, TABLE_VOLUME, store_fixture_volume(&f, "same", ada, node));
+}
+static void a_ready_volume_that_is_nowhere(void)
+{
+	struct volume *v = store_fixture_volume(&f, "v", ada, NULL);
+
+	v->state = VOLUME_READY;
+	store_fixture_put(&f, TABLE_VOLUME, v);
+}
+static void a_volume_larger_than_its_node(void)
+{
+	struct volume *v = store_fixture_volume(&f, "v", ada, node);
+
+	v->size_mib = node->granted_disk_mib + 1;
+	store_fixture_put(&f, TABLE_VOLUME, v);
+}
+static void attach(const struct instance *inst, const char *path, bool read_only)
+{
+	store_fixture_put(&f, TABLE_ATTACHMENT,
+	        &(struct attachment){ .id = store_fixture_id(&f), .instance = inst->id, .volume = held->id, .path = path, .read_only = read_only });
+}
+static void two_writers_of_a_volume(void)
+{
+	struct instance *other = store_fixture_instance(&f, "other", image, NULL);
+
+	put_holder();
+	store_fixture_put(&f, TABLE_INSTANCE, other);
+	attach(holder, "/data", false);
+	attach(other, "/data", false);
+}
+static void a_volume_in_two_places(void)
+{
+	put_holder();
+	attach(holder, "/a", true);
+	attach(holder, "/b", true);
+}
+static void a_volume_in_the_place_of_all(void)
+{
+	put_holder();
+	attach(holder, "/", true);
+}
+static void a_used_volume_goes(void)
+{
+	put_holder();
+	attach(holder, "/data", false);
+	store_fixture_commit_ok(&f);
+	store_fixture_remove(&f, TABLE_VOLUME, held->id);
+}
 static void a_state_that_is_none(void)
 {
 	struct instance *i = store_fixture_instance(&f, "i", image, node);
@@ -414,6 +532,16 @@ static const struct {
 	{ an_instance_on_no_node, "instance_node_fkey" },
 	{ a_member_who_owns_leaves, "node_owner_fkey" },
 	{ a_placement_of_nothing, "placement_id_fkey" },
+	{ two_snapshots_of_a_name, "snapshot_name_unique" },
+	{ a_snapshot_of_no_instance, "snapshot_instance_fkey" },
+	{ a_restore_of_anothers_snapshot, "instance_restore_is_own" },
+	{ two_volumes_of_a_name, "volume_name_unique" },
+	{ a_ready_volume_that_is_nowhere, "volume_is_somewhere" },
+	{ a_volume_larger_than_its_node, "node_used_disk_within_grant" },
+	{ two_writers_of_a_volume, "attachment_one_writer" },
+	{ a_volume_in_two_places, "attachment_once" },
+	{ a_volume_in_the_place_of_all, "attachment_path_absolute" },
+	{ a_used_volume_goes, "attachment_volume_fkey" },
 	{ a_state_that_is_none, "instance_state_check" },
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Property: after any batches, what the database says is used on a node is the sum over the instances on it, and a batch that would break a grant changes
+/* Property: after any batches, what the database says is used on a node is the sum over the instances and volumes on it, and a batch that would break a grant changes
  * nothing. CC_SEED replays a run. */
 #include "tests/lib/random.h"
 #include "tests/lib/store_fixture.h"
@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { NODES = 4, INSTANCES = 24, BATCHES = 150, OPS_MAX = 10 };
+enum { NODES = 4, INSTANCES = 24, VOLUMES = 8, BATCHES = 150, OPS_MAX = 10 };
 
 static struct store_fixture f;
 static struct test_random random_state;
@@ -19,6 +19,9 @@ static struct test_random random_state;
 struct model {
 	struct instance inst[INSTANCES];
 	bool there[INSTANCES];
+	struct volume vol[VOLUMES];
+	bool vol_there[VOLUMES];
+	const struct member *ada;
 	struct node nodes[NODES];
 };
 
@@ -53,6 +56,27 @@ static void resize(struct instance *i)
 	i->cpu_millis = 10 + random_below(200);
 	i->memory_mib = 4 + random_below(200);
 	i->disk_mib = 1 + random_below(200);
+}
+
+/* Volumes come, get a node once, grow, and go for good: so no order of tables within a batch is above what it leads to. */
+static void change_volume(struct model *m)
+{
+	int at = random_below(VOLUMES), n = random_below(NODES + 1);
+	struct volume *v = &m->vol[at];
+
+	if (m->vol_there[at] && random_below(4) == 0) {
+		m->vol_there[at] = false;
+		store_fixture_remove(&f, TABLE_VOLUME, v->id);
+		*v = *store_fixture_volume(&f, v->name, m->ada, NULL);
+		return;
+	}
+	m->vol_there[at] = true;
+	v->size_mib += random_below(50);
+	if (n < NODES && !cc_has(v, volume, node)) {
+		v->state = VOLUME_READY;
+		cc_set(v, volume, node, m->nodes[n].id);
+	}
+	store_fixture_put(&f, TABLE_VOLUME, v);
 }
 
 /* One change of the model, and its effect; a row may be changed several times in a batch, or removed and put again. */
@@ -90,6 +114,9 @@ static void count_use(struct model *m)
 			node->used_disk_mib += inst->disk_mib;
 			node->used_instances++;
 		}
+		for (int i = 0; i < VOLUMES; i++)
+			if (m->vol_there[i] && cc_has(&m->vol[i], volume, node) && cc_uuid_equal(m->vol[i].node, node->id))
+				node->used_disk_mib += m->vol[i].size_mib;
 	}
 }
 
@@ -187,6 +214,9 @@ static void fill_model(struct model *m)
 	}
 	for (int i = 0; i < INSTANCES; i++)
 		m->inst[i] = *store_fixture_instance(&f, cc_printf(f.arena, "i%d", i), image, NULL);
+	m->ada = ada;
+	for (int i = 0; i < VOLUMES; i++)
+		m->vol[i] = *store_fixture_volume(&f, cc_printf(f.arena, "v%d", i), ada, NULL);
 	store_fixture_commit_ok(&f);
 }
 
@@ -200,7 +230,7 @@ START_TEST(what_is_used_is_the_sum_of_what_is_assigned)
 		struct model before = m;
 
 		for (int ops = random_below(OPS_MAX); ops >= 0; ops--)
-			change_one(&m);
+			random_below(3) > 0 ? change_one(&m) : change_volume(&m);
 		count_use(&m);
 		change_grants(&m);
 		if (random_below(5) == 0 && break_one_grant(&m)) {
