@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -221,12 +222,15 @@ static void look_around(struct cli *cli)
 {
 	const char *no_color = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
+	struct winsize size;
 
 	cli->in_tty = isatty(STDIN_FILENO) == 1;
 	cli->out_tty = isatty(STDOUT_FILENO) == 1;
 	cli->err_tty = isatty(STDERR_FILENO) == 1;
 	cli->output.color = cli->out_tty && (no_color == NULL || no_color[0] == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
 	cli->output.now_ms = cc_now_ms();
+	if (cli->out_tty && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+		cli->output.columns = size.ws_col;
 }
 
 static int print(struct cli *cli, const struct cc_buf *out)

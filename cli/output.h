@@ -2,7 +2,7 @@
 /* Rows as text, in every format, from their description (common/desc.h). A new field of an entity shows up by itself; which fields are columns is said in
  * its .def file. Writes to a buffer, so that nothing is printed when something fails half-way.
  *
- *   table  columns for people: "128 MiB", "3 min ago"; used and granted amounts joined as "384/2048 MiB"
+ *   table  columns for people, cut to the width of a terminal: "128 MiB", "3 min ago"; used and granted amounts joined as "384/2048 MiB"
  *   wide   the same with more columns, RFC 3339 times and whole hashes
  *   json   an array of what the API sent (one object for a single thing)
  *   yaml   the same
@@ -20,6 +20,7 @@ struct output {
 	enum output_format format;
 	bool color;
 	int64_t now_ms; /* what "ago" is measured from */
+	size_t columns; /* of the terminal that tables are cut to; 0: they are not */
 };
 
 /* OUT_MAX when there is no such format. */

@@ -6,7 +6,9 @@
 
 #include <string.h>
 
-#define GAP 2
+#define GAP            2
+#define CUT_LEAST      8 /* characters that a cell keeps on a narrow terminal */
+#define CUT_NAME_LEAST 16
 
 struct cells {
 	struct cc_buf text;
@@ -46,6 +48,57 @@ static void fill(struct cells *c, const struct output *o, const struct cc_desc *
 		}
 }
 
+/* How many bytes the first `n` characters take. */
+static size_t bytes_of(const char *p, size_t len, size_t n)
+{
+	size_t i = 0;
+
+	for (; i < len; i++)
+		if (((unsigned char)p[i] & 0xc0) != 0x80 && n-- == 0)
+			break;
+	return i;
+}
+
+static size_t total_width(const struct cells *c)
+{
+	size_t all = (c->n_cols - 1) * GAP;
+
+	for (size_t j = 0; j < c->n_cols; j++)
+		all += c->width[j];
+	return all;
+}
+
+/* Numbers, times and addresses are worth nothing when they are cut. */
+static bool may_be_cut(const struct column *c)
+{
+	return c->field->kind == CK_name;
+}
+
+/* The widest column from `from` to `to` that may be cut and is wider than `least`, or n_cols. */
+static size_t widest(const struct cells *c, const struct column *cols, size_t from, size_t to, size_t least)
+{
+	size_t best = c->n_cols;
+
+	for (size_t j = from; j < to; j++)
+		if (may_be_cut(&cols[j]) && c->width[j] > least && (best == c->n_cols || c->width[j] > c->width[best]))
+			best = j;
+	return best;
+}
+
+/* Makes columns narrower until the line fits, as far as that goes: the rows' own names last, for they are what is typed next. */
+static void squeeze(struct cells *c, const struct column *cols, size_t columns)
+{
+	for (size_t all = total_width(c); all > columns; all--) {
+		size_t j = widest(c, cols, 1, c->n_cols, CUT_LEAST);
+
+		if (j == c->n_cols)
+			j = widest(c, cols, 0, 1, CUT_NAME_LEAST);
+		if (j == c->n_cols)
+			return;
+		c->width[j]--;
+	}
+}
+
 static void add_cell(struct cc_buf *out, const char *p, size_t len, size_t pad_to, const char *color)
 {
 	static const char blanks[] = "                                ";
@@ -58,6 +111,20 @@ static void add_cell(struct cc_buf *out, const char *p, size_t len, size_t pad_t
 		cc_buf_add(out, blanks, pad_to - width < sizeof(blanks) - 1 ? pad_to - width : sizeof(blanks) - 1);
 }
 
+/* As much of a cell as there is room for. */
+static void add_cut(struct cc_buf *out, const char *p, size_t len, size_t room, size_t pad_to, const char *color)
+{
+	cc_auto_buf struct cc_buf cut = { 0 };
+
+	if (width_of(p, len) <= room) {
+		add_cell(out, p, len, pad_to, color);
+		return;
+	}
+	cc_buf_add(&cut, p, bytes_of(p, len, room - 1));
+	cc_buf_adds(&cut, "\u2026");
+	add_cell(out, cut.data, cut.len, pad_to, color);
+}
+
 static void add_lines(const struct cells *c, const struct output *o, const struct cc_desc *d, const struct cc_list *rows, const struct column *cols,
         struct cc_buf *out)
 {
@@ -68,7 +135,7 @@ static void add_lines(const struct cells *c, const struct output *o, const struc
 			size_t end = c->ends[i * c->n_cols + j];
 			const char *color = o->color ? column_color(&cols[j], row_at(d, rows, i)) : NULL;
 
-			add_cell(out, c->text.data + begin, end - begin, j + 1 < c->n_cols ? c->width[j] + GAP : 0, color);
+			add_cut(out, c->text.data + begin, end - begin, c->width[j], j + 1 < c->n_cols ? c->width[j] + GAP : 0, color);
 			begin = end;
 		}
 		cc_buf_addc(out, '\n');
@@ -85,8 +152,10 @@ void table_rows(const struct output *o, const struct cc_desc *d, const struct cc
 	for (size_t j = 0; j < c.n_cols; j++)
 		width[j] = strlen(cols[j].title);
 	fill(&c, o, d, rows, cols);
+	if (o->format == OUT_TABLE && o->columns > 0)
+		squeeze(&c, cols, o->columns);
 	for (size_t j = 0; j < c.n_cols; j++)
-		add_cell(out, cols[j].title, strlen(cols[j].title), j + 1 < c.n_cols ? width[j] + GAP : 0, o->color ? "\033[1m" : NULL);
+		add_cut(out, cols[j].title, strlen(cols[j].title), width[j], j + 1 < c.n_cols ? width[j] + GAP : 0, o->color ? "\033[1m" : NULL);
 	cc_buf_addc(out, '\n');
 	add_lines(&c, o, d, rows, cols, out);
 	free(c.ends);

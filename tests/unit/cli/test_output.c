@@ -112,12 +112,51 @@ START_TEST(json_output_is_read_back_as_the_same)
 }
 END_TEST
 
+START_TEST(a_table_is_cut_to_a_narrow_terminal_and_names_last)
+{
+	static const char long_name[] = "a-very-long-name-of-an-instance-that-somebody-chose";
+	struct instance rows[] = {
+		{ .name = "hello",
+		        .member_name = "maria",
+		        .image_name = "debian-bookworm-with-everything-in-it",
+		        .reason = "",
+		        .address = "10.77.0.2" },
+		{ .name = long_name, .member_name = "mar\u00eda-de-la-o", .image_name = "busybox", .reason = "", .address = "10.77.0.3" },
+	};
+	struct cc_list list = { 2, rows };
+	struct output o = { .format = OUT_TABLE, .columns = 80 };
+	cc_auto_buf struct cc_buf out = { 0 };
+
+	output_rows(&o, &instance_desc, &list, &out);
+	for (const char *p = out.data; *p != '\0'; p += strcspn(p, "\n") + 1) {
+		size_t width = 0;
+
+		for (size_t i = 0; i < strcspn(p, "\n"); i++)
+			width += ((unsigned char)p[i] & 0xc0) != 0x80;
+		ck_assert_msg(width <= 80, "%zu: %s", width, out.data);
+	}
+	ck_assert_ptr_nonnull(strstr(out.data, "\u2026"));
+	ck_assert_ptr_null(strstr(out.data, "everything-in-it"));
+	cc_buf_clear(&out);
+	o.columns = 0;
+	output_rows(&o, &instance_desc, &list, &out);
+	ck_assert_ptr_nonnull(strstr(out.data, long_name));
+	ck_assert_ptr_nonnull(strstr(out.data, "everything-in-it"));
+	cc_buf_clear(&out);
+	o.columns = 10; /* narrower than can be: cut as far as it goes */
+	output_rows(&o, &instance_desc, &list, &out);
+	ck_assert_ptr_nonnull(strstr(out.data, "a-very-long-nam\u2026"));
+	ck_assert_ptr_nonnull(strstr(out.data, "10.77.0.2\n"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("cli output");
 	TCase *tc = tcase_create("output");
 
 	suite_add_tcase(s, tc);
+	tcase_add_test(tc, a_table_is_cut_to_a_narrow_terminal_and_names_last);
 	tcase_add_loop_test(tc, lists_look_as_agreed, 0, CC_ARRAY_LEN(lists) * CC_ARRAY_LEN(formats));
 	tcase_add_loop_test(tc, no_control_character_comes_out, 0, 2);
 	tcase_add_test(tc, states_are_coloured_when_asked);
