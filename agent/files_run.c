@@ -40,8 +40,8 @@ static int lock_in(const struct files_request *r, struct cc_error *err)
 	signal(SIGPIPE, SIG_IGN);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setrlimit(RLIMIT_CORE, &none) < 0)
 		return cc_fail_errno(err, "preparing to copy");
-	/* A parent outside of the process namespace has no number here; init, to whom orphans go, has. */
-	if (getppid() != 0)
+	/* Orphans go to init. */
+	if (getppid() != r->parent)
 		return cc_fail(err, INTERNAL, "the process that this one belongs to is gone");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return cc_fail_errno(err, "preparing to copy");
@@ -95,13 +95,17 @@ static int send_all(struct cc_tree_pack *pack, struct cc_error *err)
 static int pull(const struct files_request *r, uint32_t *ret_failed, struct cc_error *err)
 {
 	struct cc_tree_source *sources = cc_calloc(r->what.count, sizeof(*sources));
-	struct cc_tree_pack_options opt = { .sources = sources, .n = r->what.count, .flags = r->what.flags & CC_TREE_FOLLOW, .say = say };
+	struct cc_tree_pack_options opt = { .sources = sources,
+		.n = r->what.count,
+		.flags = r->what.action == PRIV_FILES_EXPORT ? CC_TREE_ROOT : r->what.flags & CC_TREE_FOLLOW,
+		.say = say };
+	bool all = r->what.action == PRIV_FILES_EXPORT;
 	const char *at = r->paths;
 	struct cc_tree_pack *pack = NULL;
 	int result;
 
 	for (size_t i = 0; i < opt.n; i++, at += strlen(at) + 1)
-		sources[i] = (struct cc_tree_source){ at, cc_tree_tool.name_of(at) };
+		sources[i] = (struct cc_tree_source){ at, all ? cc_strdup("rootfs") : cc_tree_tool.name_of(at) };
 	result = cc_tree_tool.pack_open(&opt, &pack, err);
 	if (result == 0) {
 		result = send_all(pack, err);

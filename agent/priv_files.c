@@ -16,6 +16,7 @@ struct files_args {
 	struct ct_record rec;
 	struct files_request request;
 	const int *fds;
+	bool running;
 };
 
 struct entry {
@@ -60,7 +61,9 @@ static int work_files(const struct priv_node *node, const void *args, int channe
 	ours = report[0];
 	entry.request.report = theirs = report[1];
 	entry.tool->prepare();
-	result = node->driver->exec(node, &a->rec, &exec, &status, err);
+	/* Inside, a parent outside of the process namespace has no number. */
+	entry.request.parent = a->running ? 0 : getpid();
+	result = a->running ? node->driver->exec(node, &a->rec, &exec, &status, err) : files_visit(node, &a->rec, &exec, &status, err);
 	/* With it, a child that died would not be noticed. */
 	close(cc_take_fd(theirs));
 	return result < 0 ? -1 : read_report(ours, ret, err);
@@ -74,7 +77,7 @@ int priv_files_check(const struct request *r, char key[KEY_MAX], struct cc_error
 	key[0] = '\0';
 	if (q->action >= PRIV_FILES_MAX || q->place >= CC_TREE_PLACE_MAX)
 		return cc_fail(err, INVALID, "there is no such way to copy");
-	if (q->count == 0 || q->count > PATHS_MAX || (q->action == PRIV_FILES_PUSH && q->count != 1))
+	if (q->count == 0 || q->count > PATHS_MAX || (q->action != PRIV_FILES_PULL && q->count != 1))
 		return cc_fail(err, INVALID, "a copy needs from 1 to %d paths, of which one can be the target", PATHS_MAX);
 	if (r->tail_len == 0 || r->tail[r->tail_len - 1] != '\0' || priv_exec_count_strings(r->tail, r->tail_len) != q->count)
 		return cc_fail(err, INVALID, "paths are not %u strings", q->count);
@@ -92,7 +95,10 @@ int priv_files_begin(struct priv_server *s, struct request *r, struct cc_error *
 
 	if (inst == NULL)
 		return cc_fail(err, NOT_FOUND, "there is no such instance on this node");
-	if (inst->now.state != PRIV_CT_RUNNING)
+	args.running = inst->now.state == PRIV_CT_RUNNING;
+	if (r->body.ct_files.action == PRIV_FILES_EXPORT && inst->now.state == PRIV_CT_STOPPING)
+		return cc_fail(err, CONFLICT, "the instance is being stopped; try again when it is");
+	if (r->body.ct_files.action != PRIV_FILES_EXPORT && !args.running)
 		return cc_fail(err, CONFLICT, "the instance does not run; start it first: its files are copied by a process inside");
 	if (!s->node->driver->has_rights)
 		return cc_fail(err, CONFLICT, "instances of the %s driver have no files", s->node->driver->name);

@@ -210,9 +210,14 @@ struct priv_ct_console {
 	uint16_t cols;
 };
 
-enum priv_files { PRIV_FILES_PUSH, PRIV_FILES_PULL, PRIV_FILES_MAX };
+enum priv_files {
+	PRIV_FILES_PUSH,
+	PRIV_FILES_PULL,
+	PRIV_FILES_EXPORT, /* the whole root file system, below rootfs/, without what is mounted in it; also of an instance that does not run */
+	PRIV_FILES_MAX
+};
 
-/* Tail: paths inside of the instance, each with its NUL; of a push one. */
+/* Tail: paths inside of the instance, each with its NUL; of a push one, of an export "/". */
 struct priv_ct_files {
 	struct cc_uuid id;
 	uint32_t action; /* enum priv_files */

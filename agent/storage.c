@@ -116,7 +116,8 @@ static int mount_lower(const struct priv_node *node, const struct ct_record *rec
 	return idmap_mount(image, target, userns, err);
 }
 
-static int mount_overlay(const struct priv_node *node, const struct ct_record *rec, const char *lower, struct cc_error *err)
+/* To read, what was written is one more lower layer: a second mount may not have it as upper one. */
+static int mount_overlay(const struct priv_node *node, const struct ct_record *rec, const char *lower, bool to_read, struct cc_error *err)
 {
 	const struct pool *pool = pool_get(node, rec->pool, err);
 	struct pool_tree layer = pool_layer(rec->id);
@@ -126,13 +127,16 @@ static int mount_overlay(const struct priv_node *node, const struct ct_record *r
 		return -1;
 	cc_uuid_format(rec->id, uuid);
 	pool->path(node, &layer, path);
-	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s/upper,workdir=%s/work", lower, path, path);
-	if (mount("overlay", storage_root_path(node, root), "overlay", MS_NODEV, options) < 0)
+	if (to_read)
+		snprintf(options, sizeof(options), "lowerdir=%s/upper:%s", path, lower);
+	else
+		snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s/upper,workdir=%s/work", lower, path, path);
+	if (mount("overlay", storage_root_path(node, root), "overlay", MS_NODEV | (to_read ? MS_RDONLY | MS_NOSUID | MS_NOEXEC : 0), options) < 0)
 		return cc_fail_errno(err, "mounting the overlay of instance %s", uuid);
 	return 0;
 }
 
-int storage_mount(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
+static int mount_root(const struct priv_node *node, const struct ct_record *rec, bool to_read, struct cc_error *err)
 {
 	char lower[STORAGE_PATH_MAX + 80], uuid[CC_UUID_TEXT];
 
@@ -140,15 +144,25 @@ int storage_mount(const struct priv_node *node, const struct ct_record *rec, str
 		return -1;
 	if (!node->idmapped) {
 		snprintf(lower, sizeof(lower), "%s/instances/%s/lower", node->dirs.path, cc_uuid_format(rec->id, uuid));
-		return mount_overlay(node, rec, lower, err);
+		return mount_overlay(node, rec, lower, to_read, err);
 	}
 	snprintf(lower, sizeof(lower), "%s/mnt/lower", node->dirs.path);
-	if (mount_lower(node, rec, lower, err) < 0 || mount_overlay(node, rec, lower, err) < 0)
+	if (mount_lower(node, rec, lower, err) < 0 || mount_overlay(node, rec, lower, to_read, err) < 0)
 		return -1;
 	/* The overlay holds its own reference to the lower mount, map included. */
 	if (umount2(lower, MNT_DETACH) < 0)
 		return cc_fail_errno(err, "hiding the lower layer");
 	return 0;
+}
+
+int storage_mount(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
+{
+	return mount_root(node, rec, false, err);
+}
+
+int storage_mount_to_read(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err)
+{
+	return storage_make(node, rec, err) < 0 ? -1 : mount_root(node, rec, true, err);
 }
 
 int storage_delete(const struct priv_node *node, struct cc_uuid id, struct cc_error *err)

@@ -27,6 +27,9 @@ int storage_mount(const struct priv_node *node, const struct ct_record *rec, str
 /* Gives the layer the disk limit of the record, where the pool can; also while the instance runs. @err CONFLICT more is used already, IO */
 int storage_limit(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
 
+/* The same for reading what an instance that does not run has: nothing is made, changed or run there. @err as storage_mount */
+int storage_mount_to_read(const struct priv_node *node, const struct ct_record *rec, struct cc_error *err);
+
 /* STATE/mnt/root and STATE/mnt/guest; return `path`. */
 char *storage_root_path(const struct priv_node *node, char path[STORAGE_PATH_MAX]);
 char *storage_guest_path(const struct priv_node *node, char path[STORAGE_PATH_MAX]);

@@ -217,13 +217,14 @@ static_assert((int)PLACE_INTO == CC_TREE_INTO && (int)PLACE_AS == CC_TREE_AS && 
 
 static int ask_files(const struct stream_order *o, struct question *q)
 {
+	enum priv_files action = o->kind == STREAM_PUSH ? PRIV_FILES_PUSH : o->kind == STREAM_PULL ? PRIV_FILES_PULL : PRIV_FILES_EXPORT;
 	bool push = o->kind == STREAM_PUSH, owners = cc_has(o, stream_order, owners) && o->owners,
 	     follow = cc_has(o, stream_order, follow) && o->follow;
 
 	q->verb = PRIV_CT_FILES;
 	q->body.files = (struct priv_ct_files){
 		.id = o->instance,
-		.action = push ? PRIV_FILES_PUSH : PRIV_FILES_PULL,
+		.action = action,
 		.place = push && cc_has(o, stream_order, place) ? o->place : CC_TREE_AS,
 		.flags = (owners ? CC_TREE_OWNERS : 0) | (follow ? CC_TREE_FOLLOW : 0),
 		.count = (uint32_t)o->argv.n,
@@ -243,6 +244,7 @@ static int ask(const struct stream_order *o, struct question *q, struct cc_error
 		return ask_console(o, q);
 	case STREAM_PUSH:
 	case STREAM_PULL:
+	case STREAM_EXPORT:
 		return ask_files(o, q);
 	default:
 		return cc_fail(err, INVALID, "this node cannot do that yet; its owner should install a newer cc-agent");

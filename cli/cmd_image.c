@@ -69,16 +69,25 @@ static void tell_imported(struct cli *cli, const struct image_source *src, const
 	cli_say(cli, "%s: imported, %s, %lld files, sha256 %.12s", img->name, text.data, (long long)src->facts.entries, img->sha256);
 }
 
-static int import(struct cli *cli, struct image_source *src, const char *name, const char *arch, int64_t begin_ms, struct cc_error *err)
+int cmd_image_send(struct cli *cli, struct image_source *src, const char *name, const char *arch, struct image *ret, struct cc_error *err)
 {
-	struct image img = { 0 };
+	int64_t begin_ms = cc_boottime_ms();
 
 	if (image_source_make(src, arch, err) < 0 || image_source_arch(cli, src, arch, &arch, err) < 0)
 		return -1;
 	tell_facts(cli, src);
-	if (send_source(cli, src, name, arch, &img, err) < 0)
+	if (send_source(cli, src, name, arch, ret, err) < 0)
 		return -1;
-	tell_imported(cli, src, &img, cc_boottime_ms() - begin_ms);
+	tell_imported(cli, src, ret, cc_boottime_ms() - begin_ms);
+	return 0;
+}
+
+static int import(struct cli *cli, struct image_source *src, const char *name, const char *arch, struct cc_error *err)
+{
+	struct image img = { 0 };
+
+	if (cmd_image_send(cli, src, name, arch, &img, err) < 0)
+		return -1;
 	return args_has(&cli->args, "output") ? cli_show_row(cli, &image_desc, &img, err) : 0;
 }
 
@@ -94,7 +103,7 @@ int cmd_image_import(struct cli *cli, struct cc_error *err)
 
 	if (check_name(name, err) < 0 || image_source_open(cli, cli->args.words[1], &src, err) < 0 || cli_begin(cli, err) < 0)
 		return -1;
-	return import(cli, &src, name, args_text(&cli->args, "arch", NULL), cc_boottime_ms(), err);
+	return import(cli, &src, name, args_text(&cli->args, "arch", NULL), err);
 }
 
 /* What mmdebstrap says, on one line that is written over; only on a terminal. */
@@ -148,7 +157,6 @@ int cmd_image_build(struct cli *cli, struct cc_error *err)
 	image_auto_source src = IMAGE_SOURCE_NONE;
 	const struct args *args = &cli->args;
 	const char *to = args_text(args, "to", NULL), *name;
-	int64_t begin_ms = cc_boottime_ms();
 	struct bootstrap b = { .include = args_text(args, "include", NULL), .mirror = args_text(args, "mirror", NULL) };
 	struct utsname u;
 
@@ -165,7 +173,7 @@ int cmd_image_build(struct cli *cli, struct cc_error *err)
 		return -1;
 	if (to != NULL)
 		return image_source_make(&src, b.arch, err) < 0 ? -1 : save(cli, &src, to, err);
-	return cli_begin(cli, err) < 0 ? -1 : import(cli, &src, name, b.arch, begin_ms, err);
+	return cli_begin(cli, err) < 0 ? -1 : import(cli, &src, name, b.arch, err);
 }
 
 int cmd_image_alias_add(struct cli *cli, struct cc_error *err)

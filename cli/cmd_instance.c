@@ -70,17 +70,12 @@ static int fill_spec(const struct cli *cli, struct instance_spec *spec, struct c
 	return cc_text_check(cc_desc_find(&instance_spec_desc, "name"), spec->name, strlen(spec->name), err);
 }
 
-int cmd_create(struct cli *cli, struct cc_error *err)
+int cmd_create_of(struct cli *cli, const struct instance_spec *spec, struct cc_error *err)
 {
-	struct instance_spec spec = { 0 };
 	struct instance inst = { 0 };
 	struct client *client;
 	struct wait w;
 
-	if (fill_spec(cli, &spec, err) < 0)
-		return -1;
-	if (args_has(&cli->args, "dry-run"))
-		return cmd_explain_plan(cli, &spec, err);
 	if (cli_client(cli, &client, err) < 0)
 		return -1;
 	wait_begin(&w, cli, WAIT_RUNNING);
@@ -88,12 +83,21 @@ int cmd_create(struct cli *cli, struct cc_error *err)
 	            &(struct client_call){ .method = "POST",
 	                    .path = noun_instance.path,
 	                    .body_desc = &instance_spec_desc,
-	                    .body = &spec,
+	                    .body = spec,
 	                    .reply_desc = &instance_desc,
 	                    .reply = &inst },
 	            err) < 0)
 		return -1;
 	return wait_and_show(&w, &inst, err);
+}
+
+int cmd_create(struct cli *cli, struct cc_error *err)
+{
+	struct instance_spec spec = { 0 };
+
+	if (fill_spec(cli, &spec, err) < 0)
+		return -1;
+	return args_has(&cli->args, "dry-run") ? cmd_explain_plan(cli, &spec, err) : cmd_create_of(cli, &spec, err);
 }
 
 /* NULL for what has no labels, or none was given. */

@@ -76,6 +76,10 @@ static const struct opt copy_opts[] = {
 	{ "recursive",  'r', OPT_FLAG,     NULL,        NULL,               "Nothing to ask for: directories are always copied whole." },
 	{ NULL },
 };
+static const struct opt instance_import_opts[] = {
+	{ "image",      0,   OPT_TEXT,     "IMAGE",     NULL,               "What the image is called that it becomes. Default: as the instance" },
+	{ NULL },
+};
 static const struct opt console_opts[] = {
 	{ "escape",     0,   OPT_TEXT,     "KEYS",      NULL,               "Keys that leave: '^a q' (default), another control character and letter, or '~.'" },
 	{ NULL },
@@ -326,6 +330,32 @@ const struct cmd command_table[] = {
 	                    "ccctl cp web:/var/log/app.log .\n"
 	                    "ccctl cp -a box:/etc - | tar t\n"
 	                    "ccctl cp old:/srv/data - | ccctl cp - new:/srv\n" },
+	{ .name = "export",
+	        .args = "NAME FILE",
+	        .flags = CMD_COPIES,
+	        .noun = &noun_instance,
+	        .run = cmd_export,
+	        .also = "backup save dump",
+	        .summary = "Write an instance to a file, to be brought elsewhere",
+	        .text = "FILE becomes a tar archive compressed by zstd, or '-' for stdout: all files of the instance's root file system with owners, permissions and "
+	                "capabilities of programs, and its limits, labels and the name of its image. It is a unified tarball as LXD and Incus import them. What is mounted "
+	                "inside, sockets and device nodes are left out.\n"
+	                "\n"
+	                "A stopped instance is exported as it was left. One that runs goes on meanwhile, so files that change may be older or newer than others: stop it "
+	                "first when that matters, as for databases. FILE gets its name when it is complete.",
+	        .examples = "ccctl export web web.tar.zst\n"
+	                    "ccctl stop db && ccctl export db db.tar.zst && ccctl start db\n" },
+	{ .name = "import",
+	        .args = "FILE [NAME]",
+	        .opts = instance_import_opts,
+	        .flags = CMD_OUTPUT | CMD_WAIT | CMD_OWN_START,
+	        .run = cmd_import,
+	        .also = "restore load",
+	        .summary = "Make an instance of a file that export has written",
+	        .text = "The files become an image, and the instance is created from that with the limits and labels that it had, under NAME or its old name. The zone places "
+	                "it. The image is needed as long as the instance is there; when the instance cannot be created the image stays, and ccctl says so.",
+	        .examples = "ccctl import web.tar.zst\n"
+	                    "ccctl import web.tar.zst web-copy --image web-of-march\n" },
 	{ .name = "console",
 	        .args = "NAME",
 	        .opts = console_opts,

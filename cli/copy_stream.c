@@ -169,19 +169,24 @@ static ssize_t read_more(void *arg, const void **ret, struct cc_error *err)
 	return (ssize_t)x->taken.len;
 }
 
+static int write_stdout(struct copying *x, const void *p, size_t len, struct cc_error *err)
+{
+	if (cc_write_all(STDOUT_FILENO, p, len) == 0)
+		return 0;
+	if (errno != EPIPE)
+		return cc_fail_errno(err, "writing the output");
+	x->ended_by = STATUS_SIGPIPE;
+	return -1;
+}
+
 static int write_all(struct copying *x, struct cc_error *err)
 {
 	const void *p;
 	ssize_t n;
 
-	while ((n = read_more(x, &p, err)) > 0) {
-		if (cc_write_all(STDOUT_FILENO, p, (size_t)n) == 0)
-			continue;
-		if (errno != EPIPE)
-			return cc_fail_errno(err, "writing the output");
-		x->ended_by = STATUS_SIGPIPE;
-		return -1;
-	}
+	while ((n = read_more(x, &p, err)) > 0)
+		if ((x->copy->write != NULL ? x->copy->write(x->copy->write_arg, p, (size_t)n, err) : write_stdout(x, p, (size_t)n, err)) < 0)
+			return -1;
 	return (int)n;
 }
 

@@ -10,7 +10,10 @@ struct copy {
 	const struct cc_tree_tool *tool;
 	struct client_call call;         /* what asks for the stream: path and body */
 	struct cc_tree_pack *pack;       /* into the instance: what to send; NULL: stdin as it is */
-	struct cc_tree_land_options *to; /* out of it: where to; NULL: stdout as it is. Its `read` is filled in */
+	struct cc_tree_land_options *to; /* out of it: where to. Its `read` is filled in */
+	/* Without `to`: takes the stream as it is; NULL: stdout does. */
+	int (*write)(void *arg, const void *p, size_t len, struct cc_error *err);
+	void *write_arg;
 };
 
 /* The `say` of both, with struct cli behind it: names in remarks may be anybody's, so control characters are not shown. */

@@ -32,5 +32,9 @@ int image_source_fd(const struct image_source *src);
 void image_source_close(struct image_source *src);
 #define image_auto_source __attribute__((cleanup(image_source_close))) struct image_source
 
+/* Makes what is fit to be sent and imports it under that name; says so. In cmd_image.c. @err as image_source_make, and what the controller says */
+struct image;
+int cmd_image_send(struct cli *cli, struct image_source *src, const char *name, const char *arch, struct image *ret, struct cc_error *err);
+
 /* What the image runs on: `given` unless it is NULL, what the source says, or else this machine. In the arena. @err INVALID the source says something else */
 int image_source_arch(struct cli *cli, const struct image_source *src, const char *given, const char **ret, struct cc_error *err);

@@ -45,6 +45,7 @@ struct cc_tree_pack_options {
 };
 
 struct cc_tree_pack;
+struct cc_tree_squeeze;
 
 enum cc_tree_place {
 	CC_TREE_INTO,    /* the target is a directory that is there; names as they come */
@@ -81,5 +82,17 @@ struct cc_tree_tool {
 	/* Takes the whole stream. *ret says how far it came, also when it fails. @err INVALID no such stream, or cut; NOT_FOUND the target; CONFLICT something else
 	 * has a name that comes; DENIED, NO_CAPACITY the disk is full, IO; what `read` failed with */
 	int (*land)(const struct cc_tree_land_options *opt, struct cc_tree_tally *ret, struct cc_error *err);
+
+	/* An archive that is written to a file, compressed by zstd: tar streams behind each other, of which only the last has its end mark.
+	 * squeeze_free is for one that failed, too. @err NO_CAPACITY, IO */
+	int (*squeeze_open)(int fd, struct cc_tree_squeeze **ret, struct cc_error *err);
+	int (*squeeze_write)(struct cc_tree_squeeze *s, const void *p, size_t len, struct cc_error *err);
+	/* One file of it from memory, as tar entry without end mark. */
+	int (*squeeze_file)(struct cc_tree_squeeze *s, const char *name, const char *text, struct cc_error *err);
+	int (*squeeze_close)(struct cc_tree_squeeze *s, struct cc_error *err);
+	void (*squeeze_free)(struct cc_tree_squeeze *s);
+	/* Reads one file of at most `max` bytes from near the start of such an archive, which may be compressed otherwise; to the heap, with a NUL behind it.
+	 * @err INVALID it is no archive, or that file is not near its start */
+	int (*peek)(int fd, const char *name, size_t max, char **ret, struct cc_error *err);
 };
 extern const struct cc_tree_tool cc_tree_tool;

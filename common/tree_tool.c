@@ -105,4 +105,10 @@ const struct cc_tree_tool cc_tree_tool = {
 	.pack_tally = cc_tree_pack_tally,
 	.pack_free = cc_tree_pack_free,
 	.land = cc_tree_land,
+	.squeeze_open = cc_tree_squeeze_open,
+	.squeeze_write = cc_tree_squeeze_write,
+	.squeeze_file = cc_tree_squeeze_file,
+	.squeeze_close = cc_tree_squeeze_close,
+	.squeeze_free = cc_tree_squeeze_free,
+	.peek = cc_tree_peek,
 };

@@ -221,3 +221,11 @@ int api_instance_pull(struct call *c, struct cc_error *err)
 		cc_set(&order, stream_order, follow, spec->follow);
 	return open_stream(c, can_copy, &order, err);
 }
+
+int api_instance_export(struct call *c, struct cc_error *err)
+{
+	static const char *all[] = { "/" };
+	struct stream_order order = { .kind = STREAM_EXPORT, .argv = { .items = all, .n = 1 } };
+
+	return open_stream(c, NULL, &order, err);
+}

@@ -385,6 +385,58 @@ class Copy(unittest.TestCase):
                 self.assertNotEqual(sorted(os.listdir(target)), ["a", "b"])
         self.zone.wait_node("ada")
 
+    def test_an_export_becomes_an_instance_again(self):
+        """Of one that runs and of the same one stopped; with its limits, labels, owners and what the image brought and the instance took away."""
+        self.zone.ccctl("create", "trip", "--image", "busybox", "--memory", "96MiB", "--pids", "77", "--label", "app=shop", "--label", "note=two \"words\"")
+        self.sh("mkdir -p /srv/d && echo kept >/srv/d/file && chown 1000:100 /srv/d/file && chmod 4755 /srv/d/file && ln -s /etc /srv/way && ln /srv/d/file /srv/d/same && rm /etc/inittab.x"
+                " 2>/dev/null; rm -r /var; mkfifo /srv/pipe; echo mounted >/dev/shm/x 2>/dev/null; truncate -s 50M /srv/holes; printf x >\"$(printf '/srv/new\\nline')\"", "trip")
+        for state in ("running", "stopped"):
+            with self.subTest(state=state):
+                if state == "stopped":
+                    self.zone.ccctl("stop", "trip")
+                archive = self.path(state + ".tar.zst")
+                said = self.zone.run_ccctl("export", "trip", archive)
+                self.assertEqual(said.returncode, 0, said.stderr)
+                self.assertEqual(os.listdir(self.dir).count(state + ".tar.zst.part"), 0)
+                names = subprocess.check_output(["tar", "--zstd", "-tf", archive], text=True).splitlines()
+                self.assertEqual(names[:2], ["metadata.yaml", "instance.json"])
+                self.assertIn("rootfs/srv/d/file", names)
+                self.assertEqual([n for n in names if n.startswith(("rootfs/proc", "rootfs/dev", "rootfs/var"))], ["rootfs/proc/", "rootfs/dev/"])
+                copy = "copy-" + state
+                made = self.zone.run_ccctl("import", archive, copy)
+                self.assertEqual(made.returncode, 0, made.stderr)
+                inst = self.zone.json("show", copy)
+                self.assertEqual((inst["state"], inst["memory_mib"], inst["pids"], inst["labels"]), ("running", 96, 77, {"app": "shop", "note": 'two "words"'}))
+                self.assertEqual(self.sh("cat /srv/d/file; stat -c '%u:%g %a %h' /srv/d/file; readlink /srv/way; stat -c %F /srv/pipe; cat /srv/new*; test -e /var || echo gone", copy),
+                                 "kept\n1000:100 4755 2\n/etc\nfifo\nxgone\n")
+                again = self.zone.run_ccctl("import", archive, copy)
+                self.assertEqual((again.returncode, "already" in again.stderr), (5, True), again.stderr)
+                taken = self.zone.run_ccctl("export", "trip", archive)
+                self.assertEqual((taken.returncode, "is there already" in taken.stderr), (5, True), taken.stderr)
+                self.zone.ccctl("delete", "--yes", copy)
+        self.zone.ccctl("start", "trip")
+        self.assertEqual(self.sh("cat /srv/d/file", "trip"), "kept\n")
+        self.zone.ccctl("delete", "--yes", "trip")
+
+    def test_what_is_no_export_is_refused(self):
+        good = self.path("good.tar.zst")
+        self.zone.ccctl("export", "box", good)
+        with open(good, "rb") as f:
+            whole = f.read()
+        cut = self.write("cut.tar.zst", whole[:len(whole) // 2])
+        for path, text in ((cut, "truncated"), (self.write("text", b"hello" * 1000), "no export"), (self.write("empty", b""), "no export"), (self.dir, "no export"),
+                           (self.path("missing"), "no file")):
+            r = self.zone.run_ccctl("import", path, "never")
+            self.assertEqual((r.returncode, text in r.stderr), (2, True), r.stderr)
+        os.makedirs(self.path("odd/rootfs"))
+        self.write("odd/instance.json", b'{"name":"Bad Name","image":"x"}')
+        subprocess.run(["tar", "cf", self.path("odd.tar"), "-C", self.path("odd"), "instance.json", "rootfs"], check=True)
+        r = self.zone.run_ccctl("import", self.path("odd.tar"))
+        self.assertEqual((r.returncode, "instance.json" in r.stderr), (2, True), r.stderr)
+        self.assertNotIn("never", self.zone.instances())
+        self.assertEqual(self.zone.run_ccctl("export", "nobody", self.path("x")).returncode, 3)
+        self.assertEqual(sorted(n for n in os.listdir(self.dir) if n.startswith("x")), [])
+
     def test_an_instance_that_stops_ends_its_copies(self):
         self.zone.ccctl("create", "short", "--image", "busybox")
         self.write("whole", os.urandom(1 << 20))

@@ -52,7 +52,7 @@ _ccctl() {
 	--recent) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	esac
 	case $cmd in
-	'') names="create list show explain set publish unpublish start stop restart delete exec cp console logs snapshot volume image node invite member token audit login logout context events status version completion help"; opts="--help --version" ;;
+	'') names="create list show explain set publish unpublish start stop restart delete exec cp export import console logs snapshot volume image node invite member token audit login logout context events status version completion help"; opts="--help --version" ;;
 	'snapshot') names="create list restore delete" ;;
 	'volume') names="create list show grow delete" ;;
 	'image') names="build import list delete alias show" ;;
@@ -111,6 +111,15 @@ _ccctl() {
 	'cp' | 'cp '*)
 		opts="--archive --follow-link --recursive --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
+		files=-f
+		;;
+	'export' | 'export '*)
+		opts="--socket --controller --context --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		files=-f
+		;;
+	'import' | 'import '*)
+		opts="--image --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		files=-f
 		;;
 	'console' | 'console '*)

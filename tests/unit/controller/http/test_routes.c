@@ -94,6 +94,7 @@ static const struct route_case {
 	{ "POST", "/v1/instances/{ref}/push", "/v1/instances/web/push", "{\"path\":\"/tmp\",\"place\":\"into\"}", NULL, { 201, 404, .admin = 201 },
 	        0 },
 	{ "POST", "/v1/instances/{ref}/pull", "/v1/instances/web/pull", "{\"paths\":[\"/etc\"]}", NULL, { 201, 404, .admin = 201 }, 0 },
+	{ "POST", "/v1/instances/{ref}/export", "/v1/instances/web/export", NULL, NULL, { 201, 404, .admin = 201 }, 0 },
 	{ "POST", "/v1/streams/{id}/in", "/v1/streams/" NO_ID "/in", "x", BYTES, { 404, 404, .admin = 404 }, 0 },
 	{ "GET", "/v1/streams/{id}/out", "/v1/streams/" NO_ID "/out", NULL, NULL, { 404, 404, .admin = 404 }, 0 },
 	{ "GET", "/v1/streams/{id}/node/in", "/v1/streams/" NO_ID "/node/in", NULL, NULL, { .node = 404, .other_node = 404 }, 0 },
