@@ -10,7 +10,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define PATHS_MAX 256
+#define PATHS_MAX  256
+#define PIPE_BYTES (256 * 1024)
 
 struct files_args {
 	struct ct_record rec;
@@ -58,6 +59,8 @@ static int work_files(const struct priv_node *node, const void *args, int channe
 		return -1;
 	if (pipe2(report, O_CLOEXEC) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return cc_fail_errno(err, "preparing to copy");
+	/* Fewer turns between the processes at its ends. Where it may not grow it stays as it is. */
+	(void)fcntl(a->fds[a->request.what.action == PRIV_FILES_PUSH ? 0 : 1], F_SETPIPE_SZ, PIPE_BYTES);
 	ours = report[0];
 	entry.request.report = theirs = report[1];
 	entry.tool->prepare();

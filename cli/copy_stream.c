@@ -134,7 +134,8 @@ static int send_piece(struct copying *x, struct cc_error *err)
 static int send_all(struct copying *x, struct cc_error *err)
 {
 	while (goes_on(x) && !x->all_sent) {
-		bool room = x->link.to_send.len < STREAM_AHEAD_MAX;
+		/* A file can be read at any time, so no more is kept than goes at once: what waits has to be moved. */
+		bool room = x->link.to_send.len < (x->copy->pack != NULL ? CC_FRAME_MAX : STREAM_AHEAD_MAX);
 
 		if (room && x->copy->pack != NULL && send_piece(x, err) < 0)
 			return -1;
