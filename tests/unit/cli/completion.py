@@ -2,20 +2,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """completion.py CCCTL SHELL: what the real shell offers; names come from a ccctl that knows two instances."""
 
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 CCCTL, SHELL = os.path.abspath(sys.argv[1]), sys.argv[2]
 # A line up to the cursor, what must be offered, and what must not.
 CASES = (
-    ("ccctl ", ("create", "list", "image", "status"), ("import", "--memory")),
+    ("ccctl ", ("create", "list", "image", "status"), ("drain", "--memory")),
     ("ccctl cre", ("create",), ("list",)),
     ("ccctl image ", ("import", "list", "delete", "alias"), ("create", "drain", "add")),
     ("ccctl image alias ", ("add", "remove"), ("import", "drain")),
@@ -48,6 +51,8 @@ class Zsh:
     def __init__(self, script):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            # All on one page.
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 500, 500, 0, 0))
             os.environ.update(TERM="dumb", PROMPT_EOL_MARK="")
             os.execvp("zsh", ["zsh", "-f", "-i"])
         self.text = ""
