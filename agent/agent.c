@@ -13,6 +13,7 @@
 #include "agent/stream.h"
 #include "agent/sync.h"
 #include "agent/volumes.h"
+#include "agent/zone_names.h"
 #include "common/boot_timer.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -49,6 +50,7 @@ struct agent {
 	int64_t word_ms; /* when to look at the owner's word again although nothing happened: boot time */
 	struct image_fetcher fetcher;
 	struct sync sync;
+	struct zone_names names;
 	struct streams streams;
 	char images_dir[4096];
 	int timer_fd;
@@ -207,6 +209,8 @@ static bool on_orders(void *user, const struct node_orders *o, int64_t sent_ms)
 		learn_controllers(a, &o->controllers);
 	if (find_address(a))
 		sync_facts_changed(&a->sync);
+	zone_names_take(&a->names, o);
+	a->names.look = true;
 	a->act.again = true;
 	return any;
 }
@@ -282,6 +286,8 @@ static int prepare(struct agent *a, struct cc_error *err)
 	a->streams.http = a->http;
 	a->streams.priv = a->priv;
 	a->sync = (struct sync){ .http = a->http, .insts = &a->insts, .facts = &a->facts, .on_orders = on_orders, .user = a };
+	zone_names_load(&a->names, cfg->state_dir);
+	a->sync.names_version = (a->features & PRIV_FEATURE_NAMES) != 0 ? a->names.version : NULL;
 	sync_init(&a->sync, a->start->who->node, revision);
 	hear_owner(a);
 	return 0;
@@ -377,6 +383,18 @@ static void take_signal(struct agent *a)
 		a->ended = true;
 }
 
+/* What cannot be said or kept now is tried again with the next orders. */
+static void tell_names(struct agent *a)
+{
+	struct cc_error err = { 0 };
+
+	if (a->sync.names_version == NULL || (!a->names.look && !a->names.unsaved))
+		return;
+	if (zone_names_say(&a->names, &a->insts, a->priv, a->cfg->state_dir, &err) < 0 || zone_names_save(&a->names, a->cfg->state_dir, &err) < 0)
+		cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&err));
+	a->names.unsaved = false;
+}
+
 static int turn(struct agent *a, struct cc_error *err)
 {
 	struct pollfd fds[4 + STREAMS_POLLFDS];
@@ -402,6 +420,7 @@ static int turn(struct agent *a, struct cc_error *err)
 	act_list(&a->act, now);
 	if (a->act.again || now >= a->look_ms)
 		act_all(&a->act, now);
+	tell_names(a);
 	/* When the disk fails, being heard of is worth more than coming back after a reboot. */
 	a->sync.hold_talk = a->insts.unsaved && a->save_ms == 0;
 	a->sync.renew_ms = renew_ms(a);
@@ -420,6 +439,7 @@ static void done(struct agent *a)
 	cc_http_free(a->http);
 	priv_client_free(a->priv);
 	local_image_table_done(&a->images);
+	zone_names_done(&a->names);
 	inst_table_done(&a->insts);
 	free(a->who);
 	cc_arena_free(a->facts_arena);

@@ -190,3 +190,27 @@ int names_files_write(const struct priv_node *node, const struct instances *all,
 		return -1;
 	return write_resolvers(node, ret_changed, err);
 }
+
+static bool is_address(const char text[PRIV_ADDR_TEXT])
+{
+	uint8_t in[16];
+
+	return memchr(text, '\0', PRIV_ADDR_TEXT) != NULL && (inet_pton(AF_INET, text, in) == 1 || inet_pton(AF_INET6, text, in) == 1);
+}
+
+int names_zone_write(const struct priv_node *node, int fd, uint32_t count, bool *ret_changed, struct cc_error *err)
+{
+	cc_auto_buf struct cc_buf text = { 0 };
+	struct priv_name name;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (pread(fd, &name, sizeof(name), (off_t)(i * sizeof(name))) != sizeof(name))
+			return cc_fail(err, INVALID, "the file has fewer than %u names", count);
+		if (!node_is_label(name.name))
+			return cc_fail(err, INVALID, "name %u is not a DNS label", i);
+		if (!is_address(name.address))
+			return cc_fail(err, INVALID, "the address of '%s' is none", name.name);
+		add_host(&text, node, name.address, name.name);
+	}
+	return names_file_replace(node, "zone", &text, ret_changed, err);
+}

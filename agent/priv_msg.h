@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define PRIV_VERSION       7
+#define PRIV_VERSION       8
 #define PRIV_TAIL_MAX      (256 * 1024) /* bytes of a reply's tail; bounds instances and images per node */
 #define PRIV_SHA256_TEXT   65           /* lower-case hex with its NUL */
 #define PRIV_NAME_TEXT     64           /* a DNS label with its NUL */
@@ -236,6 +236,17 @@ struct priv_ct_window {
 	uint16_t rows;
 	uint16_t cols;
 };
+
+/* The descriptor: a file of struct priv_name[], other nodes' instances. */
+struct priv_names {
+	uint32_t count;
+};
+
+struct priv_name {
+	char name[PRIV_NAME_TEXT]; /* a DNS label */
+	char address[PRIV_ADDR_TEXT];
+};
+#define PRIV_NAMES_MAX 16384
 
 /* What a verb's messages look like; NULL for numbers that are no verb of a request. */
 struct priv_verb_info {

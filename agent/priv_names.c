@@ -133,3 +133,48 @@ void priv_names_close(struct priv_server *s)
 	if (s->names.process.fd >= 0)
 		close(s->names.process.fd);
 }
+
+struct zone_args {
+	int fd;
+	uint32_t count;
+};
+
+static int work_zone(const struct priv_node *node, const void *args, int channel, struct job_result *ret, struct cc_error *err)
+{
+	const struct zone_args *z = args;
+	cc_auto_close int pidfd = -1;
+	bool changed = false;
+
+	(void)channel, (void)ret;
+	if (names_zone_write(node, z->fd, z->count, &changed, err) < 0)
+		return -1;
+	pidfd = changed ? names_process_find(node, NULL) : -1;
+	if (pidfd >= 0)
+		process_signal(pidfd, SIGHUP);
+	return 0;
+}
+
+int priv_zone_check(const struct request *r, char key[KEY_MAX], struct cc_error *err)
+{
+	if (r->body.names.count > PRIV_NAMES_MAX)
+		return cc_fail(err, TOO_LARGE, "%u names are more than %d", r->body.names.count, PRIV_NAMES_MAX);
+	/* As what else is done about names. */
+	cc_uuid_format(NO_SUCH_ID, key);
+	return 0;
+}
+
+int priv_zone_begin(struct priv_server *s, struct request *r, struct cc_error *err)
+{
+	struct zone_args args = { r->fds[0], r->body.names.count };
+
+	if (!s->node->driver->has_rights || s->node->zone[0] == '\0')
+		return 0;
+	return priv_server_start_job(
+	        s, r, &(struct job_spec){ .work = work_zone, .args = &args, .fds = { r->fds[0] }, .fd_count = 1, .timeout_ms = APPLY_MS }, err);
+}
+
+int priv_zone_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err)
+{
+	(void)s, (void)r, (void)err;
+	return result == NULL ? -1 : 0;
+}

@@ -41,6 +41,7 @@ union request_body {
 	struct priv_snapshot snapshot;
 	struct priv_restore restore;
 	struct priv_volume volume;
+	struct priv_names names;
 	char bytes[PRIV_BODY_MAX];
 };
 
@@ -218,6 +219,10 @@ void priv_names_forget(struct priv_server *s);
 int priv_names_tend(struct priv_server *s, int64_t now_ms);
 int priv_names_begin(struct priv_server *s, struct request *r, struct cc_error *err);
 int priv_names_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
+/* PRIV_NAMES */
+int priv_zone_check(const struct request *r, char key[KEY_MAX], struct cc_error *err);
+int priv_zone_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_zone_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
 /* Lets go of it; it runs on. */
 void priv_names_close(struct priv_server *s);
 

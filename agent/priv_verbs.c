@@ -65,6 +65,7 @@ static const struct verb_handler handlers[VERB_ALL_MAX] = {
 	[PRIV_LEASE]        = { NULL,                priv_lease_begin,        NULL,                  JOBS_QUICK },
 	[VERB_LEASE_OVER]   = { priv_ct_key,         priv_lease_over_begin,   priv_lease_over_resume, JOBS_STOP },
 	[VERB_NET]          = { NULL,                priv_net_begin,          priv_net_resume,       JOBS_QUICK },
+	[PRIV_NAMES]        = { priv_zone_check,     priv_zone_begin,         priv_zone_resume,      JOBS_QUICK },
 	[VERB_NAMES]        = { NULL,                priv_names_begin,        priv_names_resume,     JOBS_QUICK },
 	[VERB_LOOK]         = { priv_ct_key,         priv_look_begin,         priv_look_resume,      JOBS_QUICK },
 };

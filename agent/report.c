@@ -113,6 +113,8 @@ uint64_t report_build(const struct inst_table *t, const struct report_want *w, s
 	struct published_port *ports = cc_new_array(a, (t->n + 1) * PORTS_MAX, struct published_port);
 
 	cc_set(&r, node_report, wait_ms, w->wait_ms);
+	if (w->names_version != NULL)
+		cc_set(&r, node_report, names_version, w->names_version);
 	if (w->facts != NULL)
 		fill_facts(&r, w->facts);
 	for (size_t k = 0; k < t->n; k++)
@@ -134,6 +136,8 @@ void report_build_empty(const struct report_want *w, struct cc_buf *out)
 	struct node_report r = { .revision = w->revision };
 
 	cc_set(&r, node_report, wait_ms, w->wait_ms);
+	if (w->names_version != NULL)
+		cc_set(&r, node_report, names_version, w->names_version);
 	cc_json_encode(&node_report_desc, &r, out);
 }
 

@@ -22,6 +22,7 @@ struct report_want {
 	int64_t revision;
 	int64_t wait_ms;
 	const struct node_facts *facts; /* NULL: not in this report */
+	const char *names_version;      /* of the zone's names that are here; NULL: not said */
 };
 
 /* Encodes the report. Returns the number of the last change in it: what to give to report_confirmed when the answer has come. */

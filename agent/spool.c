@@ -15,6 +15,7 @@
 #define ASSIGNMENTS "assignments.json"
 #define LEASE       "lease.json"
 #define NETWORK     "network.json"
+#define NAMES       "names.json"
 
 // clang-format off
 #pragma push_macro("CC_MODEL_FILE")
@@ -25,6 +26,8 @@
 #define ENTITY spool_lease
 #include "common/model/define.inc"
 #define ENTITY spool_network
+#include "common/model/define.inc"
+#define ENTITY spool_names
 #include "common/model/define.inc"
 #pragma pop_macro("CC_MODEL_FILE")
 // clang-format on
@@ -129,4 +132,16 @@ bool spool_load_network(const char *dir, struct spool_network *ret, struct cc_ar
 int spool_save_network(const char *dir, const struct spool_network *network, struct cc_error *err)
 {
 	return save(dir, NETWORK, &spool_network_desc, network, false, err);
+}
+
+bool spool_load_names(const char *dir, struct spool_names *ret, struct cc_arena *a)
+{
+	struct cc_error ignored = { 0 };
+
+	return load(dir, NAMES, &spool_names_desc, ret, a, &ignored) == 0;
+}
+
+int spool_save_names(const char *dir, const struct spool_names *names, struct cc_error *err)
+{
+	return save(dir, NAMES, &spool_names_desc, names, false, err);
 }

@@ -16,6 +16,8 @@
 #include "common/model/declare.inc"
 #define ENTITY spool_network
 #include "common/model/declare.inc"
+#define ENTITY spool_names
+#include "common/model/declare.inc"
 #pragma pop_macro("CC_MODEL_FILE")
 // clang-format on
 
@@ -37,3 +39,8 @@ int spool_save_lease(const char *dir, int64_t until_ms, struct cc_error *err);
 bool spool_load_network(const char *dir, struct spool_network *ret, struct cc_arena *a);
 /* @err IO */
 int spool_save_network(const char *dir, const struct spool_network *network, struct cc_error *err);
+
+/* In the arena. False when there are none. */
+bool spool_load_names(const char *dir, struct spool_names *ret, struct cc_arena *a);
+/* @err IO */
+int spool_save_names(const char *dir, const struct spool_names *names, struct cc_error *err);

@@ -194,7 +194,9 @@ static void talk(struct sync *s, int64_t now_ms)
 {
 	cc_auto_buf struct cc_buf body = { 0 };
 	bool full = s->full_due || now_ms >= s->full_ms + FULL_EVERY_MS;
-	struct report_want want = { .full = full, .revision = s->revision, .facts = s->facts_due || full ? s->facts : NULL };
+	struct report_want want = {
+		.full = full, .revision = s->revision, .names_version = s->names_version, .facts = s->facts_due || full ? s->facts : NULL
+	};
 
 	s->talk.full = want.full;
 	if (want.full)
@@ -207,7 +209,7 @@ static void talk(struct sync *s, int64_t now_ms)
 static void listen(struct sync *s, int64_t now_ms)
 {
 	cc_auto_buf struct cc_buf body = { 0 };
-	struct report_want want = { .revision = s->revision, .wait_ms = s->wait_ms };
+	struct report_want want = { .revision = s->revision, .names_version = s->names_version, .wait_ms = s->wait_ms };
 
 	report_build_empty(&want, &body);
 	s->listen.full = s->listen.facts = false;

@@ -23,6 +23,7 @@ cc_e2e_test(owner LABELS long TIMEOUT 600)
 cc_e2e_test(copy)
 cc_e2e_test(publish)
 cc_e2e_test(files)
+cc_e2e_test(names)
 # Nothing of the machine is shared: the nodes are simulated.
 cc_script_test(e2e.welcome ROOT NEEDS postgres busybox
   COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_welcome.py

@@ -29,6 +29,17 @@ static bool is_silent(const struct zone *z, struct cc_uuid node)
 	return n == NULL || n->state == NODE_SILENT;
 }
 
+/* An older agent takes none, and where there are no instances nobody asks. */
+static bool add_names(struct call *c, const struct zone *z, struct node_orders *orders, struct cc_arena *a)
+{
+	const struct node_report *r = c->body;
+	size_t first = 0;
+
+	if (!cc_has(r, node_report, names_version) || zone_next_of_node(z, c->who.id, &first) == NULL)
+		return false;
+	return names_fill(engine_names(c->engine), z, r->names_version, orders, a);
+}
+
 /* True when there is something to say. */
 static bool build(struct call *c, struct node_orders *orders, struct cc_arena *a)
 {
@@ -36,6 +47,7 @@ static bool build(struct call *c, struct node_orders *orders, struct cc_arena *a
 	bool news = orders_build(z, c->body, c->who.id, orders, a) > 0 || is_silent(z, c->who.id);
 
 	orders->wait_ms = longest_wait(c, z);
+	news |= add_names(c, z, orders, a);
 	engine_read_end(c->engine);
 	orders->streams.n = c->setup->stream_orders(c->setup->edge, c->who.id, a, &orders->streams.items);
 	orders->lease_ms = c->setup->node_lease_ms;

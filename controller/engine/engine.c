@@ -13,7 +13,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#define REFUSALS_MAX 60 /* entries about refused requests in a minute */
+#define NAMES_EVERY_MS 1000
+#define REFUSALS_MAX   60 /* entries about refused requests in a minute */
 
 struct batch {
 	struct command *commands;
@@ -32,6 +33,9 @@ struct engine {
 	struct liveness *tokens; /* when each was last used */
 	_Atomic int64_t commit_8th_ms;
 	struct history *history;
+	struct names *names;
+	uint64_t names_told; /* the version that nodes were last woken for */
+	int64_t names_told_ms;
 	int64_t started_ms;      /* boot time of the first command since the zone was loaded: every lease begins then anew */
 	bool loaded;             /* no tick has looked at the loaded zone yet */
 	int64_t refusals_minute; /* boot time in minutes, of: */
@@ -105,6 +109,8 @@ struct engine *engine_new(const struct engine_options *opt, struct zone *working
 	e->published = share(working);
 	e->liveness = liveness_new();
 	e->history = history_new(opt->history_max, zone_revision(working));
+	e->names = names_new(working, 0);
+	e->names_told = names_version(e->names);
 	e->tokens = liveness_new();
 	e->available = e->loaded = true;
 	init_lock(&e->lock);
@@ -150,6 +156,7 @@ void engine_free(struct engine *e)
 	zone_free(e->published);
 	liveness_free(e->liveness);
 	history_free(e->history);
+	names_free(e->names);
 	liveness_free(e->tokens);
 	forget_controllers(e);
 	pthread_rwlock_destroy(&e->lock);
@@ -504,7 +511,9 @@ static void publish(struct engine *e, const struct batch *b)
 	pthread_rwlock_wrlock(&e->lock);
 	for (size_t i = 0; i < b->fx.n; i++) {
 		tell(e, &b->fx, i);
+		names_before(e->names, e->published, &b->fx.items[i]);
 		zone_apply_one(e->published, &b->fx.items[i]);
+		names_after(e->names, e->published, &b->fx.items[i]);
 	}
 	zone_set_revision(e->published, b->revision);
 	history_advance(e->history, b->revision);
@@ -536,9 +545,24 @@ static void touch_all(const struct effects *fx, void (*on_touch)(void *arg, stru
 		on_touch(arg, zone_table_key(TABLE_MAX));
 }
 
+/* Every node with instances wants to know, and in a busy zone names change all the time: so that they are told together. */
+static void touch_for_names(struct engine *e, int64_t boot_ms, void (*on_touch)(void *arg, struct cc_uuid id), void *arg)
+{
+	const struct node *node;
+
+	if (names_version(e->names) == e->names_told || boot_ms - e->names_told_ms < NAMES_EVERY_MS)
+		return;
+	e->names_told = names_version(e->names);
+	e->names_told_ms = boot_ms;
+	for (size_t at = 0; (node = zone_next(e->published, TABLE_NODE, &at)) != NULL;)
+		if (node->used_instances > 0)
+			on_touch(arg, node->id);
+}
+
 void engine_committed(struct engine *e, struct batch *b, void (*on_touch)(void *arg, struct cc_uuid id), void *arg)
 {
 	struct command *cmd = b->commands;
+	int64_t boot_ms = cmd != NULL ? cmd->boot_ms : 0;
 
 	publish(e, b);
 	while (cmd != NULL) {
@@ -549,6 +573,8 @@ void engine_committed(struct engine *e, struct batch *b, void (*on_touch)(void *
 	}
 	if (on_touch != NULL)
 		touch_all(&b->fx, on_touch, arg);
+	if (on_touch != NULL)
+		touch_for_names(e, boot_ms, on_touch, arg);
 	release(b);
 }
 
@@ -583,6 +609,8 @@ void engine_reload(struct engine *e, struct zone *loaded)
 	pthread_rwlock_wrlock(&e->lock);
 	zone_free(e->published);
 	e->published = published;
+	names_free(e->names);
+	e->names = names_new(published, 0);
 	history_begin_anew(e->history, zone_revision(published));
 	pthread_rwlock_unlock(&e->lock);
 }
@@ -630,6 +658,11 @@ void engine_set_heard(struct engine *e, int64_t (*fn)(void *arg, struct cc_uuid 
 	e->heard = fn;
 	e->heard_arg = arg;
 	pthread_mutex_unlock(&e->heard_lock);
+}
+
+const struct names *engine_names(struct engine *e)
+{
+	return e->names;
 }
 
 struct history *engine_history(struct engine *e)

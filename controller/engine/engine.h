@@ -11,6 +11,7 @@
 
 #include "controller/engine/command.h"
 #include "controller/engine/history.h"
+#include "controller/engine/names.h"
 #include "controller/engine/zone.h"
 
 struct engine;
@@ -96,3 +97,5 @@ int64_t engine_token_used_ms(const struct engine *e, struct cc_uuid token);
 
 /* What happened last, as far as it is published. Any thread. */
 struct history *engine_history(struct engine *e);
+/* Of the published zone: between engine_read_begin and engine_read_end. */
+const struct names *engine_names(struct engine *e);

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -211,6 +212,70 @@ START_TEST(another_zone_brings_other_names)
 }
 END_TEST
 
+static int say_names(const struct priv_name *names, size_t n, uint32_t count, struct cc_error *err)
+{
+	cc_auto_close int fd = memfd_create("names", 0);
+	struct priv_names body = { count };
+	struct priv_request r = { .verb = PRIV_NAMES, .body = &body, .fds = &fd };
+
+	ck_assert_int_eq(write(fd, names, n * sizeof(*names)), (ssize_t)(n * sizeof(*names)));
+	return priv_client_call(priv_fixture.client, &r, LONG_MS, NULL, NULL, err);
+}
+
+START_TEST(instances_of_other_nodes_are_found_at_their_nodes)
+{
+	struct priv_name names[] = { { "far", "192.0.2.7" }, { "six", "2001:db8::7" } };
+	struct cc_error err = { 0 };
+	struct priv_ct a = priv_fixture_run(1, priv_lxc_image);
+	char out[4096];
+
+	ck_assert_int_eq(say_names(names, 2, 2, &err), 0);
+	await_name(1, "far", "192.0.2.7");
+	await_name(1, "far.village", "192.0.2.7");
+	ck_assert_int_eq(priv_fixture_sh(1, "busybox nslookup -type=aaaa six.village", out, sizeof(out)), 0);
+	ck_assert_ptr_nonnull(strstr(out, "2001:db8::7"));
+	/* They stay for whoever starts next. */
+	priv_fixture_stop(SIGKILL);
+	ck_assert_int_eq(kill(daemon_now(), SIGKILL), 0);
+	priv_fixture_start(NULL);
+	await_name(1, "far", "192.0.2.7");
+	await_name(1, "c1", a.address);
+	/* All that was said before is replaced. */
+	ck_assert_int_eq(say_names(names + 1, 1, 1, &err), 0);
+	await_name(1, "far", NULL);
+	ck_assert_int_eq(say_names(names, 0, 0, &err), 0);
+	await_name(1, "six", NULL);
+}
+END_TEST
+
+START_TEST(what_is_no_name_gets_nowhere)
+{
+	static const struct priv_name bad[] = { { "", "192.0.2.7" }, { "a b", "192.0.2.7" }, { "a\n1.2.3.4 b", "192.0.2.7" }, { "-a", "192.0.2.7" },
+		{ "a.b", "192.0.2.7" }, { "A", "192.0.2.7" }, { "*", "192.0.2.7" }, { "a", "" }, { "a", "192.0.2" }, { "a", "192.0.2.7 evil" },
+		{ "a", "192.0.2.7\n1.2.3.4 evil" }, { "a", "host" } };
+	struct priv_name good = { "far", "192.0.2.7" }, both[2] = { good }, endless;
+	struct cc_error err = { 0 };
+
+	priv_fixture_run(1, priv_lxc_image);
+	ck_assert_int_eq(say_names(&good, 1, 1, &err), 0);
+	await_name(1, "far", "192.0.2.7");
+	for (size_t i = 0; i < CC_ARRAY_LEN(bad); i++) {
+		both[1] = bad[i];
+		err = (struct cc_error){ 0 };
+		ck_assert_msg(say_names(both, 2, 2, &err) < 0 && err.code == CC_INVALID, "'%s' '%s'", bad[i].name, bad[i].address);
+	}
+	memset(&endless, 'a', sizeof(endless));
+	ck_assert_int_lt(say_names(&endless, 1, 1, &err), 0);
+	err = (struct cc_error){ 0 };
+	ck_assert_int_lt(say_names(&good, 1, 2, &err), 0);
+	err = (struct cc_error){ 0 };
+	ck_assert_int_lt(say_names(&good, 1, PRIV_NAMES_MAX + 1, &err), 0);
+	ck_assert_int_eq(err.code, CC_TOO_LARGE);
+	/* What was there is there. */
+	ck_assert(resolves(1, "far", "192.0.2.7"));
+}
+END_TEST
+
 START_TEST(without_dnsmasq_the_node_says_what_to_install)
 {
 	static const char *const flags[] = { "--dnsmasq", "/nonexistent/dnsmasq", "--dns", "192.0.2.53", NULL };
@@ -317,6 +382,8 @@ static void add(TCase *t)
 	tcase_add_test(t, dnsmasq_is_where_a_guest_is);
 	tcase_add_test(t, a_zone_is_a_label);
 	tcase_add_test(t, another_zone_brings_other_names);
+	tcase_add_test(t, instances_of_other_nodes_are_found_at_their_nodes);
+	tcase_add_test(t, what_is_no_name_gets_nowhere);
 	tcase_add_test(t, without_dnsmasq_the_node_says_what_to_install);
 	tcase_add_test(t, other_resolvers_of_the_node_are_in_nobodys_way);
 	tcase_add_test(t, nothing_is_left_when_the_node_retires);
