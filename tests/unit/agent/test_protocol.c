@@ -35,15 +35,30 @@ static void learn(const struct cc_texts *controllers)
 	agent_begin();
 }
 
-static void be_told(const char *orders)
+static struct node_orders read_orders(const char *orders, struct cc_arena *a)
 {
-	cc_auto(cc_arena_free) struct cc_arena *a = cc_arena_new(0);
 	struct cc_error err = { 0 };
 	struct node_orders o;
 
 	ck_assert_msg(cc_json_decode(&node_orders_desc, orders, strlen(orders), CC_JSON_LENIENT, &o, a, &err) == 0, "%s", err.msg);
+	return o;
+}
+
+/* Before the agent starts, for it asks once what is unpacked. */
+static void unpack_images(const char *orders)
+{
+	cc_auto(cc_arena_free) struct cc_arena *a = cc_arena_new(0);
+	struct node_orders o = read_orders(orders, a);
+
 	for (size_t i = 0; i < o.assignments.n; i++)
 		fake_priv_add_image(priv, o.assignments.items[i].image_sha256);
+}
+
+static void be_told(const char *orders)
+{
+	cc_auto(cc_arena_free) struct cc_arena *a = cc_arena_new(0);
+	struct node_orders o = read_orders(orders, a);
+
 	controller_answer_raw(controller, 200, orders);
 	if (cc_has(&o, node_orders, controllers)) {
 		learn(&o.controllers);
@@ -60,6 +75,8 @@ START_TEST(what_controllers_of_that_time_answered_is_done)
 {
 	struct recorded r = recorded_read(files[_i], "node_orders");
 
+	for (size_t i = 0; i < r.n; i++)
+		unpack_images(r.items[i]);
 	agent_begin();
 	for (size_t i = 0; i < r.n; i++)
 		be_told(r.items[i]);
