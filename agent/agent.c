@@ -39,6 +39,7 @@ struct agent {
 	uint32_t features;
 	struct port_range publish;
 	char address[64];
+	int64_t pool_bytes; /* size of the disk of instances, by the half with rights; 0: not known */
 	struct cc_arena *facts_arena;
 	struct node_facts facts;
 	struct cc_http *http;
@@ -98,7 +99,7 @@ static bool find_address(struct agent *a)
 static int apply_settings(struct agent *a, const struct agent_config *cfg, struct cc_error *err)
 {
 	struct fingerprint_from from = fingerprint_from_here(cfg->disk_path[0] != '\0' ? cfg->disk_path : cfg->state_dir);
-	struct fingerprint measured = fingerprint_take(&from), machine = settings_machine(cfg, &measured);
+	struct fingerprint measured = fingerprint_of_pool(fingerprint_take(&from), a->pool_bytes), machine = settings_machine(cfg, &measured);
 	struct taken taken = taken_by_instances(&a->insts);
 	struct hours hours;
 
@@ -228,6 +229,7 @@ static int say_hello(struct agent *a, struct cc_error *err)
 		return cc_fail(
 		        err, INVALID, "cc-agent-priv speaks version %u and cc-agent %u; install both from one build", reply.version, PRIV_VERSION);
 	a->features = reply.features;
+	a->pool_bytes = (int64_t)reply.pool_bytes;
 	reply.names[sizeof(reply.names) - 1] = reply.no_ipv6[sizeof(reply.no_ipv6) - 1] = reply.prefix6[sizeof(reply.prefix6) - 1] = '\0';
 	if (spool_save_network(a->start->cfg->state_dir,
 	            &(struct spool_network){ .names = reply.names, .no_ipv6 = reply.no_ipv6, .prefix6 = reply.prefix6 }, &none) < 0)

@@ -198,6 +198,17 @@ struct fingerprint fingerprint_take(const struct fingerprint_from *from)
 	return f;
 }
 
+struct fingerprint fingerprint_of_pool(struct fingerprint f, int64_t pool_bytes)
+{
+	int64_t mib = pool_bytes / MIB;
+
+	if (mib > 0 && mib < f.disk_mib) {
+		f.disk_mib = mib;
+		f.disk_free_mib = f.disk_free_mib < mib ? f.disk_free_mib : mib;
+	}
+	return f;
+}
+
 struct fingerprint_from fingerprint_from_here(const char *disk)
 {
 	static struct utsname uts;

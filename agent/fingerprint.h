@@ -25,6 +25,9 @@ struct fingerprint {
 };
 
 /* The real machine. `disk` stays the caller's; the result is valid for the process. */
+/* The same machine when instances have a pool of so many bytes: their disk is no larger than that. 0 changes nothing. */
+struct fingerprint fingerprint_of_pool(struct fingerprint f, int64_t pool_bytes);
+
 struct fingerprint_from fingerprint_from_here(const char *disk);
 struct fingerprint fingerprint_take(const struct fingerprint_from *from);
 

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 
 #define RAN_LONG_MS 60000
-#define NEWS_SHARE  8 /* a change of memory in use of less than this part of the limit is not told */
+#define NEWS_SHARE  8 /* a change of memory or disk in use of less than this part of the limit is not told */
 
 static void inst_free(struct inst *i)
 {
@@ -286,11 +286,9 @@ static bool reports_what_runs(const struct inst *i, enum observed state)
 }
 
 /* The figure that was told stays as long as it is about right. */
-static uint64_t memory_to_tell(const struct inst *i)
+static uint64_t use_to_tell(uint64_t now, uint64_t told, uint64_t limit)
 {
-	uint64_t now = i->ct.memory_bytes, told = i->reported.memory_bytes, most = i->ct.limits.memory_bytes / NEWS_SHARE;
-
-	return told != 0 && (now > told ? now - told : told - now) < most ? told : now;
+	return told != 0 && (now > told ? now - told : told - now) < limit / NEWS_SHARE ? told : now;
 }
 
 /* Of those that run only their sum is known: they are those that are asked for, or those that were told before, or on the way from one to the other. */
@@ -311,7 +309,9 @@ static void report_use(const struct inst *i, struct reported *now)
 		return;
 	now->limits = i->ct.limits;
 	now->ports = ports_in_force(i);
-	now->memory_bytes = memory_to_tell(i);
+	now->memory_bytes = use_to_tell(i->ct.memory_bytes, i->reported.memory_bytes, i->ct.limits.memory_bytes);
+	now->disk_bytes = use_to_tell(i->ct.disk_bytes, i->reported.disk_bytes, i->ct.limits.disk_bytes);
+	now->disk_advisory = i->ct.disk_advisory != 0;
 }
 
 static bool same_report(const struct reported *a, const struct reported *b)
@@ -319,7 +319,8 @@ static bool same_report(const struct reported *a, const struct reported *b)
 	return a->state == b->state && a->epoch == b->epoch && a->boot_sn == b->boot_sn && strcmp(a->reason, b->reason) == 0 &&
 	       strcmp(a->address, b->address) == 0 && strcmp(a->address6, b->address6) == 0 && a->limits.memory_bytes == b->limits.memory_bytes &&
 	       a->limits.disk_bytes == b->limits.disk_bytes && a->limits.cpu_millis == b->limits.cpu_millis && a->limits.pids == b->limits.pids &&
-	       a->memory_bytes == b->memory_bytes && ports_same(&a->ports, &b->ports);
+	       a->memory_bytes == b->memory_bytes && a->disk_bytes == b->disk_bytes && a->disk_advisory == b->disk_advisory &&
+	       ports_same(&a->ports, &b->ports);
 }
 
 bool inst_report(struct inst_table *t, struct inst *i, enum observed state, const char *reason, int64_t now_ms)

@@ -29,6 +29,8 @@ struct reported {
 	struct priv_limits limits;
 	struct ports ports;
 	uint64_t memory_bytes; /* in use; told when it changed by a good part of the limit */
+	uint64_t disk_bytes;   /* the same; 0: not known */
+	bool disk_advisory;    /* its disk limit is not enforced */
 };
 
 /* Why it is not tried (again) now. */

@@ -274,6 +274,7 @@ uint32_t instances_count_users(const struct instances *all, const char *sha256)
 
 void instances_describe(const struct priv_node *node, const struct instance *inst, struct priv_ct *ret)
 {
+	const struct pool *pool = pool_find(node, inst->rec.pool);
 	struct priv_ct ct = {
 		.id = inst->rec.id,
 		.state = inst->now.state,
@@ -290,6 +291,8 @@ void instances_describe(const struct priv_node *node, const struct instance *ins
 		node->driver->usage(node, &inst->rec, ct.started_boottime_ms, &ct.memory_bytes, &ct.cpu_usec);
 	}
 	ct.ports_sum = ports_sum(&inst->rec.ports);
+	ct.disk_bytes = inst->disk_bytes;
+	ct.disk_advisory = pool == NULL || !pool->enforces;
 	slot_address(&node->slots, ct.slot, ct.address);
 	slot_address6(&node->slots, ct.slot, ct.address6);
 	memcpy(ct.image_sha256, inst->rec.image_sha256, sizeof(ct.image_sha256));

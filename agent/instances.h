@@ -23,6 +23,8 @@ struct instance {
 	bool end_expected;     /* somebody asked for it: no event */
 	bool half_changed;     /* a change of its limits failed; only a repeated one tells what they are */
 	bool being_deleted;    /* its directory belongs to the child that removes it */
+	uint64_t disk_bytes;   /* what its layer holds, as it was measured last; 0: not yet */
+	int64_t measured_ms;   /* when that was begun; 0: never */
 	int64_t look_again_ms; /* init is gone and the monitor is not: when to ask whether it rebooted; 0 never */
 	int32_t look_delay_ms;
 	struct cc_uuid *snapshots; /* heap, those that are whole */

@@ -11,7 +11,7 @@
 struct job_result {
 	struct driver_status status; /* descriptors are the parent's own */
 	int32_t exit_status;         /* of an exec */
-	uint64_t bytes;              /* of a snapshot */
+	uint64_t bytes;              /* of a snapshot or a measurement */
 };
 
 /* Runs in the child; `channel` is its end. Whatever `args` points to was copied by fork. */

@@ -27,5 +27,6 @@ struct priv_node {
 	bool apparmor;                /* the kernel enforces AppArmor */
 	struct cgroup_layout cgroups; /* only where the driver has rights */
 	const struct pool *pool;      /* where new trees go (pool.h) */
+	uint64_t pool_bytes;          /* how large its disk is; 0: not known */
 	uint32_t pools;               /* bit by enum pool_kind: those that are open */
 };

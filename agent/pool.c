@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static const struct pool *const pools[POOL_KIND_MAX] = { [POOL_OVERLAY] = &pool_overlay, [POOL_BTRFS] = &pool_btrfs };
@@ -44,16 +45,30 @@ static bool has_btrfs_trees(const struct priv_node *node)
 	return pool_loop_exists(node) || faccessat(node->dirs.root, "btrfs", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+static uint64_t measure_disk(const struct priv_node *node)
+{
+	char path[STATE_PATH_MAX + 8];
+	struct statvfs st;
+
+	snprintf(path, sizeof(path), "%s%s", node->dirs.path, node->pool->kind == POOL_BTRFS ? "/btrfs" : "");
+	return statvfs(path, &st) == 0 ? (uint64_t)st.f_blocks * st.f_frsize : 0;
+}
+
 int pool_open_all(struct priv_node *node, struct cc_error *err)
 {
 	int btrfs = wants_btrfs(node, err);
 
 	if (btrfs < 0 || open_one(node, &pool_overlay, err) < 0)
 		return -1;
+	/* What only ends a node makes no pool for it. */
+	if ((node->set.halt || node->set.teardown) && !has_btrfs_trees(node))
+		btrfs = 0;
 	if ((btrfs || has_btrfs_trees(node)) && open_one(node, &pool_btrfs, err) < 0)
 		return -1;
 	node->pool = pools[btrfs ? POOL_BTRFS : POOL_OVERLAY];
-	node->features |= node->pool->enforces ? PRIV_FEATURE_DISK_LIMIT : 0;
+	if (node->driver == NULL || node->driver->has_rights)
+		node->features |= btrfs ? PRIV_FEATURE_BTRFS | PRIV_FEATURE_DISK_LIMIT : PRIV_FEATURE_OVERLAY;
+	node->pool_bytes = measure_disk(node);
 	return 0;
 }
 

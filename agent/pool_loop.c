@@ -110,10 +110,20 @@ static int enlarge(int file, uint64_t bytes, struct cc_error *err)
 	return ftruncate(file, (off_t)bytes) < 0 || fsync(file) < 0 ? cc_fail_errno(err, "enlarging the pool's file") : 0;
 }
 
-static int mount_device(const char *device, const char *target, struct cc_error *err)
+int pool_loop_enter(const struct priv_settings *set, struct cc_error *err)
 {
+	char path[PRIV_TEXT_SETTING + 16];
+
+	snprintf(path, sizeof(path), "%s/" FILE_NAME, set->state_dir);
+	if (set->pool_loop == 0 && access(path, F_OK) < 0)
+		return 0;
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return cc_fail_errno(err, "making a private mount namespace");
+	return 0;
+}
+
+static int mount_device(const char *device, const char *target, struct cc_error *err)
+{
 	/* What is deleted goes back to the disk under the file; kernels before 5.6 do that only at once. */
 	if (mount(device, target, "btrfs", MS_NODEV | MS_NOATIME, "discard=async") == 0 ||
 	        (errno == EINVAL && mount(device, target, "btrfs", MS_NODEV | MS_NOATIME, "discard") == 0))

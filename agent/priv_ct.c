@@ -462,6 +462,7 @@ int priv_ct_list_begin(struct priv_server *s, struct request *r, struct cc_error
 	struct priv_ct *list = cc_calloc(s->instances.count, sizeof(*list));
 
 	(void)err;
+	priv_measure_ask(s);
 	for (uint32_t i = 0; i < s->instances.count; i++)
 		instances_describe(s->node, s->instances.at[i], &list[i]);
 	r->reply.list.count = s->instances.count;

@@ -67,12 +67,15 @@ enum priv_feature {
 	PRIV_FEATURE_IPV6 = 1 << 8,       /* and have an IPv6 address each */
 	PRIV_FEATURE_SNAPSHOTS = 1 << 9,
 	PRIV_FEATURE_VOLUMES = 1 << 10,
+	PRIV_FEATURE_OVERLAY = 1 << 11, /* the pool of new instances (pool.h) */
+	PRIV_FEATURE_BTRFS = 1 << 12,   /* the same; there disk limits hold */
 };
 
 struct priv_hello_reply {
 	uint32_t version;
 	uint32_t features; /* enum priv_feature */
 	uint32_t instances_max;
+	uint64_t pool_bytes;              /* size of the disk that new instances write to; 0: not known */
 	struct port_range publish;        /* what its owner lets instances publish */
 	char driver[16];                  /* "lxc 5.0.2", "sim" */
 	char names[96];                   /* why instances have no names here; "" when they have */
@@ -108,7 +111,7 @@ struct priv_ct_ref {
 /* Limits are always set: zero is refused, but for the disk's, which then is none. */
 struct priv_limits {
 	uint64_t memory_bytes;
-	uint64_t disk_bytes; /* enforced where PRIV_FEATURE_DISK_LIMIT, else advisory */
+	uint64_t disk_bytes; /* enforced unless priv_ct's disk_advisory */
 	uint32_t cpu_millis; /* thousandths of one core, as quota and as shares */
 	uint32_t pids;
 };
@@ -173,6 +176,8 @@ struct priv_ct {
 	uint64_t started_boottime_ms;  /* CLOCK_BOOTTIME of the last start; 0 when never in this boot */
 	uint64_t memory_bytes;         /* used now, from the cgroup; 0 when not running */
 	uint64_t cpu_usec;             /* used since the last start */
+	uint64_t disk_bytes;           /* that it wrote and kept, measured some minutes ago (priv_measure.c); 0: not known */
+	uint32_t disk_advisory;        /* 1: its disk limit is not enforced */
 	uint32_t ports_sum;            /* ports_sum of its ports */
 	uint32_t slot;                 /* which range of ids and which address it has */
 	int32_t exit_status;           /* wait status of init at its last end, -1 when unknown or running */

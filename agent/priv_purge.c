@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/priv_purge.h"
 
+#include "agent/pool.h"
 #include "agent/process.h"
 #include "agent/tree_remove.h"
 #include "common/cleanup.h"
@@ -64,8 +65,10 @@ void priv_purge_end_other(const char *state_dir)
 int priv_purge_state(struct priv_node *node, struct cc_error *err)
 {
 	/* The lock last: until then nobody begins here. */
-	static const char *const ours[] = { "instances", "snapshots", "volumes", "images", "lxc", "mnt", "names", "identity", "seccomp", "lock" };
+	static const char *const ours[] = { "instances", "snapshots", "volumes", "btrfs", "pool.btrfs", "pool.btrfs.new", "images", "lxc", "mnt",
+		"names", "identity", "seccomp", "lock" };
 
+	pool_close_all(node);
 	for (size_t i = 0; i < CC_ARRAY_LEN(ours); i++)
 		if (tree_remove(node->dirs.root, ours[i], err) < 0)
 			return cc_wrap(err, "removing '%s' of '%s'", ours[i], node->dirs.path);

@@ -7,6 +7,7 @@
 #include "agent/names_process.h"
 #include "agent/node_identity.h"
 #include "agent/pool.h"
+#include "agent/pool_loop.h"
 #include "agent/priv_state.h"
 
 #include <stdio.h>
@@ -20,8 +21,9 @@ int priv_node_open(const struct priv_settings *set, struct priv_node *ret, struc
 
 	if (node.driver == NULL)
 		return cc_fail(err, INVALID, "driver: there is no '%.40s'; choose lxc or sim", set->driver);
-	if (slot_plan_init(set, &node.slots, err) < 0 || ports_range_parse(set->publish_ports, &node.publish, err) < 0 ||
-	        state_dir_open(set->state_dir, &node.dirs, err) < 0)
+	if (slot_plan_init(set, &node.slots, err) < 0 || ports_range_parse(set->publish_ports, &node.publish, err) < 0)
+		return -1;
+	if ((node.driver->has_rights && pool_loop_enter(set, err) < 0) || state_dir_open(set->state_dir, &node.dirs, err) < 0)
 		return -1;
 	node.features = node.driver->features;
 	if (state_dir_lock(&node.dirs, LOCK_WAIT_MS, err) < 0 || node.driver->open(&node, err) < 0 || pool_open_all(&node, err) < 0) {

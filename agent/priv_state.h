@@ -18,6 +18,7 @@ enum internal_verb {
 	VERB_LEASE_OVER,             /* stop it */
 	VERB_NAMES,                  /* dnsmasq and what it knows as they should be */
 	VERB_NET,                    /* bridge and rules as they have to be now */
+	VERB_MEASURE,                /* what instances have on the disk */
 	VERB_ALL_MAX
 };
 
@@ -72,6 +73,7 @@ struct request {
 	int fds[PRIV_FRAME_FDS];
 	uint32_t fd_count;
 	struct job job;
+	struct cc_uuid measured; /* whose files a measurement is about */
 	struct cc_error failure; /* kept over a job that cleans up */
 	union reply_body reply;
 	char *reply_tail; /* heap */
@@ -225,6 +227,12 @@ int priv_zone_begin(struct priv_server *s, struct request *r, struct cc_error *e
 int priv_zone_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
 /* Lets go of it; it runs on. */
 void priv_names_close(struct priv_server *s);
+
+/* priv_measure.c */
+/* Has those measured whose figure is old. */
+void priv_measure_ask(struct priv_server *s);
+int priv_measure_begin(struct priv_server *s, struct request *r, struct cc_error *err);
+int priv_measure_resume(struct priv_server *s, struct request *r, const struct job_result *result, struct cc_error *err);
 
 /* priv_exec.c */
 /* Whether it is one that carries a stream: attended to over its job's channel, and hung up with its client. */

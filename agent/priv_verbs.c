@@ -33,6 +33,7 @@ static int hello_begin(struct priv_server *s, struct request *r, struct cc_error
 		reply->features |= PRIV_FEATURE_IPV6;
 	snprintf(reply->no_ipv6, sizeof(reply->no_ipv6), "%s", node_no_ipv6(s->node));
 	slot_prefix6(&s->node->slots, reply->prefix6);
+	reply->pool_bytes = s->node->pool_bytes;
 	reply->instances_max = s->node->slots.count;
 	reply->publish = s->node->publish;
 	snprintf(reply->driver, sizeof(reply->driver), "%s", s->node->driver_version);
@@ -67,6 +68,7 @@ static const struct verb_handler handlers[VERB_ALL_MAX] = {
 	[VERB_NET]          = { NULL,                priv_net_begin,          priv_net_resume,       JOBS_QUICK },
 	[PRIV_NAMES]        = { priv_zone_check,     priv_zone_begin,         priv_zone_resume,      JOBS_QUICK },
 	[VERB_NAMES]        = { NULL,                priv_names_begin,        priv_names_resume,     JOBS_QUICK },
+	[VERB_MEASURE]      = { NULL,                priv_measure_begin,      priv_measure_resume,   JOBS_LONG },
 	[VERB_LOOK]         = { priv_ct_key,         priv_look_begin,         priv_look_resume,      JOBS_QUICK },
 };
 // clang-format on

@@ -71,6 +71,11 @@ static void fill_instance(struct node_instance *to, const struct inst *i, struct
 		cc_set(to, node_instance, limit_disk_mib, (int64_t)(i->reported.limits.disk_bytes >> 20));
 		cc_set(to, node_instance, limit_pids, i->reported.limits.pids);
 		fill_ports(to, &i->reported.ports, ports);
+		if (i->reported.disk_advisory)
+			cc_set(to, node_instance, disk_advisory, true);
+	}
+	if (i->reported.disk_bytes > 0) {
+		cc_set(to, node_instance, disk_bytes, (int64_t)i->reported.disk_bytes);
 	}
 	if (i->snapshots_known)
 		fill_snapshots(to, i, a);

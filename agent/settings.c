@@ -23,6 +23,8 @@ static const struct {
 	{ PRIV_FEATURE_DISK_LIMIT, "disk-limit" },
 	{ PRIV_FEATURE_SECCOMP, "seccomp" },
 	{ PRIV_FEATURE_SWAP_LIMIT, "swap-limit" },
+	{ PRIV_FEATURE_OVERLAY, "pool-overlay" },
+	{ PRIV_FEATURE_BTRFS, "pool-btrfs" },
 	{ PRIV_FEATURE_NAMES, "names" },
 	{ PRIV_FEATURE_IPV6, "ipv6" },
 	{ PRIV_FEATURE_SNAPSHOTS, "snapshots" },

@@ -203,6 +203,8 @@ static int fail(const char *what, struct cc_error *err)
 {
 	if (errno == ENOSPC || errno == EDQUOT)
 		return cc_fail(err, NO_CAPACITY, "the disk is full: delete what is not needed, or free space on the node");
+	if (errno == EFBIG)
+		return cc_fail(err, TOO_LARGE, "there are more than %d files", TREE_MEASURE_MAX);
 	if (errno == E2BIG)
 		return cc_fail(err, TOO_LARGE, "directories are nested deeper than %d", TREE_COPY_DEPTH);
 	return cc_fail_errno(err, "%s", what);
@@ -226,9 +228,14 @@ int tree_copy(int from, const char *name, int to, struct cc_error *err)
 	return tree_remove(to, LINKS, err);
 }
 
-static int measure(int dirfd, const char *name, uint64_t *bytes, int depth);
+struct measuring {
+	uint64_t bytes;
+	unsigned files;
+};
 
-static int measure_below(int fd, uint64_t *bytes, int depth)
+static int measure(struct measuring *m, int dirfd, const char *name, int depth);
+
+static int measure_below(struct measuring *m, int fd, int depth)
 {
 	cc_auto(closedir) DIR *dir = fdopendir(fd);
 	struct dirent *d;
@@ -238,35 +245,35 @@ static int measure_below(int fd, uint64_t *bytes, int depth)
 		return -1;
 	}
 	while ((d = readdir(dir)) != NULL)
-		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0 && measure(fd, d->d_name, bytes, depth) < 0 && !went_away())
+		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0 && measure(m, fd, d->d_name, depth) < 0 && !went_away())
 			return -1;
 	return 0;
 }
 
-static int measure(int dirfd, const char *name, uint64_t *bytes, int depth)
+static int measure(struct measuring *m, int dirfd, const char *name, int depth)
 {
 	struct stat st;
 	int fd;
 
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -1;
-	*bytes += (uint64_t)st.st_blocks * 512;
-	if (!S_ISDIR(st.st_mode))
-		return 0;
-	if (depth >= TREE_COPY_DEPTH) {
-		errno = E2BIG;
+	m->bytes += (uint64_t)st.st_blocks * 512;
+	if (m->files++ >= TREE_MEASURE_MAX || (S_ISDIR(st.st_mode) && depth >= TREE_COPY_DEPTH)) {
+		errno = m->files > TREE_MEASURE_MAX ? EFBIG : E2BIG;
 		return -1;
 	}
+	if (!S_ISDIR(st.st_mode))
+		return 0;
 	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -1 : measure_below(fd, bytes, depth + 1);
+	return fd < 0 ? -1 : measure_below(m, fd, depth + 1);
 }
 
 int tree_measure(int dirfd, const char *name, uint64_t *ret_bytes, struct cc_error *err)
 {
-	uint64_t bytes = 0;
+	struct measuring m = { 0 };
 
-	if (measure(dirfd, name, &bytes, 0) < 0)
+	if (measure(&m, dirfd, name, 0) < 0)
 		return errno == ENOENT ? cc_fail(err, NOT_FOUND, "there is no '%s' to measure", name) : fail("measuring files", err);
-	*ret_bytes = bytes;
+	*ret_bytes = m.bytes;
 	return 0;
 }

@@ -73,7 +73,33 @@ static void set_title(const struct cc_desc *d, struct column *c, bool upper)
 		fix_acronyms(c->title);
 }
 
-static void add_column(const struct cc_desc *d, const struct cc_field *f, bool upper, struct column cols[COLUMN_MAX], size_t *n)
+/* Where a row says whether its disk limit holds; narrow tables do not. */
+static const struct cc_field *find_note(const struct cc_desc *d, const char *name)
+{
+	const struct cc_field *flag = cc_desc_find(d, "disk_advisory");
+
+	if (strcmp(name, "disk_mib") == 0 && flag != NULL)
+		return flag;
+	return strcmp(name, "used_disk_mib") == 0 && cc_desc_find(d, "granted_disk_mib") != NULL ? cc_desc_find(d, "features") : NULL;
+}
+
+static bool is_advisory(const struct cc_field *note, const void *row)
+{
+	const struct cc_texts *features;
+
+	if (note == NULL || !cc_field_has(note, row))
+		return false;
+	if (note->kind == CK_flag)
+		return true;
+	features = cc_field_at(note, row);
+	for (size_t i = 0; i < features->n; i++)
+		if (strcmp(features->items[i], "disk-limit") == 0)
+			return false;
+	return features->n > 0;
+}
+
+/* `upper` for tables, `wide` where there is room for remarks. */
+static void add_column(const struct cc_desc *d, const struct cc_field *f, bool upper, bool wide, struct column cols[COLUMN_MAX], size_t *n)
 {
 	const struct cc_field *used = partner(d, f, "granted_", "used_");
 	struct column c = { .field = used != NULL ? used : f };
@@ -84,6 +110,7 @@ static void add_column(const struct cc_desc *d, const struct cc_field *f, bool u
 			return;
 	CC_PRE(*n < COLUMN_MAX);
 	set_title(d, &c, upper);
+	c.note = wide ? find_note(d, c.field->name) : NULL;
 	cols[(*n)++] = c;
 }
 
@@ -94,7 +121,7 @@ size_t column_list(const struct cc_desc *d, bool wide, struct column cols[COLUMN
 
 	for (size_t i = 0; i < d->n_fields; i++)
 		if (d->fields[i].flags & wanted)
-			add_column(d, &d->fields[i], true, cols, &n);
+			add_column(d, &d->fields[i], true, wide, cols, &n);
 	return n;
 }
 
@@ -102,6 +129,9 @@ size_t column_list(const struct cc_desc *d, bool wide, struct column cols[COLUMN
 static bool for_people(const struct cc_field *f)
 {
 	if (f->flags & CC_NOJSON)
+		return false;
+	/* It stands beside the limit that it is about. */
+	if (strcmp(f->name, "disk_advisory") == 0)
 		return false;
 	return (f->flags & (CC_COL | CC_WIDE)) || (f->kind != CK_uuid && strcmp(f->name, "revision") != 0 && strcmp(f->name, "boot_sn") != 0);
 }
@@ -112,7 +142,7 @@ size_t column_list_all(const struct cc_desc *d, bool wide, struct column cols[CO
 
 	for (size_t i = 0; i < d->n_fields; i++)
 		if (wide ? !(d->fields[i].flags & CC_NOJSON) : for_people(&d->fields[i]))
-			add_column(d, &d->fields[i], false, cols, &n);
+			add_column(d, &d->fields[i], false, true, cols, &n);
 	return n;
 }
 
@@ -187,6 +217,7 @@ void column_format(const struct column *c, const void *row, const struct output 
 	switch (cc_kind_info(c->field->kind)->base) {
 	case CB_INT:
 		add_int(c, row, out);
+		cc_buf_adds(out, is_advisory(c->note, row) ? " (advisory)" : "");
 		break;
 	case CB_TIME:
 		add_time(*(const int64_t *)at, o, out);

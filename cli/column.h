@@ -11,6 +11,7 @@
 struct column {
 	const struct cc_field *field;
 	const struct cc_field *total; /* granted_X when field is used_X and both are there; else NULL */
+	const struct cc_field *note;  /* says whether the number is advice: a flag of the row, or its features; NULL: it is not */
 	char title[COLUMN_TITLE];     /* "LAST SEEN" */
 };
 

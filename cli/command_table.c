@@ -42,7 +42,7 @@ static const struct opt create_opts[] = {
 static const struct opt set_opts[] = {
 	{ "memory",     'm', OPT_MIB,      "SIZE",      NULL,               "Memory limit: 256MiB, 2GiB." },
 	{ "cpu",        'c', OPT_CPU,      "CORES",     NULL,               "Processor limit in cores: 0.5, 2, 500m." },
-	{ "disk",       'd', OPT_MIB,      "SIZE",      NULL,               "Disk limit; it can only grow." },
+	{ "disk",       'd', OPT_MIB,      "SIZE",      NULL,               "Disk limit; not below what is used." },
 	{ "pids",       0,   OPT_COUNT,    "N",         NULL,               "Limit of processes and threads." },
 	{ "label",      0,   OPT_TEXTS,    "NAME=VALUE", NULL,              "Set a label, or take one away with NAME-; may be given again." },
 	{ "on-disconnect", 0, OPT_WORD,    "keep|stop", NULL,               "While its node is cut off: keep it running, or stop it when the node's lease ends." },

@@ -74,6 +74,22 @@ static int check_used(const struct instance *was, const struct instance *is, str
 	        was->name, (long long)was->used_memory_mib, (long long)was->memory_mib, (long long)is->memory_mib, was->name);
 }
 
+/* A disk shrinks to no less than what its node last said is used. The node looks again where it can. */
+static int check_disk(const struct instance *was, const struct instance *is, struct cc_error *err)
+{
+	if (is->disk_mib >= was->disk_mib)
+		return 0;
+	if (!cc_has(was, instance, used_disk_mib))
+		return cc_fail(err, CONFLICT,
+		        "disk_mib: '%s' has %lld MiB, and its node has not said yet how much of that is used; until then a disk can only grow",
+		        was->name, (long long)was->disk_mib);
+	if (is->disk_mib >= was->used_disk_mib)
+		return 0;
+	return cc_fail(err, CONFLICT,
+	        "disk_mib: '%s' uses %lld of its %lld MiB, as its node last said, and %lld were asked for; delete files in it first", was->name,
+	        (long long)was->used_disk_mib, (long long)was->disk_mib, (long long)is->disk_mib);
+}
+
 /* Fields without a bit stay. */
 static int merge(const struct command *cmd, const struct instance_change *c, struct instance *inst, struct cc_error *err)
 {
@@ -81,8 +97,6 @@ static int merge(const struct command *cmd, const struct instance_change *c, str
 		inst->cpu_millis = c->cpu_millis;
 	if (cc_has(c, instance_change, memory_mib))
 		inst->memory_mib = c->memory_mib;
-	if (cc_has(c, instance_change, disk_mib) && c->disk_mib < inst->disk_mib)
-		return cc_fail(err, CONFLICT, "disk_mib: a disk can only grow, and it has %lld already", (long long)inst->disk_mib);
 	if (cc_has(c, instance_change, disk_mib))
 		inst->disk_mib = c->disk_mib;
 	if (cc_has(c, instance_change, pids))
@@ -128,8 +142,8 @@ int decide_instance_change(const struct decide *d, struct command *cmd, struct e
 		return cc_fail(err, CONFLICT, "the instance '%s' is being deleted", was->name);
 	is = *was;
 	*ret_resource = was->id;
-	if (merge(cmd, args->change, &is, err) < 0 || check_used(was, &is, err) < 0 || check_member(d, was, &is, err) < 0 ||
-	        check_node(d, was, &is, err) < 0)
+	if (merge(cmd, args->change, &is, err) < 0 || check_used(was, &is, err) < 0 || check_disk(was, &is, err) < 0 ||
+	        check_member(d, was, &is, err) < 0 || check_node(d, was, &is, err) < 0)
 		return -1;
 	order(was, &is, fx);
 	effects_put(fx, TABLE_INSTANCE, &is);

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#define NEWS_SHARE 8 /* a change of memory in use of less than this part of the limit is not written down */
+#define NEWS_SHARE 8 /* a change of memory or disk in use of less than this part of the limit is not written down */
 
 static int check_invite(const struct decide *d, const struct command *cmd, const struct invite *inv, struct cc_error *err)
 {
@@ -198,6 +198,26 @@ static bool is_far_from(int64_t a, int64_t b, int64_t limit)
 	return a - b >= most || b - a >= most;
 }
 
+/* What is told of its disk stays known while it is stopped: that does not free any. True when it is worth writing down. */
+static bool take_disk(struct instance *inst, const struct node_instance *seen)
+{
+	bool advisory = cc_has(seen, node_instance, disk_advisory) && seen->disk_advisory, news = false;
+	int64_t used = cc_has(seen, node_instance, disk_bytes) ? (seen->disk_bytes + (1 << 20) - 1) >> 20 : 0;
+
+	if (cc_has(seen, node_instance, disk_bytes) &&
+	        (!cc_has(inst, instance, used_disk_mib) || is_far_from(used, inst->used_disk_mib, inst->disk_mib))) {
+		cc_set(inst, instance, used_disk_mib, used);
+		news = true;
+	}
+	if (!cc_has(seen, node_instance, limit_disk_mib) || advisory == cc_has(inst, instance, disk_advisory))
+		return news;
+	if (advisory)
+		cc_set(inst, instance, disk_advisory, true);
+	else
+		cc_unset(inst, instance, disk_advisory);
+	return true;
+}
+
 /* What is used of which limits. True when that is worth writing down. */
 static bool take_use(struct instance *inst, const struct node_instance *seen, bool runs)
 {
@@ -208,6 +228,7 @@ static bool take_use(struct instance *inst, const struct node_instance *seen, bo
 		cc_set(inst, instance, changing, true);
 	else
 		cc_unset(inst, instance, changing);
+	news |= take_disk(inst, seen);
 	if (!runs) {
 		cc_unset(inst, instance, used_memory_mib);
 	} else if (cc_has(seen, node_instance, memory_bytes) &&

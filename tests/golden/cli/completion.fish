@@ -152,7 +152,7 @@ complete -c ccctl -n '__ccctl_in \'explain\'' -l version -d 'Show ccctl\'s own v
 complete -c ccctl -n '__ccctl_in \'explain\'' -a '(ccctl list -o name 2>/dev/null)'
 complete -c ccctl -n '__ccctl_in \'set\'' -l memory -s m -x -d 'Memory limit: 256MiB, 2GiB.'
 complete -c ccctl -n '__ccctl_in \'set\'' -l cpu -s c -x -d 'Processor limit in cores: 0.5, 2, 500m.'
-complete -c ccctl -n '__ccctl_in \'set\'' -l disk -s d -x -d 'Disk limit; it can only grow.'
+complete -c ccctl -n '__ccctl_in \'set\'' -l disk -s d -x -d 'Disk limit; not below what is used.'
 complete -c ccctl -n '__ccctl_in \'set\'' -l pids -x -d 'Limit of processes and threads.'
 complete -c ccctl -n '__ccctl_in \'set\'' -l label -x -d 'Set a label, or take one away with NAME-; may be given again.'
 complete -c ccctl -n '__ccctl_in \'set\'' -l on-disconnect -x -a 'keep stop' -d 'While its node is cut off: keep it running, or stop it when the node\'s lease ends.'

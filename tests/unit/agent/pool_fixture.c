@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/agent/pool_fixture.h"
 
+#include "agent/pool_loop.h"
 #include "agent/tree_remove.h"
 #include "common/cleanup.h"
 #include "tests/lib/test.h"
@@ -27,7 +28,8 @@ int pool_fixture_try(const char *kind, uint64_t loop_bytes, struct cc_error *err
 	priv_settings_init(&node->set);
 	snprintf(node->set.pool, sizeof(node->set.pool), "%s", kind);
 	node->set.pool_loop = loop_bytes;
-	if (pool_open_all(node, err) < 0)
+	snprintf(node->set.state_dir, sizeof(node->set.state_dir), "%s", pool_fixture.dir);
+	if (pool_loop_enter(&node->set, err) < 0 || pool_open_all(node, err) < 0)
 		return -1;
 	pool_fixture.pool = node->pool;
 	return 0;

@@ -414,6 +414,18 @@ START_TEST(the_defaults_are_right)
 }
 END_TEST
 
+START_TEST(a_pool_that_is_smaller_than_the_disk_bounds_it)
+{
+	struct fingerprint f = { .disk_mib = 10000, .disk_free_mib = 4000 };
+
+	ck_assert_int_eq(fingerprint_of_pool(f, 0).disk_mib, 10000);
+	ck_assert_int_eq(fingerprint_of_pool(f, INT64_C(20000) << 20).disk_mib, 10000);
+	ck_assert_int_eq(fingerprint_of_pool(f, INT64_C(5000) << 20).disk_mib, 5000);
+	ck_assert_int_eq(fingerprint_of_pool(f, INT64_C(5000) << 20).disk_free_mib, 4000);
+	ck_assert_int_eq(fingerprint_of_pool(f, INT64_C(1000) << 20).disk_free_mib, 1000);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("machine");
@@ -427,6 +439,7 @@ int main(void)
 	tcase_add_test(tc, there_is_always_a_processor_some_memory_and_some_disk);
 	tcase_add_test(tc, memory_is_found_without_memtotal);
 	tcase_add_test(tc, the_real_machine_has_something_of_everything);
+	tcase_add_test(tc, a_pool_that_is_smaller_than_the_disk_bounds_it);
 	tcase_add_loop_test(tc, a_share_is_a_percentage_or_an_amount, 0, CC_ARRAY_LEN(shares));
 	tcase_add_loop_test(tc, the_owners_terms_bound_what_starts_and_say_which, 0, CC_ARRAY_LEN(asks));
 	tcase_add_test(tc, settings_turn_the_machine_into_an_offer);

@@ -17,7 +17,10 @@
 #define HELLO_ASSIGNED INSTANCE_(ID_HELLO, "hello", "assigned", "running", "", "", "5", ON_ADA)
 #define HELLO_FETCHING INSTANCE_(ID_HELLO, "hello", "starting", "running", "fetching image", "", "6", ON_ADA)
 #define HELLO_STARTING INSTANCE_(ID_HELLO, "hello", "starting", "running", "", "", "7", ON_ADA)
-#define HELLO_RUNNING  INSTANCE_(ID_HELLO, "hello", "running", "running", "", "10.77.0.2", "8", ON_ADA ",\"started\":\"2026-11-20T21:06:00.000Z\"")
+#define HELLO_RUNNING                                                            \
+	INSTANCE_(ID_HELLO, "hello", "running", "running", "", "10.77.0.2", "8", \
+	        ON_ADA ",\"started\":\"2026-11-20T21:06:00.000Z\""               \
+	               ",\"used_disk_mib\":20,\"disk_advisory\":true")
 #define HELLO_STOPPING INSTANCE_(ID_HELLO, "hello", "stopping", "stopped", "", "10.77.0.2", "9", ON_ADA)
 #define HELLO_STOPPED  INSTANCE_(ID_HELLO, "hello", "stopped", "stopped", "", "", "10", ON_ADA)
 #define HELLO_FAILED   INSTANCE_(ID_HELLO, "hello", "failed", "running", "the image has no /sbin/init", "", "7", ON_ADA)

@@ -349,6 +349,80 @@ START_TEST(memory_is_not_set_below_what_is_used)
 }
 END_TEST
 
+static const struct command *set_disk(const char *ref, int64_t disk_mib)
+{
+	struct instance_change *c = cc_new(f.arena, struct instance_change);
+	struct cmd_instance_change *args = cc_new(f.arena, struct cmd_instance_change);
+
+	cc_set(c, instance_change, disk_mib, disk_mib);
+	*args = (struct cmd_instance_change){ .ref = ref, .change = c };
+	return engine_run(&f, COMMAND_INSTANCE_CHANGE, as_admin, args);
+}
+
+/* limit 0: as an older agent, which says nothing of disks. */
+static void tell_disk(const char *name, int64_t limit_mib, int64_t used_bytes, bool advisory)
+{
+	const struct instance *inst = instance_now(&f, name);
+	struct node_instance *seen = cc_new(f.arena, struct node_instance);
+	struct node_report *r = cc_new(f.arena, struct node_report);
+	struct cmd_node_sync *args = cc_new(f.arena, struct cmd_node_sync);
+
+	*seen = (struct node_instance){ .id = inst->id, .epoch = inst->epoch, .boot_sn = inst->boot_sn, .state = OBSERVED_RUNNING };
+	if (limit_mib > 0) {
+		cc_set(seen, node_instance, limit_memory_mib, inst->memory_mib);
+		cc_set(seen, node_instance, limit_disk_mib, limit_mib);
+	}
+	if (used_bytes > 0)
+		cc_set(seen, node_instance, disk_bytes, used_bytes);
+	if (advisory)
+		cc_set(seen, node_instance, disk_advisory, true);
+	*r = (struct node_report){ .revision = inst->revision, .instances = { 1, seen } };
+	*args = (struct cmd_node_sync){ .report = r, .node = ada };
+	engine_run(&f, COMMAND_NODE_SYNC, as_node(ada), args);
+}
+
+START_TEST(a_disk_shrinks_to_what_is_used_and_no_further)
+{
+	const struct command *cmd;
+	int64_t had;
+
+	create(&f, as_admin, "hello", "busybox", 256);
+	had = instance_now(&f, "hello")->disk_mib;
+	tell_disk("hello", had, 0, false);
+	cmd = set_disk("hello", had - 1);
+	assert_code(cmd, CC_CONFLICT);
+	ck_assert_msg(strstr(cmd->error.msg, "can only grow") != NULL, "%s", cmd->error.msg);
+	/* Begun MiB count as whole ones. */
+	tell_disk("hello", had, (INT64_C(200) << 20) + 1, false);
+	ck_assert_int_eq(instance_now(&f, "hello")->used_disk_mib, 201);
+	cmd = set_disk("hello", 200);
+	assert_code(cmd, CC_CONFLICT);
+	ck_assert_msg(
+	        strstr(cmd->error.msg, "uses 201 of its") != NULL && strstr(cmd->error.msg, "200 were asked for") != NULL, "%s", cmd->error.msg);
+	assert_code(set_disk("hello", 201), CC_OK);
+	ck_assert(cc_has(instance_now(&f, "hello"), instance, changing));
+	/* A stop frees nothing. */
+	tell_disk("hello", 201, 0, false);
+	act(&f, as_admin, "hello", ACT_STOP);
+	observe(&f, ada, instance_now(&f, "hello"), OBSERVED_STOPPED);
+	assert_code(set_disk("hello", 150), CC_CONFLICT);
+	assert_code(set_disk("hello", 300), CC_OK);
+}
+END_TEST
+
+START_TEST(it_is_known_whether_a_disk_limit_holds)
+{
+	create(&f, as_admin, "hello", "busybox", 256);
+	tell_disk("hello", 1024, 0, true);
+	ck_assert(cc_has(instance_now(&f, "hello"), instance, disk_advisory));
+	/* An older agent says nothing of it. */
+	tell_disk("hello", 0, 0, false);
+	ck_assert(cc_has(instance_now(&f, "hello"), instance, disk_advisory));
+	tell_disk("hello", 1024, 0, false);
+	ck_assert(!cc_has(instance_now(&f, "hello"), instance, disk_advisory));
+}
+END_TEST
+
 START_TEST(small_changes_of_use_are_not_written_down)
 {
 	int64_t revision;
@@ -802,6 +876,8 @@ static Suite *engine_suite(void)
 	tcase_add_test(tc, a_node_that_leaves_gives_its_instances_up_even_while_they_run);
 	tcase_add_test(tc, new_limits_are_on_their_way_until_the_node_has_them);
 	tcase_add_test(tc, memory_is_not_set_below_what_is_used);
+	tcase_add_test(tc, a_disk_shrinks_to_what_is_used_and_no_further);
+	tcase_add_test(tc, it_is_known_whether_a_disk_limit_holds);
 	tcase_add_test(tc, small_changes_of_use_are_not_written_down);
 	tcase_add_test(tc, a_restart_waits_for_the_restarted_instance);
 	tcase_add_test(tc, a_failed_instance_is_tried_again_when_asked);
