@@ -5,6 +5,7 @@
 #include "agent/act_parts.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +46,8 @@ static void add_failed(struct act *a, struct inst *i, struct cc_uuid id, const c
 	struct inst_snapshot *s = add(i, id);
 
 	s->failed = true;
-	snprintf(s->reason, sizeof(s->reason), "%s", why);
+	snprintf(s->reason, sizeof(s->reason), "%.255s", why);
+	cc_utf8_mend(s->reason);
 	inst_touch(a->insts, i, cc_boottime_ms());
 }
 

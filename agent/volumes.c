@@ -5,6 +5,7 @@
 #include "common/boot_timer.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,11 +91,15 @@ struct op {
 
 static void become(struct act *a, struct inst_volume *v, enum stored state, const char *reason)
 {
-	if (v->known && v->state == state && strcmp(v->reason, reason) == 0)
+	char kept[sizeof(v->reason)];
+
+	snprintf(kept, sizeof(kept), "%.255s", reason);
+	cc_utf8_mend(kept);
+	if (v->known && v->state == state && strcmp(v->reason, kept) == 0)
 		return;
 	v->known = true;
 	v->state = state;
-	snprintf(v->reason, sizeof(v->reason), "%s", reason);
+	memcpy(v->reason, kept, sizeof(kept));
 	v->change = ++a->insts->change;
 }
 
