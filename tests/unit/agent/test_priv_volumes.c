@@ -349,10 +349,10 @@ static bool kill_in_the_middle(enum priv_verb verb, const void *body, const char
 	return begun && !reply_seen.seen;
 }
 
-/* So much that a copy takes a while. */
+/* So much that a copy takes a while. It is on the disk in the end: memory full of what is not leaves no room for a program under the instance's limit. */
 static void fill(unsigned n)
 {
-	sh(n, "dd if=/dev/zero of=/large bs=1M count=96 2>/dev/null; mkdir /many; i=0; while test $i -lt 100; do echo $i >/many/$i; i=$((i+1)); done",
+	sh(n, "dd if=/dev/zero of=/large bs=1M count=96 conv=fsync 2>/dev/null; mkdir /many; i=0; while test $i -lt 100; do echo $i >/many/$i; i=$((i+1)); done",
 	        NULL);
 }
 
