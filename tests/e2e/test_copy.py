@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ccctl cp through a real zone: what arrives, what is refused, hostile instances, and the death of each program on the way."""
 
+import glob
 import hashlib
 import os
 import pty
@@ -39,7 +40,7 @@ class Copy(unittest.TestCase):
             cls.zone.start()
             cls.zone.import_busybox()
             cls.node = cls.zone.add_node("ada")
-            cls.zone.ccctl("create", "box", "--image", "busybox", "--memory", "128MiB", "--pids", "64")
+            cls.zone.ccctl("create", "box", "--image", "busybox", "--memory", "512MiB", "--pids", "64")
         except BaseException:
             cls.context.__exit__(RuntimeError, None, None)
             raise
@@ -229,7 +230,12 @@ class Copy(unittest.TestCase):
         # Who asks over the network is another user, here nobody.
         token = self.zone.ccctl("member", "add", "nadia", "-o", "name").strip()
         env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "CCCTL_TOKEN": token}
-        nobody = lambda *args: subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program("ccctl"), "--controller", f"127.0.0.1:{self.zone.port}", *args],
+        # Who may not be able to walk to the build directory.
+        parts = os.path.join(self.zone.dir, "nobodys")
+        os.mkdir(parts)
+        for part in [program("ccctl"), *glob.glob(os.path.join(os.path.dirname(program("ccctl")), "*.so"))]:
+            shutil.copy(part, parts)
+        nobody = lambda *args: subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", os.path.join(parts, "ccctl"), "--controller", f"127.0.0.1:{self.zone.port}", *args],
                                               capture_output=True, text=True, env=env, cwd="/")
         os.chmod(self.dir, 0o755)
         self.assertEqual(nobody("cp", self.path("f"), "box:/t").returncode, 3, "another member's instance does not exist")

@@ -162,7 +162,8 @@ class SnapshotsAndVolumes(ZoneTestCase):
 
     def test_programs_die_in_the_middle(self):
         zone = self.zone
-        zone.ccctl("create", "db", "--image", "busybox")
+        # Where the node's disk is in memory, what it holds counts.
+        zone.ccctl("create", "db", "--image", "busybox", "--memory", "512MiB")
         fill = ("dd if=/dev/zero of=/large bs=1M count=128 2>/dev/null; mkdir -p /many; i=0; while test $i -lt 100; do echo one >/many/$i; i=$((i+1)); done; "
                 "echo one >/root/file")
         self.sh("db", fill)

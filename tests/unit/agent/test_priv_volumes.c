@@ -350,8 +350,15 @@ static bool kill_in_the_middle(enum priv_verb verb, const void *body, const char
 }
 
 /* So much that a copy takes a while. It is on the disk in the end: memory full of what is not leaves no room for a program under the instance's limit. */
-static void fill(unsigned n)
+static void run_and_fill(unsigned n)
 {
+	struct priv_ct_start q = priv_fixture_request(n, priv_lxc_image);
+	struct cc_error err = { 0 };
+	struct priv_ct ct;
+
+	/* Where the node's disk is in memory, what it holds counts. */
+	q.limits.memory_bytes = 256 << 20;
+	ck_assert_msg(priv_fixture_call(PRIV_CT_START, &q, &ct, &err) == 0, "%s", err.msg);
 	sh(n, "dd if=/dev/zero of=/large bs=1M count=96 conv=fsync 2>/dev/null; mkdir /many; i=0; while test $i -lt 100; do echo $i >/many/$i; i=$((i+1)); done",
 	        NULL);
 }
@@ -362,8 +369,7 @@ START_TEST(killed_while_a_snapshot_is_taken)
 	char id[CC_UUID_TEXT], names[2 * CC_UUID_TEXT + 2];
 	struct priv_ct ct;
 
-	priv_fixture_run(1, priv_lxc_image);
-	fill(1);
+	run_and_fill(1);
 	cc_uuid_format(body.instance, id);
 	snprintf(names, sizeof(names), "%s/", id);
 	strcat(names, cc_uuid_format(body.id, id));
@@ -386,8 +392,7 @@ START_TEST(killed_while_a_snapshot_is_restored)
 	char id[CC_UUID_TEXT];
 	struct priv_ct ct;
 
-	priv_fixture_run(1, priv_lxc_image);
-	fill(1);
+	run_and_fill(1);
 	must_take(1, 50);
 	sh(1, "rm -r /many; echo later >/later", NULL);
 	stop(1);
@@ -412,8 +417,7 @@ START_TEST(a_snapshot_gives_way_to_a_stop)
 	struct cc_error err = { 0 };
 	uint32_t seq;
 
-	priv_fixture_run(1, priv_lxc_image);
-	fill(1);
+	run_and_fill(1);
 	reply_seen.seen = false;
 	ck_assert_int_eq(priv_client_send(priv_fixture.client, &(struct priv_request){ .verb = PRIV_SNAPSHOT_TAKE, .body = &body }, on_reply, NULL,
 	                         &seq, &err),
