@@ -68,7 +68,7 @@ class Floor:
         self.dir = os.path.join(zone.dir, "floor")
         self.rootfs = os.path.join(self.dir, "rootfs")
         os.makedirs(self.dir)
-        # As our own folder of instances (agent/state_dir.c), so that the file system is no part of the difference.
+        # As our own folder of instances (agent/driver/state_dir.c), so that the file system is no part of the difference.
         subprocess.run(["chattr", "+T", self.dir], check=False, stderr=subprocess.DEVNULL)
         make_busybox(self.rootfs)
         policy = os.path.join(node.dir, "priv", "seccomp")

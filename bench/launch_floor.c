@@ -5,7 +5,7 @@
  *
  * Usage: bench_launch_floor ROOTFS DIR BRIDGE ADDRESS-PREFIX SECCOMP-POLICY COUNT IN-FLIGHT
  * Prints "start MS", "stop MS", "delete MS" for each container when IN-FLIGHT is 1, else "rate N" in launches per second. */
-#include "agent/driver_lxc_config.h"
+#include "agent/driver/driver_lxc_config.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/agent/net_fixture.h"
 
-#include "agent/net_link.h"
-#include "agent/process.h"
+#include "agent/driver/process.h"
+#include "agent/net/net_link.h"
 #include "tests/lib/test.h"
 
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/agent/pool_fixture.h"
 
-#include "agent/pool_loop.h"
-#include "agent/tree_remove.h"
+#include "agent/storage/pool_loop.h"
+#include "agent/storage/tree_remove.h"
 #include "common/cleanup.h"
 #include "tests/lib/test.h"
 

@@ -2,7 +2,7 @@
 /* A pool in a directory of its own, and the trees in it. A loop file's mount is private to the process of the test. */
 #pragma once
 
-#include "agent/pool.h"
+#include "agent/storage/pool.h"
 
 #include <sys/stat.h>
 

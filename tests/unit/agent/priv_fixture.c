@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/agent/priv_fixture.h"
 
+#include "agent/driver/process.h"
+#include "agent/driver/slot.h"
 #include "agent/priv_frame.h"
-#include "agent/process.h"
-#include "agent/slot.h"
-#include "agent/tree_remove.h"
+#include "agent/storage/tree_remove.h"
 #include "common/clock.h"
 #include "tests/lib/test.h"
 #include "tests/unit/agent/archive_fixture.h"

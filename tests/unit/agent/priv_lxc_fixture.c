@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/agent/priv_lxc_fixture.h"
 
-#include "agent/slot.h"
+#include "agent/driver/slot.h"
 #include "common/clock.h"
 #include "tests/unit/agent/archive_fixture.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading a console's log while a monitor, played here, writes and rotates it. */
-#include "agent/console_log.h"
+#include "agent/driver/console_log.h"
+#include "agent/driver/process.h"
 #include "agent/priv_frame.h"
-#include "agent/process.h"
 #include "common/cleanup.h"
 #include "tests/lib/test.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A real btrfs, in a file: limits that hold, nothing left behind, growth, kills, and what is said where it cannot be. */
-#include "agent/btrfs.h"
+#include "agent/storage/btrfs.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "tests/lib/test.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ports as text and numbers, the owner's range, and the kernel's tables of sockets. */
-#include "agent/net_foreign.h"
-#include "agent/net_listeners.h"
+#include "agent/net/net_foreign.h"
+#include "agent/net/net_listeners.h"
 #include "tests/lib/test.h"
 
 #include <check.h>

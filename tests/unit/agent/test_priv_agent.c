@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How cc-agent-priv starts cc-agent: its user, its descriptors, its arguments, and again when it ends. The agent is a shell script here. */
-#include "agent/tree_remove.h"
+#include "agent/storage/tree_remove.h"
 #include "tests/lib/test.h"
 
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What cc-agent-priv finds again, sweeps and refuses after kill -9, failed starts and dead monitors. */
-#include "agent/process.h"
+#include "agent/driver/process.h"
 #include "common/clock.h"
 #include "tests/unit/agent/archive_fixture.h"
 #include "tests/unit/agent/priv_lxc_fixture.h"

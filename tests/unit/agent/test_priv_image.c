@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Archives that an image may be, and those that it may not. */
-#include "agent/process.h"
+#include "agent/driver/process.h"
 #include "common/cleanup.h"
 #include "tests/unit/agent/archive_fixture.h"
 #include "tests/unit/agent/priv_lxc_fixture.h"

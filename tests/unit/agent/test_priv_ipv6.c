@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* IPv6 of real containers beside their IPv4: they reach each other and the world, not the owner's networks, and are who they are. */
-#include "agent/net_link.h"
-#include "agent/slot.h"
+#include "agent/driver/slot.h"
+#include "agent/net/net_link.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "tests/unit/agent/archive_fixture.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Names and leases for real containers by a real dnsmasq: who finds whom, what survives whose death, and what a guest cannot bring about. */
-#include "agent/net_link.h"
-#include "agent/process.h"
-#include "agent/slot.h"
+#include "agent/driver/process.h"
+#include "agent/driver/slot.h"
+#include "agent/net/net_link.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "tests/unit/agent/archive_fixture.h"

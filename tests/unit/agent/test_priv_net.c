@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The network of real containers: who may say what on the bridge, what the node forwards, and what becomes of that when its addresses change. */
-#include "agent/net_link.h"
-#include "agent/slot.h"
+#include "agent/driver/slot.h"
+#include "agent/net/net_link.h"
 #include "common/cleanup.h"
 #include "tests/unit/agent/netns_fixture.h"
 #include "tests/unit/agent/priv_lxc_fixture.h"

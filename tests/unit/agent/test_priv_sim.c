@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cc-agent-priv with the simulated driver: the same promises without rights; and what it makes of messages that no cc-agent would send. */
+#include "agent/driver/process.h"
+#include "agent/driver/slot.h"
 #include "agent/priv_frame.h"
-#include "agent/process.h"
-#include "agent/slot.h"
-#include "agent/tree_remove.h"
+#include "agent/storage/tree_remove.h"
 #include "tests/lib/test.h"
 #include "tests/unit/agent/archive_fixture.h"
 #include "tests/unit/agent/priv_fixture.h"

@@ -3,7 +3,7 @@
 #include "tests/unit/agent/archive_fixture.h"
 #include "tests/unit/agent/priv_lxc_fixture.h"
 
-#include "agent/slot.h"
+#include "agent/driver/slot.h"
 #include "common/cleanup.h"
 
 #include <arpa/inet.h>

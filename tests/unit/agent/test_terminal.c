@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Terminals and their attendants without containers: the program enters a terminal of this machine's devpts. */
+#include "agent/driver/process.h"
+#include "agent/driver/terminal.h"
 #include "agent/priv_frame.h"
-#include "agent/process.h"
-#include "agent/terminal.h"
 #include "common/cleanup.h"
 #include "tests/lib/test.h"
 

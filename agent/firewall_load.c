@@ -1,8 +1,0 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "agent/firewall.h"
-#include "common/module.h"
-
-const struct firewall *firewall_find(struct cc_error *err)
-{
-	return cc_module_find("libcc-firewall.so", "firewall_nft", err);
-}
