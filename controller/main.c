@@ -162,6 +162,7 @@ static int start_http(struct app *app, struct cc_error *err)
 		.socket_mode = 0666,
 		.threads = (int)cfg->http_threads,
 		.connections = (int)cfg->http_connections,
+		.connections_address = (int)cfg->http_connections_address,
 		.key_pem = cc_key_pair_key_pem(app->key),
 		.cert_pem = cc_key_pair_cert_pem(app->key),
 		.pin = cc_pin_format(cc_key_pair_pin(app->key), pin),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 set(http unit/controller/http)
-add_library(cc_http_world STATIC ${http}/world.c ${http}/asking.c)
+add_library(cc_http_world STATIC ${http}/world.c ${http}/asking.c ${http}/link.c)
 target_compile_options(cc_http_world PRIVATE -Wno-conversion)
 target_link_libraries(cc_http_world PUBLIC cc_testlib cc_http PkgConfig::CURL PkgConfig::CHECK)
 
@@ -19,6 +19,7 @@ cc_test(http_semantics SOURCES ${http}/test_semantics.c LIBS cc_http_world LABEL
 cc_test(http_waiting SOURCES ${http}/test_waiting.c LIBS cc_http_world LABELS tsan)
 cc_test(http_listening SOURCES ${http}/test_listening.c LIBS cc_http_world LABELS tsan)
 cc_test(http_loris SOURCES ${http}/test_loris.c LIBS cc_http_world LABELS tsan)
+cc_test(http_crowd SOURCES ${http}/test_crowd.c LIBS cc_http_world LABELS tsan)
 cc_test(http_streams SOURCES ${http}/test_streams.c LIBS cc_http_world LABELS tsan TIMEOUT 300)
 cc_test(http_protocol SOURCES ${http}/test_protocol.c LIBS cc_http_world)
 target_compile_definitions(test_http_protocol PRIVATE CC_PROTOCOL_DIR="${PROJECT_SOURCE_DIR}/tests/golden/protocol")

@@ -5,8 +5,6 @@
 #include "controller/http/edge.h"
 #include "controller/http/ration.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 
 static const struct sockaddr *address_of(const struct request *r)
@@ -18,16 +16,11 @@ static const struct sockaddr *address_of(const struct request *r)
 
 static const char *origin(const struct request *r, struct cc_arena *a)
 {
-	const struct sockaddr *addr = address_of(r);
-	char text[INET6_ADDRSTRLEN] = "?";
+	char text[INET6_ADDRSTRLEN];
 
 	if (r->conn->local)
 		return cc_printf(a, "uid %lu", (unsigned long)r->conn->uid);
-	if (addr != NULL && addr->sa_family == AF_INET)
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)addr)->sin_addr, text, sizeof(text));
-	else if (addr != NULL && addr->sa_family == AF_INET6)
-		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)addr)->sin6_addr, text, sizeof(text));
-	return cc_arena_strdup(a, strncmp(text, "::ffff:", 7) == 0 ? text + 7 : text);
+	return cc_arena_strdup(a, peer_text(address_of(r), text));
 }
 
 /* What the path names, else the name that the body gives. */

@@ -193,6 +193,14 @@ static int ration_requests(struct request *r, struct cc_error *err)
 	return r->retry_after_s > 0 ? cc_fail(err, BUSY, "too many requests; try again later") : 0;
 }
 
+static int refuse_crowd(struct request *r, struct cc_error *err)
+{
+	if (!r->conn->crowd)
+		return 0;
+	return cc_fail(
+	        err, BUSY, "your address has too many connections that show neither a token nor a key of this zone; close some, or try again later");
+}
+
 static int ration_joins(struct request *r, struct cc_error *err)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -221,7 +229,9 @@ int head_read(struct request *r, const char *url, const char *method, struct cc_
 	if (find_route(r, url, method, err) < 0 || head_check_standby(r, err) < 0)
 		return -1;
 	known = auth_principal(r, &r->call.who, err) == 0;
-	if (ration_requests(r, &busy) < 0) {
+	if (known && r->call.who.who != WHO_ANONYMOUS)
+		hub_known(r->conn);
+	if (refuse_crowd(r, &busy) < 0 || ration_requests(r, &busy) < 0) {
 		*err = busy;
 		return -1;
 	}

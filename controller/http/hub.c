@@ -33,12 +33,20 @@ void hub_scan_by(struct hub *h, int64_t when)
 	signal_thread(h);
 }
 
-struct conn *hub_connection_new(struct hub *h, int fd, bool local, size_t usual)
+struct conn *hub_connection_new(struct hub *h, int fd, const struct sockaddr *addr)
 {
 	struct epoll_event ev = { .events = EPOLLRDHUP | EPOLLET };
 	struct conn *c = cc_calloc(1, sizeof(*c));
+	bool local = addr == NULL, tell;
 
-	*c = (struct conn){ .hub = h, .fd = fd, .local = local, .deadline = cc_boottime_ms() + h->opt.head_timeout_ms };
+	*c = (struct conn){ .hub = h,
+		.fd = fd,
+		.local = local,
+		.stranger = !local,
+		.peer = peer_of(addr),
+		.counted = true,
+		.awaits_head = true,
+		.deadline = cc_boottime_ms() + h->opt.head_timeout_ms };
 	pthread_mutex_lock(&h->lock);
 	if (h->n_free == 0 || h->stopping) {
 		pthread_mutex_unlock(&h->lock);
@@ -48,11 +56,15 @@ struct conn *hub_connection_new(struct hub *h, int fd, bool local, size_t usual)
 	c->slot = h->free_slots[--h->n_free];
 	c->generation = ++h->generations[c->slot];
 	h->slots[c->slot] = c;
-	c->excess = ++h->n_connections[local] > usual;
+	h->n_connections[local]++;
+	tell = !local && hub_stranger_begin(h, c);
+	c->excess = h->n_connections[local] > h->opt.usual[local];
 	hub_scan_by(h, c->deadline);
 	ev.data.u64 = (uint64_t)c->generation << 32 | c->slot;
 	epoll_ctl(h->epoll_fd, EPOLL_CTL_ADD, fd, &ev);
 	pthread_mutex_unlock(&h->lock);
+	if (tell)
+		hub_strangers_tell(h, addr);
 	return c;
 }
 
@@ -65,7 +77,7 @@ void hub_connection_free(struct conn *c)
 	epoll_ctl(h->epoll_fd, EPOLL_CTL_DEL, c->fd, NULL);
 	h->slots[c->slot] = NULL;
 	h->free_slots[h->n_free++] = c->slot;
-	h->n_connections[c->local]--;
+	hub_uncount(h, c);
 	pthread_mutex_unlock(&h->lock);
 	free(c);
 }
@@ -82,7 +94,13 @@ void hub_deadline(struct conn *c, int64_t deadline)
 
 void hub_expect_head(struct conn *c)
 {
-	hub_deadline(c, cc_boottime_ms() + IDLE_HEAD_MS);
+	struct hub *h = c->hub;
+
+	pthread_mutex_lock(&h->lock);
+	c->awaits_head = true;
+	c->deadline = cc_boottime_ms() + IDLE_HEAD_MS;
+	hub_scan_by(h, c->deadline);
+	pthread_mutex_unlock(&h->lock);
 }
 
 void hub_cut(struct conn *c)
@@ -268,9 +286,11 @@ struct hub_figures hub_figures(struct hub *h)
 	struct hub_figures f;
 
 	pthread_mutex_lock(&h->lock);
-	f = (struct hub_figures){
-		.connections = h->n_connections[0] + h->n_connections[1], .waiting = h->n_waiting, .working = h->busy - h->n_waiting
-	};
+	f = (struct hub_figures){ .connections = h->n_connections[0] + h->n_connections[1],
+		.strangers = h->n_strangers,
+		.strangers_cut = h->n_strangers_cut,
+		.waiting = h->n_waiting,
+		.working = h->busy - h->n_waiting };
 	pthread_mutex_unlock(&h->lock);
 	return f;
 }

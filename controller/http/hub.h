@@ -8,6 +8,7 @@
 
 #include "common/error.h"
 #include "common/id.h"
+#include "controller/http/peer.h"
 
 #include <microhttpd.h>
 #include <sys/types.h>
@@ -20,6 +21,8 @@ struct conn {
 	int fd;
 	bool local;    /* the unix socket */
 	bool excess;   /* one more than there should be: its requests are refused */
+	bool stranger; /* none of its requests has shown a token or a key that is known */
+	bool crowd;    /* a stranger, and one more than its address should have: refused unless it shows one */
 	uid_t uid;     /* of a local peer */
 	bool pin_read; /* `pin` was looked for */
 	char pin[65];  /* of the client's certificate, "" for none */
@@ -33,6 +36,11 @@ struct conn {
 	bool listens; /* on behalf of: */
 	struct cc_uuid listens_for;
 	struct conn *next_listener;
+	struct peer peer; /* of a stranger */
+	bool counted;     /* among those that there are; not when it was cut */
+	bool awaits_head; /* a stranger that has not asked anything, or has its answer */
+	bool listed;      /* among the strangers: */
+	struct conn *prev_stranger, *next_stranger;
 };
 
 enum wake { WAKE_NONE, WAKE_TOUCHED, WAKE_DEADLINE, WAKE_HUNG_UP, WAKE_STOPPING };
@@ -52,6 +60,8 @@ struct waiter {
 
 struct hub_options {
 	size_t connections_max;
+	size_t usual[2]; /* how many there should be at most: remote, local */
+	size_t peer_max; /* strangers of one address */
 	int64_t head_timeout_ms;
 	/* Called by the hub's thread without its lock; returns the boot time at which it wants to be called again, INT64_MAX for never. */
 	int64_t (*timer)(void *arg, int64_t now);
@@ -63,13 +73,16 @@ int hub_new(const struct hub_options *opt, struct hub **ret, struct cc_error *er
 /* No connection may be left. */
 void hub_free(struct hub *h);
 
-/* NULL when stopping. `usual` is how many of its kind (local or not) there should be at most. */
-struct conn *hub_connection_new(struct hub *h, int fd, bool local, size_t usual);
+/* NULL when stopping. `addr` is the peer's, NULL for the unix socket's. */
+struct conn *hub_connection_new(struct hub *h, int fd, const struct sockaddr *addr);
 void hub_connection_free(struct conn *c);
 /* What the connection does now must be over at `deadline`, or it is cut; 0: no limit. */
 void hub_deadline(struct conn *c, int64_t deadline);
 /* The connection awaits the head of its next request. */
 void hub_expect_head(struct conn *c);
+/* The head of a request has come; after it hub_known if it showed who asks. In the connection's thread. */
+void hub_head_came(struct conn *c);
+void hub_known(struct conn *c);
 /* Cuts the connection, whatever it does: its thread sees the end of file. Only while it is sure to live. */
 void hub_cut(struct conn *c);
 
@@ -110,6 +123,8 @@ void hub_stop(struct hub *h);
 
 struct hub_figures {
 	size_t connections;
+	size_t strangers;     /* of them */
+	size_t strangers_cut; /* since the start */
 	size_t waiting;
 	size_t working; /* commands and slow work under way */
 };

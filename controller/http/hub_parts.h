@@ -31,6 +31,10 @@ struct hub {
 	struct waiter *buckets[HUB_BUCKETS];
 	uint64_t seqs[HUB_BUCKETS];
 	struct conn *listeners[HUB_BUCKETS];
+	struct conn *first_stranger, *last_stranger; /* by age */
+	size_t n_strangers;
+	uint64_t n_strangers_cut;
+	int64_t tell_strangers_at; /* not before */
 };
 
 static inline size_t hub_bucket(struct cc_uuid key)
@@ -44,6 +48,12 @@ static inline size_t hub_bucket(struct cc_uuid key)
 void hub_claim_onto(struct hub *h, struct waiter *w, enum wake why, struct waiter **list);
 /* The thread must look at deadlines by then. */
 void hub_scan_by(struct hub *h, int64_t when);
+/* Takes in a new connection that came over the network, and cuts another if there are too many. True when that should be told. */
+bool hub_stranger_begin(struct hub *h, struct conn *c);
+/* The connection counts no more. */
+void hub_uncount(struct hub *h, struct conn *c);
 
-/* Without the lock: resumes what was claimed. */
+/* Without the lock: */
+void hub_strangers_tell(struct hub *h, const struct sockaddr *addr);
+/* Resumes what was claimed. */
 void hub_resume_all(struct hub *h, struct waiter *claimed);

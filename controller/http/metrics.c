@@ -154,6 +154,9 @@ void metrics_write(struct metrics *m, struct engine *e, const struct metrics_gau
 	for (size_t i = 0; i < router_n_routes; i++)
 		write_histogram(&m->routes[i], &router_routes[i], out);
 	gauge(out, "cc_http_connections", "Connections.", g->hub.connections);
+	gauge(out, "cc_http_strangers", "Connections that have shown neither a token nor a key of this zone.", g->hub.strangers);
+	head(out, "cc_http_strangers_cut_total", "counter", "Such connections that were cut because there were too many.");
+	cc_buf_printf(out, "cc_http_strangers_cut_total %zu\n", g->hub.strangers_cut);
 	gauge(out, "cc_http_waiting_requests", "Long polls and streams that wait.", g->hub.waiting);
 	gauge(out, "cc_http_commands", "Requests that wait for the engine or for files.", g->hub.working);
 	gauge(out, "cc_streams", "Open streams.", g->streams);

@@ -2,12 +2,11 @@
 /* Token buckets. Two may share a bucket; the hash is keyed, so that nobody can aim at another's. */
 #include "controller/http/ration.h"
 #include "common/check.h"
+#include "controller/http/peer.h"
 
-#include <netinet/in.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 enum { BUCKETS = 4096, MINUTE_MS = 60000 };
 
@@ -52,22 +51,11 @@ static struct bucket *bucket_of_bytes(struct ration *r, const unsigned char *byt
 	return &r->buckets[hash % BUCKETS];
 }
 
-/* An IPv6 customer has a whole /64. */
 static struct bucket *bucket_of(struct ration *r, const struct sockaddr *addr)
 {
-	const unsigned char *bytes = NULL;
-	size_t len = 0;
+	struct peer p = peer_of(addr);
 
-	if (addr != NULL && addr->sa_family == AF_INET) {
-		bytes = (const unsigned char *)&((const struct sockaddr_in *)(const void *)addr)->sin_addr;
-		len = 4;
-	} else if (addr != NULL && addr->sa_family == AF_INET6) {
-		const struct in6_addr *a6 = &((const struct sockaddr_in6 *)(const void *)addr)->sin6_addr;
-
-		bytes = IN6_IS_ADDR_V4MAPPED(a6) ? a6->s6_addr + 12 : a6->s6_addr;
-		len = IN6_IS_ADDR_V4MAPPED(a6) ? 4 : 8;
-	}
-	return bytes != NULL ? bucket_of_bytes(r, bytes, len) : NULL;
+	return p.len > 0 ? bucket_of_bytes(r, p.b, p.len) : NULL;
 }
 
 /* 0 when there is one attempt left, else the seconds until there is. */

@@ -65,7 +65,7 @@ static bool refuse_now(struct request *r)
 {
 	const char *expect = MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_EXPECT);
 
-	return r->failed && head_has_body(r) && (expect != NULL || head_body_bytes(r) > DRAIN_MAX);
+	return r->failed && head_has_body(r) && (expect != NULL || r->conn->crowd || head_body_bytes(r) > DRAIN_MAX);
 }
 
 static struct request *request_new(struct http_server *s, struct MHD_Connection *mhd, struct conn *conn)
@@ -121,6 +121,7 @@ static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *mhd, 
 	if (info == NULL || info->socket_context == NULL)
 		return MHD_NO;
 	*state = r = request_new(s, mhd, info->socket_context);
+	hub_head_came(r->conn);
 	head_name(r);
 	r->failed = r->conn->excess ? cc_fail(&r->error, BUSY, "there are too many connections; try again later") < 0
 	                            : head_read(r, url, method, &r->error) < 0 || count_node(r, &r->error) < 0;

@@ -57,7 +57,8 @@ static void connected(struct http_server *s, struct MHD_Connection *mhd, void **
 	int fd = info->connect_fd;
 	const union MHD_ConnectionInfo *tls = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
 	bool local = tls == NULL;
-	struct conn *c = hub_connection_new(s->hub, fd, local, (size_t)(local ? s->opt.socket_connections : s->opt.connections));
+	const union MHD_ConnectionInfo *from = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	struct conn *c = hub_connection_new(s->hub, fd, local ? NULL : from->client_addr);
 
 	*context = c;
 	if (local) {
@@ -122,6 +123,9 @@ static void take_options(struct http_server *s, const struct http_options *given
 	if (o->stream_buffer_bytes == 0)
 		o->stream_buffer_bytes = 256 * 1024;
 	default_number64(&o->stream_attach_ms, 60000);
+	default_number(&o->connections_address, 512);
+	if (o->connections_address > o->connections / 2)
+		o->connections_address = o->connections / 2;
 	default_number(&o->rate_caller, 6000);
 	default_number(&o->rate_address, 600);
 	default_number(&o->caller_uploads_max, 4);
@@ -264,6 +268,8 @@ static int start(struct http_server *s, struct cc_error *err)
 		.attach_ms = o->stream_attach_ms,
 		.opener_max = (size_t)o->caller_streams_max };
 	struct hub_options hub = { .connections_max = (size_t)(EXCESS(o->connections) + EXCESS(o->socket_connections)),
+		.usual = { (size_t)o->connections, (size_t)o->socket_connections },
+		.peer_max = (size_t)o->connections_address,
 		.head_timeout_ms = o->head_timeout_ms,
 		.timer = on_timer };
 	cc_auto_buf struct cc_buf openapi = { 0 };

@@ -15,12 +15,13 @@ struct http_server;
 
 /* Texts are copied. A NULL means "none"; where a default is told, a zero means that. */
 struct http_options {
-	const char *listen;     /* "host:port" of TLS; NULL or "": no TCP */
-	const char *socket;     /* path of the unix socket; NULL or "": none */
-	mode_t socket_mode;     /* 0666: everyone may connect, only root and the controller's own user are admins */
-	int threads;            /* for TCP */
-	int connections;        /* on TCP at most */
-	int socket_connections; /* 512 */
+	const char *listen;      /* "host:port" of TLS; NULL or "": no TCP */
+	const char *socket;      /* path of the unix socket; NULL or "": none */
+	mode_t socket_mode;      /* 0666: everyone may connect, only root and the controller's own user are admins */
+	int threads;             /* for TCP */
+	int connections;         /* on TCP at most */
+	int connections_address; /* of one address that show no known token or key; 512, and at most half of all */
+	int socket_connections;  /* 512 */
 
 	const char *key_pem; /* the controller's key pair */
 	const char *cert_pem;
