@@ -157,21 +157,23 @@ void act_start(struct act *a, struct inst *i)
 	}
 	snprintf(body.image_sha256, sizeof(body.image_sha256), "%s", i->want->image_sha256);
 	snprintf(body.hostname, sizeof(body.hostname), "%s", i->want->name);
-	send_op(a, i, &(struct priv_request){ .verb = PRIV_CT_START, .body = &body, .tail = mounts, .tail_len = n * sizeof(mounts[0]) }, started);
+	send_op(a, i,
+	        &(struct priv_request){ .verb = PRIV_CT_START, .body = &body, .tail = mounts, .tail_len = n * sizeof(mounts[0]), .release = free },
+	        started);
 }
 
 void act_stop(struct act *a, struct inst *i)
 {
 	struct priv_ct_stop body = { .id = i->id, .grace_ms = (uint32_t)a->opt.stop_grace_ms };
 
-	send_op(a, i, &(struct priv_request){ .verb = PRIV_CT_STOP, .body = &body }, stopped);
+	send_op(a, i, &(struct priv_request){ .verb = PRIV_CT_STOP, .body = &body, .release = free }, stopped);
 }
 
 void act_delete(struct act *a, struct inst *i)
 {
 	struct priv_ct_ref body = { .id = i->id };
 
-	send_op(a, i, &(struct priv_request){ .verb = PRIV_CT_DELETE, .body = &body }, deleted);
+	send_op(a, i, &(struct priv_request){ .verb = PRIV_CT_DELETE, .body = &body, .release = free }, deleted);
 }
 
 static void unpacked(void *user, const struct priv_reply *r)
@@ -205,8 +207,8 @@ void act_unpack(struct act *a, struct local_image *m, int64_t now_ms)
 	op->act = a;
 	memcpy(op->sha256, m->sha256, sizeof(op->sha256));
 	memcpy(body.sha256, m->sha256, sizeof(body.sha256));
-	if (priv_client_send(a->priv, &(struct priv_request){ .verb = PRIV_IMAGE_UNPACK, .body = &body, .fds = &m->fd }, unpacked, op, NULL, &err) ==
-	        0) {
+	if (priv_client_send(a->priv, &(struct priv_request){ .verb = PRIV_IMAGE_UNPACK, .body = &body, .fds = &m->fd, .release = free }, unpacked,
+	            op, NULL, &err) == 0) {
 		m->state = IMAGE_UNPACKING;
 		a->ops++;
 		return;

@@ -20,6 +20,7 @@ struct open_request {
 	uint32_t seq; /* 0: the slot is free */
 	uint32_t verb;
 	priv_reply_fn *on_reply;
+	void (*release)(void *user);
 	void *user;
 	struct priv_frame *unsent; /* body and tail follow it in the same block */
 };
@@ -59,8 +60,11 @@ void priv_client_free(struct priv_client *c)
 {
 	if (c == NULL)
 		return;
-	for (size_t i = 0; i < OPEN_MAX; i++)
+	for (size_t i = 0; i < OPEN_MAX; i++) {
 		drop_unsent(c, &c->open[i]);
+		if (c->open[i].seq != 0 && c->open[i].release != NULL)
+			c->open[i].release(c->open[i].user);
+	}
 	close(c->fd);
 	free(c);
 }
@@ -146,6 +150,7 @@ int priv_client_send(
 	o->seq = f.head.seq;
 	o->verb = r->verb;
 	o->on_reply = on_reply;
+	o->release = r->release;
 	o->user = user;
 	if (ret_seq != NULL)
 		*ret_seq = f.head.seq;

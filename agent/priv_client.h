@@ -29,11 +29,13 @@ struct priv_request {
 	const void *tail;
 	size_t tail_len;
 	const int *fds; /* as many as the verb takes; stay the caller's */
+	/* Gets the `user` of a request that is still open when the client is freed. NULL: nothing has to be done. */
+	void (*release)(void *user);
 };
 
 /* Takes the descriptor. `on_event` may be NULL. */
 struct priv_client *priv_client_new(int fd, priv_event_fn *on_event, void *user);
-/* Closes it; callbacks of open requests are not called. NULL is fine. */
+/* Closes it; of open requests `release` is called, the callback is not. NULL is fine. */
 void priv_client_free(struct priv_client *c);
 
 /* For the poll loop: wait for input always and for output while wants_write. Then call priv_client_step. */

@@ -170,22 +170,31 @@ static void remove_folder(int dirfd, const char *name)
 	(void)unlinkat(dirfd, name, AT_REMOVEDIR);
 }
 
+/* And what a kill or damage made of them. */
+static void remove_files(int dirfd, const char *const *names)
+{
+	static const char *const suffixes[] = { "", ".new", ".damaged" };
+	char name[64];
+
+	for (; *names != NULL; names++)
+		for (size_t k = 0; k < CC_ARRAY_LEN(suffixes); k++) {
+			snprintf(name, sizeof(name), "%s%s", *names, suffixes[k]);
+			(void)unlinkat(dirfd, name, 0);
+		}
+}
+
 /* `all` false: what makes it a node. Names that others gave stay. */
 static void remove_state(const char *path, bool all)
 {
-	static const char *const node[] = { "join.json", "assignments.json", "lease.json", "network.json" };
-	static const char *const rest[] = { "identity.pem", "live.json", "running" };
-	static const char *const suffixes[] = { "", ".new", ".damaged" };
+	static const char *const rest[] = { "identity.pem", "live.json", "running", NULL };
 	cc_auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char name[64];
 
-	for (size_t i = 0; fd >= 0 && i < CC_ARRAY_LEN(node) + (all ? CC_ARRAY_LEN(rest) : 0); i++)
-		for (size_t k = 0; k < CC_ARRAY_LEN(suffixes); k++) {
-			snprintf(name, sizeof(name), "%s%s", i < CC_ARRAY_LEN(node) ? node[i] : rest[i - CC_ARRAY_LEN(node)], suffixes[k]);
-			(void)unlinkat(fd, name, 0);
-		}
-	if (fd < 0 || !all)
+	if (fd < 0)
 		return;
+	remove_files(fd, spool_files);
+	if (!all)
+		return;
+	remove_files(fd, rest);
 	remove_folder(fd, "images");
 	remove_folder(fd, "owner");
 	if (rmdir(path) < 0 && errno != ENOENT)

@@ -163,7 +163,7 @@ static bool take_next(struct act *a, struct inst *i)
 
 		if (find(i, take->items[k]) != NULL)
 			continue;
-		send(a, i, &(struct priv_request){ .verb = PRIV_SNAPSHOT_TAKE, .body = &body }, body.id, taken);
+		send(a, i, &(struct priv_request){ .verb = PRIV_SNAPSHOT_TAKE, .body = &body, .release = free }, body.id, taken);
 		return true;
 	}
 	return false;
@@ -177,7 +177,7 @@ static void delete_next(struct act *a, struct inst *i)
 		if (is_in(&i->want->snapshots, body.id))
 			continue;
 		if (!i->snapshots[k].failed) {
-			send(a, i, &(struct priv_request){ .verb = PRIV_SNAPSHOT_DELETE, .body = &body }, body.id, deleted);
+			send(a, i, &(struct priv_request){ .verb = PRIV_SNAPSHOT_DELETE, .body = &body, .release = free }, body.id, deleted);
 			return;
 		}
 		drop(i, body.id);
@@ -211,7 +211,7 @@ void snapshots_look(struct act *a, struct inst *i, int64_t now_ms)
 	if (!cc_has(i->want, assignment, snapshots) || !backoff_due(&i->snapshots_backoff, now_ms))
 		return;
 	if (!i->snapshots_known)
-		send(a, i, &(struct priv_request){ .verb = PRIV_CT_SNAPSHOTS, .body = &body }, (struct cc_uuid){ { 0 } }, listed);
+		send(a, i, &(struct priv_request){ .verb = PRIV_CT_SNAPSHOTS, .body = &body, .release = free }, (struct cc_uuid){ { 0 } }, listed);
 	else if (!take_next(a, i))
 		delete_next(a, i);
 }
@@ -249,7 +249,8 @@ void snapshots_restore(struct act *a, struct inst *i)
 	struct cc_error err = { 0 };
 
 	*op = (struct op){ a, i, i->want->restore, i->want->restore_sn };
-	if (priv_client_send(a->priv, &(struct priv_request){ .verb = PRIV_CT_RESTORE, .body = &body }, restored, op, NULL, &err) < 0) {
+	if (priv_client_send(a->priv, &(struct priv_request){ .verb = PRIV_CT_RESTORE, .body = &body, .release = free }, restored, op, NULL, &err) <
+	        0) {
 		if (err.code != CC_BUSY)
 			inst_failed(i, DOING_RESTORE, false, cc_boottime_ms(), err.msg);
 		free(op);

@@ -17,6 +17,8 @@
 #define NETWORK     "network.json"
 #define NAMES       "names.json"
 
+const char *const spool_files[] = { IDENTITY, ASSIGNMENTS, LEASE, NETWORK, NAMES, NULL };
+
 // clang-format off
 #pragma push_macro("CC_MODEL_FILE")
 #undef CC_MODEL_FILE

@@ -21,6 +21,9 @@
 #pragma pop_macro("CC_MODEL_FILE")
 // clang-format on
 
+/* The names of all of these files, up to a NULL: what makes a machine a node. */
+extern const char *const spool_files[];
+
 /* *ret is one heap block, to be released with free(). @err NOT_FOUND this node has not joined, INVALID damaged, IO */
 int spool_load_identity(const char *dir, struct spool_identity **ret, struct cc_error *err);
 int spool_save_identity(const char *dir, const struct spool_identity *who, struct cc_error *err);

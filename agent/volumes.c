@@ -139,7 +139,7 @@ static void send(struct act *a, struct inst_volume *v, enum priv_verb verb, cons
 	struct cc_error err = { 0 };
 
 	*op = (struct op){ a, v->id, v->want_mib, verb == PRIV_VOLUME_DELETE };
-	if (priv_client_send(a->priv, &(struct priv_request){ .verb = verb, .body = body }, answered, op, NULL, &err) < 0) {
+	if (priv_client_send(a->priv, &(struct priv_request){ .verb = verb, .body = body, .release = free }, answered, op, NULL, &err) < 0) {
 		/* BUSY: too many requests are open; every answer leads back here. */
 		if (err.code != CC_BUSY)
 			failed(a, v, op->deletes, err.msg);

@@ -3,6 +3,7 @@
 
 Everything is started by this process and ended by pid, also when a test fails. Programs come from the build directory in CC_BUILD."""
 
+import contextlib
 import glob
 import json
 import os
@@ -199,7 +200,8 @@ class Node:
     def kill_agent(self):
         pid = self.agent_pid()
         if pid:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def kill_priv(self):
         self.daemon.kill(signal.SIGKILL)
@@ -380,7 +382,11 @@ class ZoneTestCase(unittest.TestCase):
 
     def remove_instances(self):
         for name in self.zone.instances():
-            self.zone.ccctl("delete", name, "--yes")
+            try:
+                self.zone.ccctl("delete", name, "--yes")
+            except CommandFailed:
+                if name in self.zone.instances():
+                    raise
 
 
 def make_busybox(rootfs):

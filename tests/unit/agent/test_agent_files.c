@@ -444,6 +444,30 @@ START_TEST(volumes_are_in_the_spool_and_silence_deletes_none)
 }
 END_TEST
 
+static void count(void *user)
+{
+	++*(int *)user;
+}
+
+START_TEST(what_is_asked_when_the_agent_ends_is_released)
+{
+	struct priv_ct_ref body = { .id = test_id(1) };
+	int pair[2], released = 0;
+	struct cc_error err = { 0 };
+	struct priv_client *c;
+
+	ck_assert_int_eq(priv_frame_socketpair(pair, &err), 0);
+	c = priv_client_new(pair[0], NULL, NULL);
+	ck_assert_int_eq(
+	        priv_client_send(c, &(struct priv_request){ .verb = PRIV_CT_DELETE, .body = &body, .release = count }, NULL, &released, NULL, &err),
+	        0);
+	ck_assert_int_eq(released, 0);
+	priv_client_free(c);
+	ck_assert_int_eq(released, 1);
+	close(pair[1]);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("agent_files");
@@ -460,6 +484,7 @@ int main(void)
 	tcase_add_test(tc, an_instance_waits_for_its_volumes_and_gets_them);
 	tcase_add_test(tc, a_volume_beyond_what_the_owner_offers_is_refused_here);
 	tcase_add_test(tc, volumes_are_in_the_spool_and_silence_deletes_none);
+	tcase_add_test(tc, what_is_asked_when_the_agent_ends_is_released);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }
