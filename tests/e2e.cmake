@@ -17,6 +17,11 @@ cc_e2e_test(zone)
 cc_e2e_test(faults)
 cc_e2e_test(streams)
 cc_e2e_test(transfers LABELS long)
+# Half a minute is much for the short tier; what everybody meets is in both.
+cc_script_test(e2e.transfers_killed ROOT NEEDS postgres busybox nft ip
+  COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_transfers.py
+    Transfers.test_a_fetch_goes_on_after_the_agent_was_killed
+  ENV CC_BUILD=${PROJECT_BINARY_DIR} LOCKS machine LABELS e2e TIMEOUT 300)
 cc_e2e_test(limits)
 cc_e2e_test(pool)
 cc_e2e_test(guides)
