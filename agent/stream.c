@@ -233,8 +233,16 @@ static int ask_files(const struct stream_order *o, struct question *q)
 	return 0;
 }
 
+/* Nothing that is asked for so far has to be known by name. */
+static bool is_known(const struct stream_order *o)
+{
+	return cc_has(o, stream_order, kind) && (!cc_has(o, stream_order, needs) || o->needs.n == 0);
+}
+
 static int ask(const struct stream_order *o, struct question *q, struct cc_error *err)
 {
+	if (!is_known(o))
+		return cc_fail(err, CONFLICT, "not supported by cc-agent %s, which this node runs; its owner should upgrade it", CC_VERSION);
 	switch (o->kind) {
 	case STREAM_EXEC:
 		return ask_exec(o, q, err);
@@ -246,9 +254,10 @@ static int ask(const struct stream_order *o, struct question *q, struct cc_error
 	case STREAM_PULL:
 	case STREAM_EXPORT:
 		return ask_files(o, q);
-	default:
-		return cc_fail(err, INVALID, "this node cannot do that yet; its owner should install a newer cc-agent");
+	case STREAM_MAX:
+		break;
 	}
+	return -1;
 }
 
 static int run_program(struct exec_stream *s, const struct stream_order *o, struct cc_error *err)

@@ -38,7 +38,7 @@ int cc_frame_next(const struct cc_buf *in, enum cc_frame_type *ret_type, const u
 	if (in->len < CC_FRAME_HEADER)
 		return 0;
 	len = cc_frame_u32(p + 1);
-	if (p[0] >= CC_FRAME_MAX_TYPE || len > CC_FRAME_MAX)
+	if (p[0] > CC_FRAME_LATER || len > CC_FRAME_MAX)
 		return cc_fail(err, INVALID, "not a frame: type %u with %u bytes", p[0], len);
 	if (in->len < CC_FRAME_HEADER + (size_t)len)
 		return 0;

@@ -23,7 +23,8 @@ enum cc_frame_type {
 	CC_FRAME_STDIN_END = 6, /* no more stdin; the stream goes on */
 	CC_FRAME_SIGNAL = 7,    /* one byte, the signal's number */
 	CC_FRAME_WINDOW = 8,    /* 4 bytes: the terminal's rows and columns, two each, big endian */
-	CC_FRAME_MAX_TYPE
+	CC_FRAME_MAX_TYPE,
+	CC_FRAME_LATER = 31 /* those in between are newer programs': readers pass them over */
 };
 
 /* Appends one frame. len is at most CC_FRAME_MAX. */

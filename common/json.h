@@ -11,7 +11,7 @@
 enum cc_json_mode {
 	CC_JSON_STRICT, /* a request: what is not known is an error */
 	CC_JSON_PATCH,  /* a merge patch (RFC 7396): the same, and null is refused but for what CC_NULL says */
-	CC_JSON_LENIENT /* a reply, perhaps of a newer program: unknown members are passed over, and an optional member with an unknown word counts as
+	CC_JSON_LENIENT /* from a program of ours that may be newer, a reply or what an agent says: unknown members are passed over, and an optional member with an unknown word counts as
 			 * absent; an unknown word in a required one is an error, for nobody could act on it */
 };
 

@@ -136,6 +136,7 @@ static int find_placed(struct call *c, const char *running, struct cc_uuid *ret_
 static int open_stream(struct call *c, const char *running, struct stream_order *order, struct cc_error *err)
 {
 	struct stream *reply = cc_new(c->arena, struct stream);
+	enum stream_kind kind = order->kind;
 	struct cc_uuid node;
 	char id[CC_UUID_TEXT], why[256];
 
@@ -144,6 +145,7 @@ static int open_stream(struct call *c, const char *running, struct stream_order 
 		return cc_fail(err, UNAVAILABLE, "%s", why);
 	if (find_placed(c, running, &node, &order->instance, err) < 0)
 		return -1;
+	cc_set(order, stream_order, kind, kind);
 	if (c->setup->stream_open(c->setup->edge, &c->who, node, order, err) < 0)
 		return -1;
 	reply->id = order->id;

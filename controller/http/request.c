@@ -182,6 +182,13 @@ static void hash_request(struct request *r)
 	cc_sha256_format(cc_sha256_final(&h), r->call.request_hash);
 }
 
+static enum cc_json_mode body_mode(const struct route *route)
+{
+	if (route->flags & RF_AGENT)
+		return CC_JSON_LENIENT;
+	return route->flags & RF_MERGE ? CC_JSON_PATCH : CC_JSON_STRICT;
+}
+
 static int decode(struct request *r, struct cc_error *err)
 {
 	const struct cc_desc *d = r->route->body;
@@ -194,8 +201,7 @@ static int decode(struct request *r, struct cc_error *err)
 	if (d == &router_none_desc || d == &router_bytes_desc)
 		return 0;
 	body = cc_arena_alloc(r->call.arena, d->size);
-	if (cc_json_decode(
-	            d, cc_buf_str(&r->body), r->body.len, r->route->flags & RF_MERGE ? CC_JSON_PATCH : CC_JSON_STRICT, body, r->call.arena, err) < 0)
+	if (cc_json_decode(d, cc_buf_str(&r->body), r->body.len, body_mode(r->route), body, r->call.arena, err) < 0)
 		return -1;
 	r->call.body = body;
 	cc_buf_free(&r->body);

@@ -102,6 +102,7 @@ void controller_open_order(struct controller *c, const struct stream_order *o)
 	controller_lock(c);
 	free(c->order.argv.items);
 	c->order = *o;
+	cc_set(&c->order, stream_order, kind, o->kind);
 	c->stream_open = true;
 	c->streams++;
 	c->stream_taken = c->feed_end = c->broken = c->hold = false;

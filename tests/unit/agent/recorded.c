@@ -13,7 +13,7 @@ size_t recorded_files(char ***ret)
 {
 	static glob_t files;
 
-	CC_PRE(glob(CC_PROTOCOL_DIR "/v*/*", 0, NULL, &files) == 0);
+	CC_PRE(glob(CC_PROTOCOL_DIR "/*/*", 0, NULL, &files) == 0);
 	*ret = files.gl_pathv;
 	return files.gl_pathc;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Today's agent under controllers of every released protocol: it is given what they answered, has to do what that says, and to tell so. Each of its reports
+/* Today's agent under controllers of every released protocol, and of one to come: it is given what they answered, has to do what that says, and to tell so. Each of its reports
  * is read strictly by the scripted controller. */
 #include "common/json.h"
 #include "tests/unit/agent/agent_fixture.h"
@@ -54,11 +54,27 @@ static void unpack_images(const char *orders)
 		fake_priv_add_image(priv, o.assignments.items[i].image_sha256);
 }
 
+/* Whatever it is: the node comes for it, and says that it cannot when it does not know how. */
+static void carry(const struct stream_order *o)
+{
+	char error[256];
+
+	if (cc_has(o, stream_order, kind) && !cc_has(o, stream_order, needs)) {
+		world_eventually(fake_priv_calls(priv, PRIV_CT_EXEC) > 0);
+		return;
+	}
+	ck_assert_int_eq(controller_exit_status(controller, error, sizeof(error)), -1);
+	ck_assert_msg(strstr(error, "conflict: not supported by cc-agent") != NULL && strstr(error, "upgrade") != NULL, "%s", error);
+	ck_assert_uint_eq(fake_priv_calls(priv, PRIV_CT_EXEC), 0);
+}
+
 static void be_told(const char *orders)
 {
 	cc_auto(cc_arena_free) struct cc_arena *a = cc_arena_new(0);
 	struct node_orders o = read_orders(orders, a);
 
+	if (o.streams.n > 0)
+		controller_open_order(controller, &(struct stream_order){ .id = o.streams.items[0].id });
 	controller_answer_raw(controller, 200, orders);
 	if (cc_has(&o, node_orders, controllers)) {
 		learn(&o.controllers);
@@ -68,7 +84,7 @@ static void be_told(const char *orders)
 	for (size_t i = 0; i < o.assignments.n; i++)
 		take_up(&o.assignments.items[i]);
 	if (o.streams.n > 0)
-		world_eventually(fake_priv_calls(priv, PRIV_CT_EXEC) > 0);
+		carry(&o.streams.items[0]);
 }
 
 START_TEST(what_controllers_of_that_time_answered_is_done)

@@ -190,6 +190,51 @@ static void replay(const char *path)
 	fclose(f);
 }
 
+/* ---- what each side requires of the other ---- */
+
+static const struct cc_desc *const messages[] = { &join_request_desc, &joined_desc, &node_report_desc, &node_orders_desc };
+
+static void add_required(struct cc_buf *out, const char *path, const struct cc_desc *d)
+{
+	for (size_t i = 0; i < d->n_fields; i++) {
+		const struct cc_field *f = &d->fields[i];
+		const char *name = cc_printf(a, "%s.%s", path, f->name);
+
+		if (!(f->flags & CC_OPT)) {
+			cc_buf_adds(out, name);
+			for (int k = 0; f->enums != NULL && k < f->enums->n; k++)
+				cc_buf_printf(out, " %s", f->enums->values[k]);
+			cc_buf_addc(out, '\n');
+		}
+		if (f->desc != NULL)
+			add_required(out, name, f->desc);
+	}
+}
+
+/* An older program does not send a member that it does not know, and nobody can act on a required word that it does not know. */
+START_TEST(nothing_more_is_required_than_was_from_the_beginning)
+{
+	cc_auto_buf struct cc_buf now = { 0 };
+	char then[8192];
+	FILE *file = fopen(CC_PROTOCOL_DIR "/v1.required", "r");
+	size_t n;
+
+	ck_assert_ptr_nonnull(file);
+	n = fread(then, 1, sizeof(then) - 1, file);
+	fclose(file);
+	ck_assert_uint_lt(n, sizeof(then) - 1);
+	then[n] = '\0';
+	a = cc_arena_new(0);
+	for (size_t i = 0; i < CC_ARRAY_LEN(messages); i++)
+		add_required(&now, messages[i]->name, messages[i]);
+	if (record)
+		printf("%s", cc_buf_str(&now));
+	for (char *line = strtok(now.data, "\n"); line != NULL; line = strtok(NULL, "\n"))
+		ck_assert_msg(strstr(then, cc_printf(a, "\n%s\n", line)) != NULL, "%s: no older program knows this; make it optional", line);
+	cc_arena_free(a);
+}
+END_TEST
+
 static glob_t files;
 
 START_TEST(what_was_recorded_is_still_served_and_understood)
@@ -204,10 +249,13 @@ int main(void)
 	TCase *tc = tcase_create("protocol");
 
 	record = getenv("CC_PROTOCOL_RECORD") != NULL;
-	if (glob(CC_PROTOCOL_DIR "/v*/*", 0, NULL, &files) != 0)
+	if (glob(CC_PROTOCOL_DIR "/*/*", 0, NULL, &files) != 0)
 		return 1;
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_loop_test(tc, what_was_recorded_is_still_served_and_understood, 0, (int)files.gl_pathc);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("required");
+	tcase_add_test(tc, nothing_more_is_required_than_was_from_the_beginning);
 	suite_add_tcase(s, tc);
 	world_prepare();
 	return test_run(s);
