@@ -76,34 +76,6 @@ static void take_frame(struct pipes *p, enum cc_frame_type type, const unsigned 
 		on_asked(user, type, cc_frame_u32(payload));
 }
 
-int pipes_feed(struct pipes *p, const void *bytes, size_t len, pipes_asked_fn *on_asked, void *user, struct cc_error *err)
-{
-	enum cc_frame_type type;
-	const unsigned char *payload;
-	size_t payload_len;
-	int got;
-
-	cc_buf_add(&p->in, bytes, len);
-	while ((got = cc_frame_next(&p->in, &type, &payload, &payload_len, err)) > 0) {
-		take_frame(p, type, payload, payload_len, on_asked, user);
-		cc_buf_consume(&p->in, CC_FRAME_HEADER + payload_len);
-	}
-	pipes_step(p);
-	return got;
-}
-
-int pipes_pollfds(const struct pipes *p, struct pollfd *to)
-{
-	int n = 0;
-
-	if (p->stdin_fd >= 0 && p->feed.len > 0)
-		to[n++] = (struct pollfd){ .fd = p->stdin_fd, .events = POLLOUT };
-	for (int i = 0; i < 2; i++)
-		if (p->out_fd[i] >= 0 && p->out.len < PIPES_BUFFER)
-			to[n++] = (struct pollfd){ .fd = p->out_fd[i], .events = POLLIN };
-	return n;
-}
-
 static void write_stdin(struct pipes *p)
 {
 	while (p->stdin_fd >= 0 && p->feed.len > 0) {
@@ -121,6 +93,34 @@ static void write_stdin(struct pipes *p)
 	}
 	if (p->stdin_ends)
 		close_fd(&p->stdin_fd);
+}
+
+int pipes_feed(struct pipes *p, const void *bytes, size_t len, pipes_asked_fn *on_asked, void *user, struct cc_error *err)
+{
+	enum cc_frame_type type;
+	const unsigned char *payload;
+	size_t payload_len;
+	int got;
+
+	cc_buf_add(&p->in, bytes, len);
+	while ((got = cc_frame_next(&p->in, &type, &payload, &payload_len, err)) > 0) {
+		take_frame(p, type, payload, payload_len, on_asked, user);
+		cc_buf_consume(&p->in, CC_FRAME_HEADER + payload_len);
+	}
+	write_stdin(p);
+	return got;
+}
+
+int pipes_pollfds(const struct pipes *p, struct pollfd *to)
+{
+	int n = 0;
+
+	if (p->stdin_fd >= 0 && p->feed.len > 0)
+		to[n++] = (struct pollfd){ .fd = p->stdin_fd, .events = POLLOUT };
+	for (int i = 0; i < 2; i++)
+		if (p->out_fd[i] >= 0 && p->out.len < PIPES_BUFFER)
+			to[n++] = (struct pollfd){ .fd = p->out_fd[i], .events = POLLIN };
+	return n;
 }
 
 /* Returns whether there may be more. */

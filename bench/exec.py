@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`ccctl exec NAME -- true` against liblxc's attach in the same container, in turns; medians. And bytes per second through an exec's output, against the same
 program through a pipe. And bytes per second of `ccctl cp` of one file over TLS, into and out of the container, against `cp` of the same file on the same file
-system; COPY_MB=1024 for the gigabyte of the issue, whose ratio the default comes close to."""
+system; COPY_MB=1024 for the gigabyte of the issue, whose ratio the default comes close to. `cp_relay`: the same file through a bare relay that speaks TLS to
+both sides, which is what any design with a controller in between costs."""
 
 import json
 import os
@@ -33,21 +34,26 @@ def copies(zone):
     ccctl = os.path.join(BUILD, "cli", "ccctl")
     source, target = os.path.join(zone.dir, "source"), os.path.join(zone.dir, "target")
     subprocess.run(["dd", "if=/dev/urandom", f"of={source}", "bs=1M", f"count={COPY_MB}"], check=True, stderr=subprocess.DEVNULL)
+    relay = [os.path.join(BUILD, "bench", "bench_relay_floor"), os.path.join(zone.dir, "relay.pem")]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=relay", "-keyout", relay[1], "-out", f"{relay[1]}.cert"],
+                   check=True, stderr=subprocess.DEVNULL)
+    with open(relay[1], "a") as key, open(f"{relay[1]}.cert") as certificate:
+        key.write(certificate.read())
     subprocess.run([ccctl, "create", "c", "--image", "busybox", "--memory", "256MiB"], check=True, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def rate(*args):
-        for path in (target,):
-            if os.path.exists(path):
-                os.unlink(path)
+        if os.path.exists(target):
+            os.unlink(target)
         os.sync()
         start = time.perf_counter()
         subprocess.run(args, check=True, env=env, stdin=subprocess.DEVNULL)
         return COPY_MB / (time.perf_counter() - start)
 
-    rates = {"cp_in": [], "cp_out": [], "cp_floor": []}
+    rates = {"cp_in": [], "cp_out": [], "cp_relay": [], "cp_floor": []}
     for i in range(COPY_ROUNDS + 1):
         subprocess.run([ccctl, "exec", "c", "--", "rm", "-f", "/file"], check=True, env=env, stdin=subprocess.DEVNULL)
-        took = {"cp_in": rate(ccctl, "cp", source, "c:/file"), "cp_out": rate(ccctl, "cp", "c:/file", target), "cp_floor": rate("cp", source, target)}
+        took = {"cp_in": rate(ccctl, "cp", source, "c:/file"), "cp_out": rate(ccctl, "cp", "c:/file", target),
+                "cp_relay": rate(*relay, source, target), "cp_floor": rate("cp", source, target)}
         for name, value in took.items():
             if i > 0:
                 rates[name].append(value)
@@ -55,7 +61,9 @@ def copies(zone):
     for name, value in mid.items():
         print(f"{name}_mb_per_s {value:.1f} MB/s")
     print(f"cp_over_floor {mid['cp_in'] / mid['cp_floor']:.3f} ratio")
-    print(f"cp_out_over_floor {mid['cp_out'] / mid['cp_floor']:.3f} ratio", flush=True)
+    print(f"cp_out_over_floor {mid['cp_out'] / mid['cp_floor']:.3f} ratio")
+    print(f"cp_relay_over_floor {mid['cp_relay'] / mid['cp_floor']:.3f} ratio")
+    print(f"cp_over_relay {mid['cp_in'] / mid['cp_relay']:.3f} ratio", flush=True)
 
 
 def main():

@@ -11,6 +11,7 @@
 
 #define KEEPALIVE_S      60L
 #define IDLE_CONNECTIONS 4L
+#define MOVES_MAX        8 /* records each way before the caller has its turn */
 
 struct attempt {
 	struct attempt *next;
@@ -27,6 +28,7 @@ struct side {
 	struct attempt *attempts;
 	struct curl_waitfd *waits;
 	size_t n_waits;
+	curl_off_t moved; /* bytes of all attempts that go on, as last looked at */
 };
 
 /* An attempt for which one option was not taken is not made: the pin is among them, and without it nobody would be checked. */
@@ -305,27 +307,29 @@ static void tls_wait(void *side, struct pollfd *extra, size_t n, int timeout_ms)
 		poll(extra, n, 0);
 }
 
-/* Bytes of a buffer leave without a callback, so they are counted here. */
-static void note_sent(const struct side *s)
+/* Bytes of a buffer leave without a callback, so they are counted here. Returns whether any moved. */
+static bool note_moved(struct side *s)
 {
 	int64_t now = cc_boottime_ms();
+	curl_off_t moved = 0, before = s->moved;
 
 	for (const struct attempt *t = s->attempts; t != NULL; t = t->next) {
-		curl_off_t sent = 0;
+		curl_off_t sent = 0, came = 0;
 
 		curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+		curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &came);
 		cc_http_exchange_sent(t->x, sent, now);
+		moved += sent + came;
 	}
+	s->moved = moved;
+	return moved != before;
 }
 
-static void tls_move(void *side)
+static void take_ends(struct side *s)
 {
-	struct side *s = side;
 	int n;
 	CURLMsg *m;
 
-	curl_multi_perform(s->multi, &n);
-	note_sent(s);
 	while ((m = curl_multi_info_read(s->multi, &n)) != NULL) {
 		struct attempt *t = NULL;
 
@@ -334,6 +338,20 @@ static void tls_move(void *side)
 		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
 		over(t, m->data.result);
 	}
+}
+
+/* curl moves one TLS record of an exchange at a time. */
+static void tls_move(void *side)
+{
+	struct side *s = side;
+	int n;
+
+	for (int i = 0; i < MOVES_MAX; i++) {
+		curl_multi_perform(s->multi, &n);
+		if (!note_moved(s))
+			break;
+	}
+	take_ends(s);
 }
 
 const struct cc_http_transport cc_http_tls = {

@@ -3,6 +3,8 @@
 #include "controller/http/handlers.h"
 
 #define BLOCK_BYTES 65536
+/* Bytes of a chunk that makes one full TLS record, with its head and its end: otherwise each chunk ends with a small record. */
+#define CHUNK_BYTES (16384 - 8)
 
 static enum stream_end end_of(const struct request *r)
 {
@@ -55,7 +57,7 @@ static ssize_t read_more(void *arg, uint64_t pos, char *buf, size_t max)
 	(void)pos;
 	if (r->waiter.wake == WAKE_HUNG_UP || r->waiter.wake == WAKE_STOPPING)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
-	n = splice_read(r->stream, end_of(r), buf, max);
+	n = splice_read(r->stream, end_of(r), buf, max < CHUNK_BYTES ? max : CHUNK_BYTES);
 	if (n == STREAM_FINISHED)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	return n == STREAM_BROKEN ? MHD_CONTENT_READER_END_WITH_ERROR : n;
