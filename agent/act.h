@@ -48,5 +48,5 @@ void act_all(struct act *a, int64_t now_ms);
 /* When to look again although nothing happened: boot time, CC_NEVER_MS for never. */
 int64_t act_next_ms(const struct act *a, int64_t now_ms);
 
-/* For priv_client_new: an instance's init ended. `user` is the struct act. */
+/* For priv_client_new: an instance's init ended, or lists are old. `user` is the struct act. */
 void act_on_event(void *user, const struct priv_ct *ct);

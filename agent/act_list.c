@@ -10,7 +10,7 @@
 #include <sys/statvfs.h>
 
 #define LIST_EVERY_MS 300000
-#define LIST_AGAIN_MS 2000 /* after an image was removed because the disk is full */
+#define LIST_AGAIN_MS 2000 /* after an image was removed because the disk is full, or what was listed was old when it came */
 
 static void list_failed(struct act *a, const struct cc_error *err)
 {
@@ -114,6 +114,8 @@ static void saw_cts(void *user, const struct priv_reply *r)
 	}
 	a->listing = false;
 	a->list_backoff = (struct backoff){ .next_ms = cc_boottime_ms() + LIST_EVERY_MS };
+	if (is_stale(a))
+		a->list_backoff.next_ms = cc_boottime_ms() + LIST_AGAIN_MS;
 	if (is_stale(a) || r->tail_len != list->count * sizeof(struct priv_ct))
 		return;
 	inst_saw_all(a->insts, r->tail, list->count);
@@ -155,9 +157,11 @@ void act_list(struct act *a, int64_t now_ms)
 void act_on_event(void *user, const struct priv_ct *ct)
 {
 	struct act *a = user;
-	struct inst *i = inst_find(a->insts, ct->id);
+	struct inst *i = ct != NULL ? inst_find(a->insts, ct->id) : NULL;
 
 	a->again = true;
+	if (ct == NULL)
+		a->list_backoff.next_ms = 0; /* a list that is under way is as new as this: answers come in order */
 	if (i == NULL)
 		return;
 	inst_exited(i, ct, cc_boottime_ms());

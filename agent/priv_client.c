@@ -175,6 +175,8 @@ static void take_frame(struct priv_client *c, const struct priv_frame *f)
 	if (f->head.seq == PRIV_EVENT_SEQ) {
 		if (f->head.verb == PRIV_EVENT_EXIT && f->head.body == sizeof(struct priv_ct) && c->on_event != NULL)
 			c->on_event(c->user, f->body);
+		else if (f->head.verb == PRIV_EVENT_CHANGED && c->on_event != NULL)
+			c->on_event(c->user, NULL);
 		return;
 	}
 	o = find_open(c, f->head.seq);

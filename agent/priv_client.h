@@ -20,7 +20,7 @@ struct priv_reply {
 };
 typedef void priv_reply_fn(void *user, const struct priv_reply *reply);
 
-/* An instance's init ended without being asked to. */
+/* An instance's init ended without being asked to. NULL: what was listed is old, something that an earlier cc-agent asked for is done. */
 typedef void priv_event_fn(void *user, const struct priv_ct *ct);
 
 struct priv_request {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the two halves of the agent say to each other over one SOCK_SEQPACKET socketpair. Both come from the same build, so the structs are plain memory.
  * A request may take long (CT_EXEC, IMAGE_UNPACK); replies come in any order and carry the request's `seq`. The privileged half also speaks unasked:
- * PRIV_EVENT_EXIT when an instance's init ended. Nothing here names a path: the privileged half derives every path from a UUID or a hash. */
+ * PRIV_EVENT_EXIT when an instance's init ended, PRIV_EVENT_CHANGED when its lists are old. Nothing here names a path: the privileged half derives every path from a UUID or a hash. */
 #pragma once
 
 #include "agent/ports.h"
@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define PRIV_VERSION       8
+#define PRIV_VERSION       9
 #define PRIV_TAIL_MAX      (256 * 1024) /* bytes of a reply's tail; bounds instances and images per node */
 #define PRIV_SHA256_TEXT   65           /* lower-case hex with its NUL */
 #define PRIV_NAME_TEXT     64           /* a DNS label with its NUL */
@@ -25,7 +25,8 @@ enum priv_verb {
 #define PRIV(verb, request, reply, fds, tail, meaning) PRIV_##verb,
 #include "agent/priv_msg.def"
 #undef PRIV
-	PRIV_EVENT_EXIT, /* body: struct priv_ct */
+	PRIV_EVENT_EXIT,    /* body: struct priv_ct */
+	PRIV_EVENT_CHANGED, /* what an earlier cc-agent asked for is done, so a list from before that is old; no body */
 	PRIV_VERB_MAX
 };
 

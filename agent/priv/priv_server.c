@@ -161,6 +161,8 @@ static void advance(struct priv_server *s, struct request *r, int outcome, const
 		priv_server_send(s, r->verb, r->seq, &r->reply, info->reply_size, r->reply_tail, r->reply_tail_len);
 	else if (info != NULL && r->client == s->client)
 		send_error(s, r->verb, r->seq, err);
+	else if (r->client != 0)
+		priv_server_send(s, PRIV_EVENT_CHANGED, PRIV_EVENT_SEQ, NULL, 0, NULL, 0);
 	free_request(s, r);
 }
 

@@ -366,6 +366,16 @@ void fake_priv_end_init(struct fake_priv *p, int n, int wait_status)
 	pthread_mutex_unlock(&p->lock);
 }
 
+void fake_priv_say_changed(struct fake_priv *p)
+{
+	struct priv_frame f = { .head = { .verb = PRIV_EVENT_CHANGED, .seq = PRIV_EVENT_SEQ }, .body = "", .tail = "" };
+	struct cc_error err = { 0 };
+
+	pthread_mutex_lock(&p->lock);
+	(void)priv_frame_send(p->fd, &f, &err);
+	pthread_mutex_unlock(&p->lock);
+}
+
 unsigned fake_priv_calls(struct fake_priv *p, enum priv_verb verb)
 {
 	unsigned n;

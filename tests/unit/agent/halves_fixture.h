@@ -22,6 +22,9 @@ bool fake_priv_has_image(struct fake_priv *p, const char *sha256);
 /* An init ends by itself. */
 void fake_priv_end_init(struct fake_priv *p, int n, int wait_status);
 
+/* Something that an earlier agent had asked for is done. */
+void fake_priv_say_changed(struct fake_priv *p);
+
 /* How often the verb was called. */
 unsigned fake_priv_calls(struct fake_priv *p, enum priv_verb verb);
 /* False when there is no such container. */

@@ -85,7 +85,7 @@ static void on_event(void *user, const struct priv_ct *ct)
 {
 	struct priv_fixture *f = user;
 
-	if (f->event_count < CC_ARRAY_LEN(f->events))
+	if (ct != NULL && f->event_count < CC_ARRAY_LEN(f->events))
 		f->events[f->event_count++] = *ct;
 }
 

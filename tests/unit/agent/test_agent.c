@@ -226,6 +226,18 @@ START_TEST(a_restarted_agent_touches_nothing_that_runs)
 }
 END_TEST
 
+START_TEST(what_an_earlier_agent_started_is_stopped_as_soon_as_it_runs)
+{
+	agent_begin();
+	world_assign(1, 1, 0, DESIRED_STOP);
+	world_wait_state(1, OBSERVED_STOPPED, 0);
+	fake_priv_add_ct(priv, test_ct(1, PRIV_CT_RUNNING, 1, 0));
+	fake_priv_say_changed(priv);
+	world_eventually(fake_priv_calls(priv, PRIV_CT_STOP) == 1);
+	agent_end_well();
+}
+END_TEST
+
 /* Brings instances onto the disk, then takes everything away that a reboot takes. */
 static void reboot_without_controller(void)
 {
@@ -1096,6 +1108,7 @@ int main(void)
 	tcase_add_test(tc, a_lost_controller_stops_nothing_and_hears_everything_when_it_is_back);
 	tcase_add_test(tc, what_moved_elsewhere_while_cut_off_is_ended_on_reconnection);
 	tcase_add_test(tc, a_restarted_agent_touches_nothing_that_runs);
+	tcase_add_test(tc, what_an_earlier_agent_started_is_stopped_as_soon_as_it_runs);
 	tcase_add_test(tc, what_the_controller_has_heard_of_is_on_the_disk);
 	tcase_add_test(tc, a_disk_that_cannot_be_written_does_not_silence_the_node);
 	tcase_add_test(tc, after_a_reboot_without_controller_keep_instances_start_again);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How cc-agent-priv starts cc-agent: its user, its descriptors, its arguments, and again when it ends. The agent is a shell script here. */
+#include "agent/priv_client.h"
 #include "agent/storage/tree_remove.h"
 #include "tests/lib/test.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,8 +154,76 @@ START_TEST(it_sees_end_of_file_when_cc_agent_priv_is_killed)
 }
 END_TEST
 
-int main(void)
+/* The agent of the next test: the first one asks for what takes long and is gone, the second one writes down what it is told. */
+
+static void told(void *user, const struct priv_ct *ct)
 {
+	(void)user;
+	puts(ct == NULL ? "changed" : "an end");
+	fflush(stdout);
+}
+
+static void welcomed(void *user, const struct priv_reply *r)
+{
+	(void)user;
+	puts(r->code == CC_OK ? "welcome" : "refused");
+	fflush(stdout);
+}
+
+static int play_agent(void)
+{
+	struct priv_image_unpack q = { .archive_bytes = 1000, .unpacked_max_bytes = 1000, .entries_max = 10 };
+	struct priv_hello hello = { .version = PRIV_VERSION, .node = { { 1 } } };
+	bool first = access("asked", F_OK) < 0;
+	struct priv_client *c = priv_client_new(3, told, NULL);
+	struct cc_error err = { 0 };
+
+	memset(q.sha256, 'c', sizeof(q.sha256) - 1);
+	if (first) {
+		int fd = open("archive", O_RDONLY | O_CLOEXEC);
+
+		close(open("asked", O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+		return priv_client_send(c, &(struct priv_request){ .verb = PRIV_IMAGE_UNPACK, .body = &q, .fds = &fd }, NULL, NULL, NULL, &err);
+	}
+	if (priv_client_send(c, &(struct priv_request){ .verb = PRIV_HELLO, .body = &hello }, welcomed, NULL, NULL, &err) < 0)
+		return 1;
+	for (;;) {
+		struct pollfd p = { .fd = 3, .events = POLLIN };
+
+		poll(&p, 1, -1);
+		if (priv_client_step(c, &err) < 0)
+			return 0;
+	}
+}
+
+START_TEST(the_next_one_is_told_when_what_the_last_one_asked_for_is_done)
+{
+	char text[64], path[64], copy[400];
+	int fifo;
+
+	snprintf(path, sizeof(path), "/tmp/cc-agent-%d.fifo", getpid());
+	ck_assert_int_eq(mkfifo(path, 0644), 0);
+	fifo = open(path, O_RDWR | O_CLOEXEC);
+	snprintf(
+	        copy, sizeof(copy), "while ! [ -x player ]; do sleep 0.05; done; [ -e archive ] || ln -s %s archive; exec ./player play >>out", path);
+	start(copy, "nobody");
+	snprintf(copy, sizeof(copy), "cp /proc/%d/exe %s/new && mv %s/new %s/player", getpid(), dir, dir, dir);
+	ck_assert_int_eq(system(copy), 0);
+	lines("out", 1, text, sizeof(text));
+	ck_assert_str_eq(text, "welcome\n");
+	close(fifo);
+	unlink(path);
+	lines("out", 2, text, sizeof(text));
+	ck_assert_str_eq(text, "welcome\nchanged\n");
+	ck_assert_int_eq(stop(), 0);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "play") == 0)
+		return play_agent();
+
 	Suite *s = suite_create("priv_agent");
 	TCase *t = tcase_create("agent");
 
@@ -164,6 +234,7 @@ int main(void)
 	tcase_add_test(t, one_that_hangs_is_replaced);
 	tcase_add_test(t, it_is_stopped_before_cc_agent_priv_ends);
 	tcase_add_test(t, it_sees_end_of_file_when_cc_agent_priv_is_killed);
+	tcase_add_test(t, the_next_one_is_told_when_what_the_last_one_asked_for_is_done);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
