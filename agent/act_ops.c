@@ -140,6 +140,7 @@ void act_start(struct act *a, struct inst *i)
 			.disk_bytes = (uint64_t)i->want->disk_mib << 20,
 			.cpu_millis = (uint32_t)i->want->cpu_millis,
 			.pids = (uint32_t)i->want->pids,
+			.bandwidth_kbit = inst_bandwidth(i->want),
 		},
 	};
 

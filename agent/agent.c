@@ -216,11 +216,21 @@ static bool on_orders(void *user, const struct node_orders *o, int64_t sent_ms)
 	return any;
 }
 
+static void save_network(const struct agent *a, const struct priv_hello_reply *r)
+{
+	struct spool_network network = { .names = r->names, .no_ipv6 = r->no_ipv6, .prefix6 = r->prefix6 };
+	struct cc_error err = { 0 };
+
+	cc_set(&network, spool_network, upload_kbit, r->upload_kbit);
+	cc_set(&network, spool_network, download_kbit, r->download_kbit);
+	if (spool_save_network(a->start->cfg->state_dir, &network, &err) < 0)
+		cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&err));
+}
+
 static int say_hello(struct agent *a, struct cc_error *err)
 {
 	struct priv_hello hello = { .version = PRIV_VERSION, .node = a->who->node };
 	struct priv_hello_reply reply;
-	struct cc_error none = { 0 };
 
 	snprintf(hello.zone, sizeof(hello.zone), "%s", a->who->zone);
 	if (priv_client_call(a->priv, &(struct priv_request){ .verb = PRIV_HELLO, .body = &hello }, HELLO_MS, &reply, NULL, err) < 0)
@@ -231,9 +241,7 @@ static int say_hello(struct agent *a, struct cc_error *err)
 	a->features = reply.features;
 	a->pool_bytes = (int64_t)reply.pool_bytes;
 	reply.names[sizeof(reply.names) - 1] = reply.no_ipv6[sizeof(reply.no_ipv6) - 1] = reply.prefix6[sizeof(reply.prefix6) - 1] = '\0';
-	if (spool_save_network(a->start->cfg->state_dir,
-	            &(struct spool_network){ .names = reply.names, .no_ipv6 = reply.no_ipv6, .prefix6 = reply.prefix6 }, &none) < 0)
-		cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&none));
+	save_network(a, &reply);
 	a->publish = reply.publish;
 	return 0;
 }

@@ -76,6 +76,11 @@ struct ports inst_ports(const struct assignment *a)
 	return p;
 }
 
+uint32_t inst_bandwidth(const struct assignment *a)
+{
+	return cc_has(a, assignment, bandwidth_kbit) ? (uint32_t)a->bandwidth_kbit : 0;
+}
+
 static bool publishes_other_ports(const struct assignment *a, const struct assignment *b)
 {
 	struct ports one = inst_ports(a), two = inst_ports(b);
@@ -87,7 +92,7 @@ static bool is_asked_anew(const struct assignment *old, const struct assignment 
 {
 	return old == NULL || new == NULL || old->epoch != new->epoch || old->boot_sn != new->boot_sn || old->desired != new->desired ||
 	       old->memory_mib != new->memory_mib || old->cpu_millis != new->cpu_millis || old->disk_mib != new->disk_mib || old->pids != new->pids ||
-	       publishes_other_ports(old, new) ||
+	       inst_bandwidth(old) != inst_bandwidth(new) || publishes_other_ports(old, new) ||
 	       (cc_has(new, assignment, restore_sn) && (!cc_has(old, assignment, restore_sn) || old->restore_sn != new->restore_sn));
 }
 
@@ -232,7 +237,7 @@ static bool has_other_limits(const struct inst *i)
 
 	return l->memory_bytes != 0 && (i->ct.ports_sum != ports_sum(&ports) || l->memory_bytes != (uint64_t)i->want->memory_mib << 20 ||
 	                                       l->disk_bytes != (uint64_t)i->want->disk_mib << 20 || l->cpu_millis != (uint32_t)i->want->cpu_millis ||
-	                                       l->pids != (uint32_t)i->want->pids);
+	                                       l->pids != (uint32_t)i->want->pids || l->bandwidth_kbit != inst_bandwidth(i->want));
 }
 
 static enum seen seen_running(const struct inst *i)
@@ -319,8 +324,8 @@ static bool same_report(const struct reported *a, const struct reported *b)
 	return a->state == b->state && a->epoch == b->epoch && a->boot_sn == b->boot_sn && strcmp(a->reason, b->reason) == 0 &&
 	       strcmp(a->address, b->address) == 0 && strcmp(a->address6, b->address6) == 0 && a->limits.memory_bytes == b->limits.memory_bytes &&
 	       a->limits.disk_bytes == b->limits.disk_bytes && a->limits.cpu_millis == b->limits.cpu_millis && a->limits.pids == b->limits.pids &&
-	       a->memory_bytes == b->memory_bytes && a->disk_bytes == b->disk_bytes && a->disk_advisory == b->disk_advisory &&
-	       ports_same(&a->ports, &b->ports);
+	       a->limits.bandwidth_kbit == b->limits.bandwidth_kbit && a->memory_bytes == b->memory_bytes && a->disk_bytes == b->disk_bytes &&
+	       a->disk_advisory == b->disk_advisory && ports_same(&a->ports, &b->ports);
 }
 
 bool inst_report(struct inst_table *t, struct inst *i, enum observed state, const char *reason, int64_t now_ms)

@@ -103,6 +103,8 @@ bool inst_set_want(struct inst_table *t, struct inst *i, const struct assignment
 
 /* The node's ports that shall lead to it. */
 struct ports inst_ports(const struct assignment *a);
+/* kbit/s; 0: no limit. */
+uint32_t inst_bandwidth(const struct assignment *a);
 
 /* Whether it may run only as long as the controller's lease. */
 static inline bool inst_is_leased(const struct inst *i)

@@ -68,16 +68,19 @@ enum priv_feature {
 	PRIV_FEATURE_IPV6 = 1 << 8,       /* and have an IPv6 address each */
 	PRIV_FEATURE_SNAPSHOTS = 1 << 9,
 	PRIV_FEATURE_VOLUMES = 1 << 10,
-	PRIV_FEATURE_OVERLAY = 1 << 11, /* the pool of new instances (pool.h) */
-	PRIV_FEATURE_BTRFS = 1 << 12,   /* the same; there disk limits hold */
+	PRIV_FEATURE_OVERLAY = 1 << 11,   /* the pool of new instances (pool.h) */
+	PRIV_FEATURE_BTRFS = 1 << 12,     /* the same; there disk limits hold */
+	PRIV_FEATURE_BANDWIDTH = 1 << 13, /* limits of bandwidth hold */
 };
 
 struct priv_hello_reply {
 	uint32_t version;
 	uint32_t features; /* enum priv_feature */
 	uint32_t instances_max;
-	uint64_t pool_bytes;              /* size of the disk that new instances write to; 0: not known */
-	struct port_range publish;        /* what its owner lets instances publish */
+	uint64_t pool_bytes;       /* size of the disk that new instances write to; 0: not known */
+	struct port_range publish; /* what its owner lets instances publish */
+	uint32_t upload_kbit;      /* its owner's limit for all of them together, per second; 0: none */
+	uint32_t download_kbit;
 	char driver[16];                  /* "lxc 5.0.2", "sim" */
 	char names[96];                   /* why instances have no names here; "" when they have */
 	char no_ipv6[96];                 /* why they have no IPv6 */
@@ -109,12 +112,13 @@ struct priv_ct_ref {
 	struct cc_uuid id;
 };
 
-/* Limits are always set: zero is refused, but for the disk's, which then is none. */
+/* Limits are always set: zero is refused, but for those of disk and bandwidth, where it is none. */
 struct priv_limits {
 	uint64_t memory_bytes;
 	uint64_t disk_bytes; /* enforced unless priv_ct's disk_advisory */
 	uint32_t cpu_millis; /* thousandths of one core, as quota and as shares */
 	uint32_t pids;
+	uint32_t bandwidth_kbit; /* per second, each way, of what passes the node */
 };
 
 /* A volume in an instance. */

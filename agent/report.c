@@ -70,6 +70,7 @@ static void fill_instance(struct node_instance *to, const struct inst *i, struct
 		cc_set(to, node_instance, limit_cpu_millis, i->reported.limits.cpu_millis);
 		cc_set(to, node_instance, limit_disk_mib, (int64_t)(i->reported.limits.disk_bytes >> 20));
 		cc_set(to, node_instance, limit_pids, i->reported.limits.pids);
+		cc_set(to, node_instance, limit_bandwidth_kbit, i->reported.limits.bandwidth_kbit);
 		fill_ports(to, &i->reported.ports, ports);
 		if (i->reported.disk_advisory)
 			cc_set(to, node_instance, disk_advisory, true);

@@ -29,6 +29,7 @@ static const struct {
 	{ PRIV_FEATURE_IPV6, "ipv6" },
 	{ PRIV_FEATURE_SNAPSHOTS, "snapshots" },
 	{ PRIV_FEATURE_VOLUMES, "volumes" },
+	{ PRIV_FEATURE_BANDWIDTH, "bandwidth-limit" },
 };
 
 static int check_names(const char *setting, const struct cc_texts *list, struct cc_error *err)

@@ -89,6 +89,10 @@ static int show(const struct agent_config *cfg, const struct spool_identity *who
 		cc_set(s, agent_status, names, network.names);
 		cc_set(s, agent_status, no_ipv6, network.no_ipv6);
 		cc_set(s, agent_status, prefix6, network.prefix6);
+		if (cc_has(&network, spool_network, upload_kbit))
+			cc_set(s, agent_status, upload_kbit, network.upload_kbit);
+		if (cc_has(&network, spool_network, download_kbit))
+			cc_set(s, agent_status, download_kbit, network.download_kbit);
 	}
 	for (size_t k = 0; k < t->n; k++) {
 		items[s->assignments.n++] = *t->items[k]->want;

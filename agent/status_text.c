@@ -2,6 +2,7 @@
 #include "agent/status_text.h"
 
 #include "common/clock.h"
+#include "common/rate.h"
 
 #include <string.h>
 
@@ -140,6 +141,19 @@ static void print_network(const struct agent_status *s, FILE *to)
 		fprintf(to, "ipv6         %s%s\n", s->no_ipv6[0] != '\0' ? "none: " : s->prefix6, s->no_ipv6);
 }
 
+static void print_bandwidth(const struct agent_status *s, FILE *to)
+{
+	char up[CC_RATE_TEXT], down[CC_RATE_TEXT];
+
+	if (!cc_has(s, agent_status, upload_kbit) || !cc_has(s, agent_status, download_kbit))
+		return;
+	if (s->upload_kbit == 0 && s->download_kbit == 0)
+		fprintf(to, "bandwidth    no limit for all instances together (cc-agent-priv --upload-max, --download-max)\n");
+	else
+		fprintf(to, "bandwidth    of all instances together: up %s, down %s\n", cc_rate_format(s->upload_kbit, up),
+		        cc_rate_format(s->download_kbit, down));
+}
+
 static int name_width(const struct agent_status *s, const struct live *l)
 {
 	size_t width = NAME_LEAST, n = l != NULL ? l->instances.n : s->assignments.n;
@@ -196,6 +210,7 @@ void status_text(const struct agent_status *s, int64_t now_ms, FILE *to)
 	print_node(s, l, now_ms, to);
 	print_offer(s, l, to);
 	print_network(s, to);
+	print_bandwidth(s, to);
 	print_protection(l, to);
 	if (l != NULL)
 		print_live(s, l, to);

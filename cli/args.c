@@ -5,6 +5,7 @@
 
 #include "cli/units.h"
 #include "common/clock.h"
+#include "common/rate.h"
 #include "common/suggest.h"
 
 #include <string.h>
@@ -88,6 +89,8 @@ static int read_value(const struct opt *o, struct args_given *g, struct cc_error
 		return units_parse_cpu(g->text, &g->number, err);
 	case OPT_COUNT:
 		return units_parse_count(g->text, &g->number, err);
+	case OPT_RATE:
+		return cc_rate_parse(g->text, &g->number, err);
 	case OPT_DURATION:
 		return cc_duration_parse(g->text, &g->number, err);
 	case OPT_WORD:

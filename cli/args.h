@@ -10,7 +10,7 @@
 struct args_given {
 	const struct opt *opt;
 	const char *text; /* as typed; NULL for a flag */
-	int64_t number;   /* OPT_MIB, OPT_CPU, OPT_COUNT, OPT_DURATION (ms) */
+	int64_t number;   /* OPT_MIB, OPT_CPU, OPT_COUNT, OPT_RATE (kbit/s), OPT_DURATION (ms) */
 };
 
 struct args {

@@ -28,6 +28,8 @@ static void spec_of(const struct instance *inst, struct instance_spec *ret)
 	cc_set(ret, instance_spec, memory_mib, inst->memory_mib);
 	cc_set(ret, instance_spec, disk_mib, inst->disk_mib);
 	cc_set(ret, instance_spec, pids, inst->pids);
+	if (cc_has(inst, instance, bandwidth_kbit))
+		cc_set(ret, instance_spec, bandwidth_kbit, inst->bandwidth_kbit);
 	cc_set(ret, instance_spec, on_disconnect, inst->on_disconnect);
 	if (cc_has(inst, instance, labels))
 		cc_set(ret, instance_spec, labels, inst->labels);

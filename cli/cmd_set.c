@@ -21,7 +21,7 @@ static int fill_change(const struct cli *cli, struct instance_change *c, struct 
 		c->has |= CC_BIT(instance_change_f_labels);
 	}
 	if (c->has == 0)
-		return cc_fail(err, INVALID, "say what to change: --memory, --cpu, --disk, --pids, --label or --on-disconnect");
+		return cc_fail(err, INVALID, "say what to change: --memory, --cpu, --disk, --pids, --bandwidth, --label or --on-disconnect");
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "cli/units.h"
 #include "common/clock.h"
 #include "common/model.h"
+#include "common/rate.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -49,7 +50,7 @@ static void fix_acronyms(char *title)
 /* "MEMORY" over a column; "Memory used" before a line. The id of something that has a name beside it says that it is one. */
 static void set_title(const struct cc_desc *d, struct column *c, bool upper)
 {
-	static const char *const units[] = { "_name", "_mib", "_millis", "_ms", "_s" };
+	static const char *const units[] = { "_name", "_mib", "_kbit", "_millis", "_ms", "_s" };
 	const char *name = c->total != NULL ? c->field->name + strlen("used_") : c->field->name;
 	const char *tail = c->total != NULL && !upper ? " used" : "";
 	char named[64];
@@ -151,6 +152,7 @@ static void add_int(const struct column *c, const void *row, struct cc_buf *out)
 	int64_t v = *(const int64_t *)cc_field_at(c->field, row);
 	int64_t total = c->total != NULL ? *(const int64_t *)cc_field_at(c->total, row) : 0;
 	const char *name = c->field->name;
+	char rate[CC_RATE_TEXT];
 
 	if (ends_with(name, "_mib") && c->total != NULL)
 		units_add_mib_of(out, v, total);
@@ -158,6 +160,8 @@ static void add_int(const struct column *c, const void *row, struct cc_buf *out)
 		units_add_mib(out, v);
 	else if (ends_with(name, "_millis"))
 		units_add_cpu(out, v);
+	else if (ends_with(name, "_kbit"))
+		cc_buf_adds(out, cc_rate_format(v, rate));
 	else if (strcmp(name, "bytes") == 0 || ends_with(name, "_bytes"))
 		units_add_bytes(out, v);
 	else

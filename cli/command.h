@@ -18,6 +18,7 @@ enum opt_kind {
 	OPT_MIB,      /* units_parse_mib */
 	OPT_CPU,      /* units_parse_cpu */
 	OPT_COUNT,    /* units_parse_count */
+	OPT_RATE,     /* cc_rate_parse */
 	OPT_DURATION, /* cc_duration_parse */
 	OPT_WORD      /* one of the words in `value` */
 };

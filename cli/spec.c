@@ -26,7 +26,8 @@ static int out_of_range(
 
 int spec_limits(const struct cli *cli, const struct cc_desc *d, void *row, struct cc_error *err)
 {
-	static const char *const numbers[] = { "memory", "memory_mib", "cpu", "cpu_millis", "disk", "disk_mib", "pids", "pids" };
+	static const char *const numbers[] = { "memory", "memory_mib", "cpu", "cpu_millis", "disk", "disk_mib", "pids", "pids", "bandwidth",
+		"bandwidth_kbit" };
 
 	for (size_t i = 0; i < CC_ARRAY_LEN(numbers); i += 2) {
 		const struct cc_field *f = cc_desc_find(d, numbers[i + 1]);

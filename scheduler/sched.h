@@ -41,7 +41,8 @@ enum sched_closed { SCHED_CLOSED_BY_OWNER = 1 << 0, SCHED_CLOSED_BY_ADMIN = 1 <<
 enum sched_feature {
 	SCHED_FEATURE_CONTAINER = 1 << 0, /* runs containers */
 	SCHED_FEATURE_VM = 1 << 1,
-	SCHED_FEATURE_VOLUMES = 1 << 2, /* gives volumes to what it runs */
+	SCHED_FEATURE_VOLUMES = 1 << 2,   /* gives volumes to what it runs */
+	SCHED_FEATURE_BANDWIDTH = 1 << 3, /* limits what they send and receive */
 };
 
 /* The number of an architecture in Debian's words; 0 for unknown ones, which match nothing. */

@@ -10,7 +10,7 @@ add_dependencies(cc_test_priv cc-agent-priv)
 
 
 # With real containers: one at a time, they share the name of a bridge.
-foreach(name lxc exec faults walls image net ipv6 publish volumes)
+foreach(name lxc exec faults walls image net ipv6 publish caps volumes)
   cc_test(priv_${name} SOURCES unit/agent/test_priv_${name}.c LIBS cc_test_priv ROOT LOCKS cctp0 NEEDS /bin/busybox TIMEOUT 300)
 endforeach()
 

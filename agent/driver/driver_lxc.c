@@ -398,7 +398,7 @@ static int lxc_open(struct priv_node *node, struct cc_error *err)
 
 const struct driver driver_lxc = {
 	.name = "lxc",
-	.features = PRIV_FEATURE_LXC | PRIV_FEATURE_SECCOMP | PRIV_FEATURE_SNAPSHOTS,
+	.features = PRIV_FEATURE_LXC | PRIV_FEATURE_SECCOMP | PRIV_FEATURE_SNAPSHOTS | PRIV_FEATURE_BANDWIDTH,
 	.has_rights = true,
 	.open = lxc_open,
 	.check = lxc_check,

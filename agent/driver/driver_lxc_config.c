@@ -138,9 +138,11 @@ static void add_network(struct builder *b, const struct priv_node *node, const s
 
 void driver_config_limits(struct priv_limits *ret, const struct ct_record *rec)
 {
-	*ret = (struct priv_limits){
-		.memory_bytes = rec->memory_bytes, .disk_bytes = rec->disk_bytes, .cpu_millis = (uint32_t)rec->cpu_millis, .pids = (uint32_t)rec->pids
-	};
+	*ret = (struct priv_limits){ .memory_bytes = rec->memory_bytes,
+		.disk_bytes = rec->disk_bytes,
+		.cpu_millis = (uint32_t)rec->cpu_millis,
+		.pids = (uint32_t)rec->pids,
+		.bandwidth_kbit = (uint32_t)rec->bandwidth_kbit };
 }
 
 static void add_limits(struct builder *b, const struct priv_node *node, const struct ct_record *rec)

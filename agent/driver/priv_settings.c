@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/driver/priv_settings.h"
 
+#include "common/rate.h"
 #include "common/size.h"
 
 #include <errno.h>
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum setting_kind { SETTING_TEXT, SETTING_INT, SETTING_SIZE };
+enum setting_kind { SETTING_TEXT, SETTING_INT, SETTING_SIZE, SETTING_RATE };
 
 static const struct setting {
 	enum setting_kind kind;
@@ -51,6 +52,16 @@ static int set_size(const struct setting *s, uint64_t *to, const char *value, st
 	return 0;
 }
 
+static int set_rate(const struct setting *s, uint32_t *to, const char *value, struct cc_error *err)
+{
+	int64_t kbit;
+
+	if (cc_rate_parse(value, &kbit, err) < 0)
+		return cc_wrap(err, "%s", s->name);
+	*to = (uint32_t)kbit;
+	return 0;
+}
+
 static int set_value(struct priv_settings *set, const struct setting *s, const char *value, struct cc_error *err)
 {
 	char *to = (char *)set + s->offset;
@@ -59,6 +70,8 @@ static int set_value(struct priv_settings *set, const struct setting *s, const c
 		return set_int(s, (uint32_t *)(void *)to, value, err);
 	if (s->kind == SETTING_SIZE)
 		return set_size(s, (uint64_t *)(void *)to, value, err);
+	if (s->kind == SETTING_RATE)
+		return set_rate(s, (uint32_t *)(void *)to, value, err);
 	if (strlen(value) >= PRIV_TEXT_SETTING)
 		return cc_fail(err, INVALID, "%s: longer than %d bytes", s->name, PRIV_TEXT_SETTING - 1);
 	memcpy(to, value, strlen(value) + 1);

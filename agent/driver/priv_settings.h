@@ -11,6 +11,7 @@
 typedef char priv_setting_TEXT[PRIV_TEXT_SETTING];
 typedef uint32_t priv_setting_INT;
 typedef uint64_t priv_setting_SIZE; /* bytes */
+typedef uint32_t priv_setting_RATE; /* kbit/s; 0: none */
 
 struct priv_settings {
 #define CFG(kind, name, dflt, min, max, help) priv_setting_##kind name;

@@ -3,6 +3,7 @@
 
 #include "agent/driver/small_file.h"
 #include "agent/net/firewall.h"
+#include "agent/net/net_caps.h"
 #include "agent/net/net_foreign.h"
 #include "agent/net/net_forwarding.h"
 #include "agent/net/net_link.h"
@@ -47,6 +48,20 @@ static int set_rules(const struct priv_node *node, const struct net_guests *gues
 	                .forward_others6 = !net_forwarding6_is_ours(&node->dirs, wants_forwarding6(node)) });
 	net_rules_add_guests(&rules, node, guests);
 	return run_rules(&rules, err);
+}
+
+static int set_caps(const struct priv_node *node, const struct net_guests *guests, struct cc_error *err)
+{
+	const struct firewall *f = firewall_find(err);
+	cc_auto_buf struct cc_buf rules = { 0 };
+	cc_auto_free char *now = NULL;
+	char command[NET_CAPS_LIST];
+
+	if (f == NULL)
+		return -1;
+	now = f->list(net_caps_list(node, command));
+	net_caps_add(&rules, node, guests, now);
+	return rules.len > 0 && f->run(rules.data, err) < 0 ? cc_wrap(err, "limits of bandwidth") : 0;
 }
 
 /* Few kernels are built without this; there a node works, but its guests must trust each other. */
@@ -148,7 +163,7 @@ int net_reach(const struct priv_node *node, const struct net_guests *guests, str
 	net_rules_add_bridge_guests(&bridge, node, guests);
 	/* Where there are no rules on the bridge, that was said when they were made. */
 	(void)run_rules(&bridge, &ignored);
-	return run_rules(&rules, err);
+	return run_rules(&rules, err) < 0 ? -1 : set_caps(node, guests, err);
 }
 
 int net_prepare(const struct priv_node *node, const struct net_guests *guests, struct cc_error *err)
@@ -159,7 +174,7 @@ int net_prepare(const struct priv_node *node, const struct net_guests *guests, s
 	if (make_bridge(node, err) < 0 || net_forwarding_find(&node->dirs, &ours, err) < 0)
 		return -1;
 	/* Rules before the bridge is up and before anything is forwarded: at no moment is the owner's network open. */
-	if (set_rules(node, guests, !ours, err) < 0)
+	if (set_rules(node, guests, !ours, err) < 0 || set_caps(node, guests, err) < 0)
 		return -1;
 	set_pins(node, guests);
 	if (net_link_add_address(bridge, node->slots.network + 1, node->slots.prefix, err) < 0 || prepare_ipv6(node, err) < 0 ||
@@ -178,6 +193,7 @@ int net_retire(const struct priv_node *node, struct cc_error *err)
 	struct cc_error ignored = { 0 };
 
 	net_rules_remove(&rules, node);
+	net_caps_remove(&rules, node);
 	net_rules_remove_pins(&pins, node);
 	(void)run_rules(&pins, &ignored);
 	leave_others(node);

@@ -11,6 +11,7 @@ struct net_guest {
 	uint32_t slot;
 	struct cc_uuid member; /* nil: not known, so nobody's fellow */
 	struct ports ports;
+	uint64_t bandwidth_kbit; /* each way; 0: no limit */
 };
 struct net_guests {
 	uint32_t count;

@@ -299,5 +299,6 @@ void instances_describe(const struct priv_node *node, const struct instance *ins
 	ct.limits = (struct priv_limits){ .memory_bytes = inst->rec.memory_bytes, .disk_bytes = inst->rec.disk_bytes };
 	ct.limits.cpu_millis = (uint32_t)inst->rec.cpu_millis;
 	ct.limits.pids = (uint32_t)inst->rec.pids;
+	ct.limits.bandwidth_kbit = (uint32_t)inst->rec.bandwidth_kbit;
 	*ret = ct;
 }

@@ -192,6 +192,7 @@ static void take_request(struct ct_record *rec, const struct priv_ct_start *q)
 	rec->disk_bytes = q->limits.disk_bytes;
 	rec->cpu_millis = q->limits.cpu_millis;
 	rec->pids = q->limits.pids;
+	rec->bandwidth_kbit = q->limits.bandwidth_kbit;
 	rec->ports = q->ports;
 	rec->member = q->member;
 	memcpy(rec->image_sha256, q->image_sha256, sizeof(rec->image_sha256));
@@ -202,7 +203,8 @@ static bool is_as_asked(const struct instance *inst, const struct priv_ct_start 
 {
 	return !inst->half_changed && inst->rec.epoch == q->epoch && inst->rec.memory_bytes == q->limits.memory_bytes &&
 	       inst->rec.disk_bytes == q->limits.disk_bytes && inst->rec.cpu_millis == q->limits.cpu_millis && inst->rec.pids == q->limits.pids &&
-	       ports_same(&inst->rec.ports, &q->ports) && cc_uuid_equal(inst->rec.member, q->member);
+	       inst->rec.bandwidth_kbit == q->limits.bandwidth_kbit && ports_same(&inst->rec.ports, &q->ports) &&
+	       cc_uuid_equal(inst->rec.member, q->member);
 }
 
 static int start_reachable(struct priv_server *s, struct request *r, struct instance *inst, struct cc_error *err)

@@ -51,9 +51,10 @@ static void take_guests(const struct instances *all, struct net_guests *ret)
 	ret->count = 0;
 	for (uint32_t i = 0; i < all->count; i++)
 		if (all->at[i]->on_net)
-			ret->at[ret->count++] = (struct net_guest){
-				.slot = (uint32_t)all->at[i]->rec.slot, .member = all->at[i]->rec.member, .ports = all->at[i]->rec.ports
-			};
+			ret->at[ret->count++] = (struct net_guest){ .slot = (uint32_t)all->at[i]->rec.slot,
+				.member = all->at[i]->rec.member,
+				.ports = all->at[i]->rec.ports,
+				.bandwidth_kbit = all->at[i]->rec.bandwidth_kbit };
 }
 
 /* What is to be done now, for the guests as they are now. */
@@ -250,8 +251,9 @@ bool priv_net_is_ready(const struct priv_server *s, const struct instance *inst)
 	if (!s->net.up || s->net.stale)
 		return false;
 	if (then == NULL)
-		return inst->rec.ports.count == 0;
-	return cc_uuid_equal(then->member, inst->rec.member) && ports_same(&then->ports, &inst->rec.ports);
+		return inst->rec.ports.count == 0 && inst->rec.bandwidth_kbit == 0;
+	return then->bandwidth_kbit == inst->rec.bandwidth_kbit && cc_uuid_equal(then->member, inst->rec.member) &&
+	       ports_same(&then->ports, &inst->rec.ports);
 }
 
 int priv_net_wait(struct priv_server *s, struct request *r)

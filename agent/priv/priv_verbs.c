@@ -36,6 +36,8 @@ static int hello_begin(struct priv_server *s, struct request *r, struct cc_error
 	reply->pool_bytes = s->node->pool_bytes;
 	reply->instances_max = s->node->slots.count;
 	reply->publish = s->node->publish;
+	reply->upload_kbit = s->node->set.upload_max;
+	reply->download_kbit = s->node->set.download_max;
 	snprintf(reply->driver, sizeof(reply->driver), "%s", s->node->driver_version);
 	return 0;
 }

@@ -34,6 +34,8 @@ static void fill(const struct call *c, const struct zone *z, const struct instan
 		.disk_mib = inst->disk_mib,
 		.pids = inst->pids,
 		.created = inst->created };
+	if (cc_has(inst, instance, bandwidth_kbit))
+		cc_set(g, guest, bandwidth_kbit, inst->bandwidth_kbit);
 	if (cc_has(inst, instance, started))
 		cc_set(g, guest, started, inst->started);
 }

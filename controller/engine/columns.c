@@ -121,6 +121,7 @@ static const struct {
 	{ "lxc", SCHED_FEATURE_CONTAINER },
 	{ "sim", SCHED_FEATURE_CONTAINER },
 	{ "volumes", SCHED_FEATURE_VOLUMES },
+	{ "bandwidth-limit", SCHED_FEATURE_BANDWIDTH },
 };
 
 static uint32_t feature_bits(const struct cc_texts *features)

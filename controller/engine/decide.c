@@ -89,6 +89,11 @@ void decide_count_disk(const struct decide *d, struct effects *fx, struct cc_uui
 	count(d, fx, node, &(struct zone_use){ .disk_mib = mib });
 }
 
+int64_t decide_bandwidth(const struct instance *inst)
+{
+	return cc_has(inst, instance, bandwidth_kbit) ? inst->bandwidth_kbit : 0;
+}
+
 bool decide_has_feature(const struct node *n, const char *feature)
 {
 	for (size_t i = 0; i < n->features.n; i++)

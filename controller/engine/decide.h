@@ -39,6 +39,8 @@ const void *decide_newest(const struct decide *d, const struct effects *fx, enum
 
 /* Whether a node says that it has this. */
 bool decide_has_feature(const struct node *n, const char *feature);
+/* The limit of an instance, kbit/s; 0: none. */
+int64_t decide_bandwidth(const struct instance *inst);
 /* If-Match. @err PRECONDITION */
 int decide_check_revision(int64_t wanted, int64_t revision, const char *what, const char *ref, struct cc_error *err);
 /* What a node can still take of something, for what is there already. @err NO_CAPACITY */

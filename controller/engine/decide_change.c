@@ -16,6 +16,8 @@ static int check_node(const struct decide *d, const struct instance *was, const 
 		return -1;
 	if (decide_check_room("disk_mib", was->disk_mib, is->disk_mib, n->granted_disk_mib, n->used_disk_mib, n->name, err) < 0)
 		return -1;
+	if (decide_bandwidth(is) != decide_bandwidth(was) && decide_bandwidth(is) > 0 && !decide_has_feature(n, "bandwidth-limit"))
+		return cc_fail(err, CONFLICT, "bandwidth_kbit: the node '%s' cannot limit it: its agent is too old, or only simulates", n->name);
 	return publish_check(d->zone, n, is, was, err);
 }
 
@@ -90,6 +92,14 @@ static int check_disk(const struct instance *was, const struct instance *is, str
 	        (long long)was->used_disk_mib, (long long)was->disk_mib, (long long)is->disk_mib);
 }
 
+static void set_bandwidth(struct instance *inst, int64_t kbit)
+{
+	if (kbit > 0)
+		cc_set(inst, instance, bandwidth_kbit, kbit);
+	else
+		cc_unset(inst, instance, bandwidth_kbit);
+}
+
 /* Fields without a bit stay. */
 static int merge(const struct command *cmd, const struct instance_change *c, struct instance *inst, struct cc_error *err)
 {
@@ -101,6 +111,8 @@ static int merge(const struct command *cmd, const struct instance_change *c, str
 		inst->disk_mib = c->disk_mib;
 	if (cc_has(c, instance_change, pids))
 		inst->pids = c->pids;
+	if (cc_has(c, instance_change, bandwidth_kbit))
+		set_bandwidth(inst, c->bandwidth_kbit);
 	if (cc_has(c, instance_change, on_disconnect))
 		inst->on_disconnect = c->on_disconnect;
 	if (cc_has(c, instance_change, publish) && publish_set(inst, c->publish.items, c->publish.n, cmd->arena, err) < 0)
@@ -111,7 +123,7 @@ static int merge(const struct command *cmd, const struct instance_change *c, str
 static bool same_limits(const struct instance *a, const struct instance *b)
 {
 	return a->cpu_millis == b->cpu_millis && a->memory_mib == b->memory_mib && a->disk_mib == b->disk_mib && a->pids == b->pids &&
-	       publish_same(a, b);
+	       decide_bandwidth(a) == decide_bandwidth(b) && publish_same(a, b);
 }
 
 /* What the node has to hear of. */

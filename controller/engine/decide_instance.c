@@ -37,7 +37,8 @@ static int request_of(const struct decide *d, const struct command *cmd, const s
 		.memory_mib = inst->memory_mib,
 		.disk_mib = inst->disk_mib + volumes->unplaced_mib,
 		.arches = arches,
-		.features = SCHED_FEATURE_CONTAINER | (volumes->n > 0 ? SCHED_FEATURE_VOLUMES : 0),
+		.features = SCHED_FEATURE_CONTAINER | (volumes->n > 0 ? SCHED_FEATURE_VOLUMES : 0) |
+		            (decide_bandwidth(inst) > 0 ? SCHED_FEATURE_BANDWIDTH : 0),
 		.only_node = SCHED_ANY,
 		.barred = publish_barred(d->zone, inst, cmd->arena),
 		.seed = cmd->random & INT64_MAX };
@@ -155,6 +156,8 @@ static void fill(const struct instance_spec *s, struct instance *inst)
 	inst->on_disconnect = cc_has(s, instance_spec, on_disconnect) ? s->on_disconnect : ON_DISCONNECT_KEEP;
 	if (cc_has(s, instance_spec, labels))
 		cc_set(inst, instance, labels, s->labels);
+	if (cc_has(s, instance_spec, bandwidth_kbit) && s->bandwidth_kbit > 0)
+		cc_set(inst, instance, bandwidth_kbit, s->bandwidth_kbit);
 }
 
 /* The scheduler gave a node of one of these architectures. */

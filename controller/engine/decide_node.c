@@ -188,6 +188,7 @@ static bool has_other_limits(const struct instance *inst, const struct node_inst
 	               (cc_has(seen, node_instance, limit_cpu_millis) && seen->limit_cpu_millis != inst->cpu_millis) ||
 	               (cc_has(seen, node_instance, limit_disk_mib) && seen->limit_disk_mib != inst->disk_mib) ||
 	               (cc_has(seen, node_instance, limit_pids) && seen->limit_pids != inst->pids) ||
+	               (cc_has(seen, node_instance, limit_bandwidth_kbit) && seen->limit_bandwidth_kbit != decide_bandwidth(inst)) ||
 	               (cc_has(seen, node_instance, publish) && !publish_is(inst, seen->publish.items, seen->publish.n)));
 }
 

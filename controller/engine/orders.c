@@ -67,6 +67,8 @@ static void fill(const struct zone *z, const struct instance *inst, struct assig
 		cc_set(ret, assignment, member_name, cc_arena_strdup(a, who->name));
 	if (node != NULL && cc_uuid_equal(inst->member, node->owner))
 		cc_set(ret, assignment, own, true);
+	if (cc_has(inst, instance, bandwidth_kbit))
+		cc_set(ret, assignment, bandwidth_kbit, inst->bandwidth_kbit);
 	fill_snapshots(z, inst, ret, a);
 	fill_mounts(z, inst, ret, a);
 	cc_set(ret, assignment, member, inst->member);

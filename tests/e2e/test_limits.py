@@ -2,6 +2,8 @@
 """Limits of instances, changed while they run and enforced by the kernel; and what owners and admins say of a node."""
 
 import glob
+import json
+import subprocess
 import unittest
 
 from zone import ZoneTestCase
@@ -13,6 +15,17 @@ def cgroup_file(node, id, v1, v2):
     paths += glob.glob(f"/sys/fs/cgroup/**/{node.cgroup}/lxc.payload.{id}/{v2}", recursive=True) if not paths else []
     with open(paths[0]) as f:
         return f.read().split()[0]
+
+
+def bandwidth(node, address):
+    """What the kernel's firewall lets the address send and receive, bytes per second; nothing when it has no limit."""
+    r = subprocess.run(["nft", "-j", "list", "table", "inet", f"cccaps_{node.bridge}"], capture_output=True, text=True)
+    items = json.loads(r.stdout)["nftables"] if r.returncode == 0 else []
+    limits = {i["limit"]["name"]: i["limit"] for i in items if "limit" in i}
+    names = {i["map"]["name"]: dict(i["map"].get("elem", [])).get(address) for i in items if "map" in i}
+    found = [limits[names[way]] for way in ("up4", "down4") if names.get(way)]
+    assert all(f["rate_unit"] == "bytes" and f["inv"] for f in found), found
+    return [f["rate"] for f in found]
 
 
 class LimitsOfARunningInstance(ZoneTestCase):
@@ -46,6 +59,22 @@ class LimitsOfARunningInstance(ZoneTestCase):
         self.assertEqual(zone.ccctl("exec", "hello", "--", "ls", "/run/mark"), "/run/mark\n")
         zone.ccctl("set", "hello", "--memory", "32MiB")
         self.assertEqual(self.limit(after["id"], "memory/memory.limit_in_bytes", "memory.max"), str(32 << 20))
+
+    def test_bandwidth_is_limited_in_the_kernel_without_a_restart(self):
+        zone = self.zone
+        zone.ccctl("create", "hello", "--image", "busybox", "--bandwidth", "2Mbit")
+        before = zone.instances()["hello"]
+        self.assertEqual(before["bandwidth_kbit"], 2000)
+        self.assertIn("2 Mbit/s", zone.ccctl("show", "hello"))
+        # The rule of each way, for the address that the instance has: bytes per second.
+        self.assertEqual(bandwidth(self.node, before["address"]), [250000, 250000])
+        zone.ccctl("set", "hello", "--bandwidth", "8Mbit")
+        self.assertEqual(bandwidth(self.node, before["address"]), [1000000, 1000000])
+        zone.ccctl("set", "hello", "--bandwidth", "none")
+        after = zone.instances()["hello"]
+        self.assertEqual((after["started"], after["boot_sn"]), (before["started"], before["boot_sn"]))
+        self.assertNotIn("bandwidth_kbit", after)
+        self.assertEqual(bandwidth(self.node, before["address"]), [])
 
     def test_what_does_not_fit_is_refused_with_numbers(self):
         zone = self.zone

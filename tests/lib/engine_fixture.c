@@ -177,9 +177,9 @@ struct cc_uuid a_node(struct engine_fixture *f, const char *name, int64_t memory
 	struct join_request request = { 0 };
 	struct cmd_node_join join = { .request = &request, .id = engine_fixture_id(f) };
 	struct principal who = { .who = WHO_ANONYMOUS };
-	const char *features[] = { "lxc", "snapshots", "volumes" };
+	const char *features[] = { "lxc", "snapshots", "volumes", "bandwidth-limit" };
 	struct node_report r = { .arch = "amd64",
-		.features = { 3, features },
+		.features = { 4, features },
 		.cpu_millis = 4000,
 		.memory_mib = memory_mib,
 		.disk_mib = 10240,

@@ -5,7 +5,7 @@ _ccctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--) return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--publish|-p|--node|-n|--label|--volume|-v|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--env|-e|--escape|--lines|--size|-s|--name|--include|--mirror|--arch|--to|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--bandwidth|--publish|-p|--node|-n|--label|--volume|-v|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--env|-e|--escape|--lines|--size|-s|--name|--include|--mirror|--arch|--to|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -16,6 +16,7 @@ _ccctl() {
 	--cpu|-c) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--disk|-d) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--pids) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--bandwidth) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--publish|-p) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--node|-n) COMPREPLY=($(compgen -W "$(ccctl node list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--label) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
@@ -63,7 +64,7 @@ _ccctl() {
 	'token') names="create list revoke" ;;
 	'context') names="list show use remove" ;;
 	'create' | 'create '*)
-		opts="--image --memory --cpu --disk --pids --publish --node --label --volume --on-disconnect --dry-run --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
+		opts="--image --memory --cpu --disk --pids --bandwidth --publish --node --label --volume --on-disconnect --dry-run --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		;;
 	'list' | 'list '*)
 		opts="--filter --selector --watch --output --socket --controller --context --pin --token --help --version"
@@ -77,7 +78,7 @@ _ccctl() {
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'set' | 'set '*)
-		opts="--memory --cpu --disk --pids --label --on-disconnect --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
+		opts="--memory --cpu --disk --pids --bandwidth --label --on-disconnect --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'publish' | 'publish '*)

@@ -9,7 +9,7 @@ function __ccctl_command
 			case --
 				echo --
 				return
-			case --image --memory -m --cpu -c --disk -d --pids --publish -p --node -n --label --volume -v --on-disconnect --timeout --output -o --socket --controller --context --pin --token --filter --selector -l --env -e --escape --lines --size -s --name --include --mirror --arch --to --owner --expires --reason --instances --member --description --resource --since --limit --topic --recent
+			case --image --memory -m --cpu -c --disk -d --pids --bandwidth --publish -p --node -n --label --volume -v --on-disconnect --timeout --output -o --socket --controller --context --pin --token --filter --selector -l --env -e --escape --lines --size -s --name --include --mirror --arch --to --owner --expires --reason --instances --member --description --resource --since --limit --topic --recent
 				set i (math $i + 1)
 			case '-*'
 			case '*'
@@ -104,6 +104,7 @@ complete -c ccctl -n '__ccctl_in \'create\'' -l memory -s m -x -d 'Memory limit:
 complete -c ccctl -n '__ccctl_in \'create\'' -l cpu -s c -x -d 'Processor limit in cores: 0.5, 2, 500m. Default: 1'
 complete -c ccctl -n '__ccctl_in \'create\'' -l disk -s d -x -d 'Disk limit. Default: 1GiB'
 complete -c ccctl -n '__ccctl_in \'create\'' -l pids -x -d 'Limit of processes and threads. Default: 512'
+complete -c ccctl -n '__ccctl_in \'create\'' -l bandwidth -x -d 'Limit of what it sends and of what it receives beyond its node, each: 10Mbit, 512kbit. Default: none'
 complete -c ccctl -n '__ccctl_in \'create\'' -l publish -s p -x -d 'A port of the node that leads to it, for tcp (default) or udp; may be given again.'
 complete -c ccctl -n '__ccctl_in \'create\'' -l node -s n -x -a '(ccctl node list -o name 2>/dev/null)' -d 'Only this node. Default: the zone chooses; see ccctl explain.'
 complete -c ccctl -n '__ccctl_in \'create\'' -l label -x -d 'A label, for \'ccctl list --selector\'; may be given again.'
@@ -154,6 +155,7 @@ complete -c ccctl -n '__ccctl_in \'set\'' -l memory -s m -x -d 'Memory limit: 25
 complete -c ccctl -n '__ccctl_in \'set\'' -l cpu -s c -x -d 'Processor limit in cores: 0.5, 2, 500m.'
 complete -c ccctl -n '__ccctl_in \'set\'' -l disk -s d -x -d 'Disk limit; not below what is used.'
 complete -c ccctl -n '__ccctl_in \'set\'' -l pids -x -d 'Limit of processes and threads.'
+complete -c ccctl -n '__ccctl_in \'set\'' -l bandwidth -x -d 'Limit of what it sends and of what it receives beyond its node, each: 10Mbit, 512kbit; or none.'
 complete -c ccctl -n '__ccctl_in \'set\'' -l label -x -d 'Set a label, or take one away with NAME-; may be given again.'
 complete -c ccctl -n '__ccctl_in \'set\'' -l on-disconnect -x -a 'keep stop' -d 'While its node is cut off: keep it running, or stop it when the node\'s lease ends.'
 complete -c ccctl -n '__ccctl_in \'set\'' -l wait -d 'Wait until it is done (the default).'

@@ -396,14 +396,25 @@ START_TEST(set_sends_a_patch_of_what_it_read_and_waits_for_the_node)
 	struct ran r;
 
 	fake_start(rows_set);
-	r = fake_run("ccctl set hello --memory 64MiB --cpu 250m --disk 2GiB --pids 99 --label a=b --label c- --on-disconnect stop");
+	r = fake_run(
+	        "ccctl set hello --memory 64MiB --cpu 250m --disk 2GiB --pids 99 --bandwidth 10Mbit --label a=b --label c- --on-disconnect stop");
 	ck_assert_msg(r.status == 0, "%s", r.err);
 	ck_assert_str_eq(r.out, "");
 	ck_assert_msg(strncmp(r.err, "hello: changed (", 16) == 0, "%s", r.err);
 	ck_assert_uint_eq(fake_count("PATCH", "/v1/instances/hello"), 2);
 	ck_assert_str_eq(fake_seen("PATCH", "/v1/instances/hello", 1)->match, "\"8\"");
 	ck_assert_str_eq(cc_buf_str(&fake_seen("PATCH", "/v1/instances/hello", 1)->body),
-	        "{\"cpu_millis\":250,\"memory_mib\":64,\"disk_mib\":2048,\"pids\":99,\"on_disconnect\":\"stop\",\"labels\":{\"a\":\"b\",\"c\":null}}");
+	        "{\"cpu_millis\":250,\"memory_mib\":64,\"disk_mib\":2048,\"pids\":99,\"on_disconnect\":\"stop\",\"labels\":{\"a\":\"b\",\"c\":null},"
+	        "\"bandwidth_kbit\":10000}");
+	fake_stop();
+}
+END_TEST
+
+START_TEST(set_takes_the_limit_of_bandwidth_away)
+{
+	fake_start(rows_set);
+	ck_assert_int_eq(fake_run("ccctl set hello --bandwidth none").status, 0);
+	ck_assert_str_eq(cc_buf_str(&fake_seen("PATCH", "/v1/instances/hello", 1)->body), "{\"bandwidth_kbit\":0}");
 	fake_stop();
 }
 END_TEST
@@ -440,6 +451,9 @@ static const struct {
 	{ "--pids 1", "out of range: 8 to" },
 	{ "--pids many", "--pids" },
 	{ "--disk 0", "out of range" },
+	{ "--bandwidth fast", "--bandwidth: 'fast' is no rate" },
+	{ "--bandwidth 10", "10Mbit" },
+	{ "--bandwidth 200Gbit", "out of range" },
 	{ "--label a", "nor NAME- to take it away" },
 	{ "--label =b", "nor NAME-" },
 	{ "--label -", "nor NAME-" },
@@ -561,6 +575,7 @@ int main(void)
 	tcase_add_test(tc, set_sends_a_patch_of_what_it_read_and_waits_for_the_node);
 	tcase_add_loop_test(tc, ports_are_published_and_nonsense_is_refused, 0, CC_ARRAY_LEN(publishing));
 	tcase_add_test(tc, where_a_port_leads_is_shown);
+	tcase_add_test(tc, set_takes_the_limit_of_bandwidth_away);
 	tcase_add_test(tc, set_tells_what_the_node_could_not_do);
 	tcase_add_loop_test(tc, bad_changes_are_refused_before_anything_is_sent, 0, CC_ARRAY_LEN(bad_sets));
 	tcase_add_test(tc, several_are_stopped_and_one_failure_hinders_none);

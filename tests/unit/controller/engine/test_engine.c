@@ -330,6 +330,58 @@ START_TEST(new_limits_are_on_their_way_until_the_node_has_them)
 }
 END_TEST
 
+static const struct command *set_bandwidth(const char *ref, int64_t kbit)
+{
+	struct instance_change *c = cc_new(f.arena, struct instance_change);
+	struct cmd_instance_change *args = cc_new(f.arena, struct cmd_instance_change);
+
+	cc_set(c, instance_change, bandwidth_kbit, kbit);
+	*args = (struct cmd_instance_change){ .ref = ref, .change = c };
+	return engine_run(&f, COMMAND_INSTANCE_CHANGE, as_admin, args);
+}
+
+static void tell_bandwidth(const char *name, int64_t kbit)
+{
+	const struct instance *inst = instance_now(&f, name);
+	struct node_instance *seen = cc_new(f.arena, struct node_instance);
+	struct node_report *r = cc_new(f.arena, struct node_report);
+	struct cmd_node_sync *args = cc_new(f.arena, struct cmd_node_sync);
+
+	*seen = (struct node_instance){ .id = inst->id, .epoch = inst->epoch, .boot_sn = inst->boot_sn, .state = OBSERVED_RUNNING };
+	cc_set(seen, node_instance, limit_memory_mib, inst->memory_mib);
+	cc_set(seen, node_instance, limit_bandwidth_kbit, kbit);
+	*r = (struct node_report){ .revision = inst->revision, .instances = { 1, seen } };
+	*args = (struct cmd_node_sync){ .report = r, .node = ada };
+	engine_run(&f, COMMAND_NODE_SYNC, as_node(ada), args);
+}
+
+START_TEST(bandwidth_is_limited_where_the_node_can)
+{
+	static const char *const features[] = { "lxc" };
+	struct node_report r = { .features = { 1, (const char **)features } };
+	struct cmd_node_sync args = { .report = &r, .node = ada };
+	const struct command *cmd;
+
+	create(&f, as_admin, "hello", "busybox", 256);
+	tell_bandwidth("hello", 0);
+	assert_code(set_bandwidth("hello", 5000), CC_OK);
+	ck_assert_int_eq(instance_now(&f, "hello")->bandwidth_kbit, 5000);
+	ck_assert(cc_has(instance_now(&f, "hello"), instance, changing));
+	tell_bandwidth("hello", 5000);
+	ck_assert(!cc_has(instance_now(&f, "hello"), instance, changing));
+	assert_code(set_bandwidth("hello", 0), CC_OK);
+	ck_assert(!cc_has(instance_now(&f, "hello"), instance, bandwidth_kbit));
+	tell_bandwidth("hello", 0);
+	ck_assert(!cc_has(instance_now(&f, "hello"), instance, changing));
+	/* An older agent would not hold it, and say nothing. */
+	cc_set(&r, node_report, features, r.features);
+	engine_run(&f, COMMAND_NODE_SYNC, as_node(ada), &args);
+	cmd = set_bandwidth("hello", 5000);
+	assert_code(cmd, CC_CONFLICT);
+	ck_assert_msg(strstr(cmd->error.msg, "the node 'ada' cannot limit it") != NULL, "%s", cmd->error.msg);
+}
+END_TEST
+
 START_TEST(memory_is_not_set_below_what_is_used)
 {
 	const struct command *cmd;
@@ -875,6 +927,7 @@ static Suite *engine_suite(void)
 	tcase_add_test(tc, what_a_commit_takes_is_a_mean_that_forgets);
 	tcase_add_test(tc, a_node_that_leaves_gives_its_instances_up_even_while_they_run);
 	tcase_add_test(tc, new_limits_are_on_their_way_until_the_node_has_them);
+	tcase_add_test(tc, bandwidth_is_limited_where_the_node_can);
 	tcase_add_test(tc, memory_is_not_set_below_what_is_used);
 	tcase_add_test(tc, a_disk_shrinks_to_what_is_used_and_no_further);
 	tcase_add_test(tc, it_is_known_whether_a_disk_limit_holds);

@@ -126,9 +126,9 @@ static struct cc_uuid add_node(struct world *w, struct zone *z, enum role role, 
 		.granted_disk_mib = 40960,
 		.granted_instances = 100,
 		.created = cc_now_ms() };
-	static const char *features[] = { "container", "lxc", "snapshots", "volumes" };
+	static const char *features[] = { "container", "lxc", "snapshots", "volumes", "bandwidth-limit" };
 
-	n.features = (struct cc_texts){ 4, features };
+	n.features = (struct cc_texts){ 5, features };
 	put(z, TABLE_NODE, &n);
 	return n.id;
 }
