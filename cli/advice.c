@@ -159,7 +159,8 @@ static void look_at_images(struct advice *a)
 	if (a->z->images_missing > 0)
 		say(a,
 		        "The archives of %" PRId64
-		        " images are missing on the controller: nodes that do not have them yet cannot start instances. Import them again: ccctl image import",
+		        " images are missing on the controller: nodes that do not have them yet cannot start instances. They are copied from the zone's other controllers; if "
+		        "none has them, import them again: ccctl image import",
 		        a->z->images_missing);
 }
 

@@ -61,11 +61,31 @@ static void write_controllers(const struct zone_status *z, struct cc_buf *out)
 		}
 		cc_buf_addc(out, '\n');
 	}
-	if (z->images_missing > 0)
-		cc_buf_printf(out,
-		        "  archives   %" PRId64
-		        " missing on this controller: copy them from the other one's state_dir/images, or import them again\n",
-		        z->images_missing);
+}
+
+/* What is copied from the zone's other controllers. */
+static void write_archives(const struct zone_status *z, struct cc_buf *out)
+{
+	if (z->images_missing == 0)
+		return;
+	cc_buf_printf(out, "  archives   %" PRId64 " missing on this controller\n", z->images_missing);
+	for (size_t i = 0; i < z->archives.n; i++) {
+		const struct archive_copy *c = &z->archives.items[i];
+
+		cc_buf_adds(out, "             ");
+		output_add_safe(out, c->image);
+		cc_buf_adds(out, ", ");
+		if (c->got > 0) {
+			units_add_bytes(out, c->got);
+			cc_buf_adds(out, " of ");
+		}
+		units_add_bytes(out, c->bytes);
+		cc_buf_adds(out, ": ");
+		output_add_safe(out, c->note);
+		cc_buf_addc(out, '\n');
+	}
+	if (z->images_missing > (int64_t)z->archives.n)
+		cc_buf_printf(out, "             and %" PRId64 " more\n", z->images_missing - (int64_t)z->archives.n);
 }
 
 static void write_status(const struct zone_status *z, struct cc_buf *out)
@@ -85,6 +105,7 @@ static void write_status(const struct zone_status *z, struct cc_buf *out)
 	output_add_safe(out, cc_has(z, zone_status, fences) ? z->fences : "");
 	cc_buf_addc(out, '\n');
 	write_controllers(z, out);
+	write_archives(z, out);
 	if (cc_has(z, zone_status, member))
 		write_member(z, out);
 }

@@ -25,6 +25,16 @@ static void allow_database(struct cc_confine *c, const char *conninfo, struct cc
 		cc_confine_path(c, reach.files[i], CC_MAY_READ);
 }
 
+/* The zone's other controllers, of which the database tells later. */
+static void allow_controllers(struct cc_confine *c, const struct controller_config *cfg, struct cc_arena *a)
+{
+	uint16_t ports[CONTROLLER_PORTS];
+	size_t n = controller_ports(cfg, a, ports);
+
+	for (size_t i = 0; i < n; i++)
+		cc_confine_dial(c, ports[i]);
+}
+
 int controller_confine(const struct controller_config *cfg, const char *config_path, struct cc_error *err)
 {
 	cc_auto(cc_arena_free) struct cc_arena *a = cc_arena_new(0);
@@ -36,6 +46,7 @@ int controller_confine(const struct controller_config *cfg, const char *config_p
 	cc_confine_path(&c, cc_confine_folder_of(a, config_path), CC_MAY_READ);
 	cc_confine_listen(&c, cfg->http_listen.port);
 	allow_database(&c, cfg->database, a);
+	allow_controllers(&c, cfg, a);
 	if (cc_confine_enter(&c, err) < 0)
 		return cc_wrap(err, "giving up rights");
 	cc_confine_log();

@@ -5,6 +5,7 @@
 #include "common/hash.h"
 #include "common/keys.h"
 #include "common/log.h"
+#include "controller/archives.h"
 #include "controller/controller_confine.h"
 #include "controller/http/server.h"
 #include "controller/settings.h"
@@ -52,6 +53,7 @@ struct app {
 	struct cc_arena *arena;
 	struct cc_key_pair *key;
 	struct writer *writer;
+	struct archives *archives;
 	struct http_server *http;
 };
 
@@ -152,6 +154,17 @@ static int read_audit(void *arg, const struct api_audit_query *q, struct cc_aren
 	return store_audit(app->cfg->database, &query, a, ret, err);
 }
 
+static void make_archives(struct app *app)
+{
+	uint16_t ports[CONTROLLER_PORTS];
+
+	app->archives = archives_new(&(struct archives_options){ .self = describe_self(app).id,
+	        .pin = cc_key_pair_pin(app->key),
+	        .identity_path = cc_key_pair_path(app->key),
+	        .ports = ports,
+	        .n_ports = controller_ports(app->cfg, app->arena, ports) });
+}
+
 static int start_http(struct app *app, struct cc_error *err)
 {
 	const struct controller_config *cfg = app->cfg;
@@ -171,6 +184,8 @@ static int start_http(struct app *app, struct cc_error *err)
 		.n_addresses = token_addresses(app, addresses),
 		.audit_read = read_audit,
 		.audit_arg = app,
+		.archives_read = archives_read,
+		.archives_arg = app->archives,
 		.images_dir = cc_printf(app->arena, "%s/images", cfg->state_dir),
 		.image_max_bytes = cfg->image_max,
 		.sync_wait_ms = cfg->sync_wait,
@@ -188,7 +203,10 @@ static int start_http(struct app *app, struct cc_error *err)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (r < 0)
 		return -1;
-	writer_hook(app->writer, &(struct writer_hooks){ .touch = http_touch, .reloaded = http_reloaded, .arg = app->http });
+	archives_start(app->archives, writer_engine(app->writer), http_blobs(app->http));
+	writer_hook(app->writer,
+	        &(struct writer_hooks){
+	                .touch = http_touch, .reloaded = http_reloaded, .arg = app->http, .images = archives_images, .images_arg = app->archives });
 	/* What was published between start and hook nobody was told. */
 	http_reloaded(app->http);
 	return 0;
@@ -218,6 +236,7 @@ static int start(struct app *app, struct cc_error *err)
 	/* Threads inherit it, so it comes before all of them, and before a byte of anybody else. */
 	if (controller_confine(app->cfg, app->sources->path, err) < 0 || start_writer(app, err) < 0)
 		return -1;
+	make_archives(app);
 	return start_http(app, err);
 }
 
@@ -284,7 +303,9 @@ static void stop(struct app *app)
 {
 	if (app->writer != NULL)
 		writer_hook(app->writer, NULL);
+	archives_stop(app->archives);
 	http_stop(app->http);
+	archives_free(app->archives);
 	writer_stop(app->writer);
 	cc_key_pair_free(app->key);
 }

@@ -42,9 +42,10 @@ struct writer {
 	struct store *store;  /* NULL while the zone is not ours */
 	struct store *looker; /* a session that may get it; NULL: none is open */
 	struct store_watch watch;
-	struct zone_controller *self; /* NULL: unknown to others */
-	int64_t meet_ms;              /* when to look for other controllers again */
-	int64_t lost_ms;              /* when the session was lost */
+	struct zone_controller *self;   /* NULL: unknown to others */
+	char images[STORE_IMAGES_MARK]; /* which of them the hook was told of; with hook_lock */
+	int64_t meet_ms;                /* when to look for other controllers again */
+	int64_t lost_ms;                /* when the session was lost */
 	bool has_others;
 	bool registered;          /* in this session */
 	char active[256];         /* who is, in words; "" unknown */
@@ -227,6 +228,31 @@ static int meet(struct writer *w, struct store *s, struct cc_error *err)
 	return 0;
 }
 
+/* A standby has no zone, but it keeps the zone's archives. */
+static int tell_images(struct writer *w, struct cc_error *err)
+{
+	cc_auto(cc_arena_free) struct cc_arena *a = cc_arena_new(0);
+	char mark[STORE_IMAGES_MARK];
+	struct image *list = NULL;
+	bool is_asked;
+	size_t n = 0;
+	int changed;
+
+	pthread_mutex_lock(&w->hook_lock);
+	is_asked = w->hooks.images != NULL;
+	memcpy(mark, w->images, sizeof(mark));
+	pthread_mutex_unlock(&w->hook_lock);
+	changed = is_asked ? store_images(w->looker, mark, a, &list, &n, err) : 0;
+	if (changed <= 0)
+		return changed;
+	pthread_mutex_lock(&w->hook_lock);
+	memcpy(w->images, mark, sizeof(mark));
+	if (w->hooks.images != NULL)
+		w->hooks.images(w->hooks.images_arg, list, n);
+	pthread_mutex_unlock(&w->hook_lock);
+	return 0;
+}
+
 static void note_newer(struct writer *w)
 {
 	struct cc_error e = { 0 };
@@ -248,7 +274,7 @@ static int look_for_zone(struct writer *w, struct zone **ret, struct cc_error *e
 		w->registered = false;
 		w->meet_ms = 0;
 	}
-	if (cc_boottime_ms() >= w->meet_ms && meet(w, w->looker, err) < 0) {
+	if (cc_boottime_ms() >= w->meet_ms && (meet(w, w->looker, err) < 0 || tell_images(w, err) < 0)) {
 		store_close(cc_take(w->looker));
 		return -1;
 	}
@@ -564,6 +590,7 @@ void writer_hook(struct writer *w, const struct writer_hooks *hooks)
 {
 	pthread_mutex_lock(&w->hook_lock);
 	w->hooks = hooks != NULL ? *hooks : (struct writer_hooks){ 0 };
+	w->images[0] = '\0';
 	pthread_mutex_unlock(&w->hook_lock);
 }
 

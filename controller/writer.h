@@ -25,6 +25,9 @@ struct engine *writer_engine(struct writer *w);
 struct writer_hooks {
 	void (*touch)(void *arg, struct cc_uuid id); /* the id of every change */
 	void (*reloaded)(void *arg);                 /* the zone was loaded again: everything may have changed */
+	/* Of a standby: the zone's images with name, arch, bytes and sha256, at first and after each change; copied by who needs them. */
+	void (*images)(void *arg, const struct image *list, size_t n);
+	void *images_arg;
 	void *arg;
 };
 /* What was published before is not told again. NULL takes the hooks back: nobody is inside them afterwards. */

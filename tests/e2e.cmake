@@ -44,6 +44,15 @@ cc_script_test(e2e.standby_killed ROOT NEEDS postgres busybox nft ip
     Standby.test_when_the_active_one_is_killed_the_other_serves_within_3_s
   ENV CC_BUILD=${PROJECT_BINARY_DIR} LOCKS machine LABELS e2e TIMEOUT 300)
 
+# The nodes are simulated, the two controllers real. What matters most is in the short tier.
+cc_script_test(e2e.archives ROOT NEEDS postgres busybox
+  COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_archives.py
+  ENV CC_BUILD=${PROJECT_BINARY_DIR} LABELS long TIMEOUT 900)
+cc_script_test(e2e.archives_taken_over ROOT NEEDS postgres busybox
+  COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_archives.py
+    Archives.test_what_one_took_in_serves_from_the_other_when_the_first_is_gone
+  ENV CC_BUILD=${PROJECT_BINARY_DIR} LABELS e2e TIMEOUT 300)
+
 # Builds the image first, from a mirror.
 cc_script_test(e2e.debian ROOT NEEDS postgres nft ip mmdebstrap
   COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_debian.py

@@ -12,6 +12,7 @@ cc_script_test(http_openapi
   NEEDS python3 /usr/share/openapi-specification/schemas/v3.0/schema.json TIMEOUT 300)
 cc_test(http_lists SOURCES ${http}/test_lists.c LIBS cc_http_world LABELS tsan)
 cc_test(http_files SOURCES ${http}/test_files.c LIBS cc_http_world LABELS tsan)
+cc_test(http_archives SOURCES ${http}/test_archives.c LIBS cc_http_world LABELS tsan)
 cc_test(http_events SOURCES ${http}/test_events.c LIBS cc_http_world LABELS tsan)
 cc_test(http_changes SOURCES ${http}/test_changes.c LIBS cc_http_world LABELS tsan)
 cc_test(http_bounds SOURCES ${http}/test_bounds.c LIBS cc_http_world LABELS tsan)

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 
 #define UPLOADS_MAX     16
@@ -139,6 +140,13 @@ int blobs_read(struct blobs *b, const char *sha256, int *ret_fd, uint64_t *ret_b
 bool blobs_has(struct blobs *b, const char *sha256)
 {
 	return faccessat(b->dir_fd, sha256, F_OK, 0) == 0;
+}
+
+int64_t blobs_room(struct blobs *b)
+{
+	struct statvfs st;
+
+	return fstatvfs(b->dir_fd, &st) == 0 ? (int64_t)st.f_bavail * (int64_t)st.f_frsize : INT64_MAX;
 }
 
 static const char *part_name(struct cc_uuid member, const char *sha256, char to[static TMP_NAME])
@@ -371,31 +379,47 @@ static bool is_held(const struct blobs *b, const char *sha256)
 	return held;
 }
 
+/* Whether nobody needs the archive. Under the lock. */
+struct blobs_judge {
+	struct engine *engine;
+	bool (*is_known)(void *arg, const char *sha256); /* NULL: the zone that is published knows */
+	void *arg;
+};
+
 /* An upload is held until its command was answered, and the zone becomes unavailable before a lost one is: so what is neither held nor published by an
- * available zone, in this order, is in no zone. Removing a large file takes long, so it is only renamed here. */
-static bool take_out(struct blobs *b, struct engine *e, const char *sha256, char tmp[static TMP_NAME])
+ * available zone, in this order, is in no zone. A standby takes in no images. */
+static bool is_unused(const struct blobs *b, const struct blobs_judge *j, const char *sha256)
 {
+	if (is_held(b, sha256))
+		return false;
+	if (j->is_known != NULL)
+		return engine_is_standby(j->engine, NULL, 0) && !j->is_known(j->arg, sha256);
+	return engine_is_available(j->engine, NULL, 0) && !in_zone(j->engine, sha256);
+}
+
+/* Removing a large file takes long, so under the lock it is only renamed. */
+static void drop(struct blobs *b, const struct blobs_judge *j, const char *sha256)
+{
+	char tmp[TMP_NAME];
 	bool out;
 
 	pthread_mutex_lock(&b->lock);
-	out = !is_held(b, sha256) && engine_is_available(e, NULL, 0) && !in_zone(e, sha256);
+	out = is_unused(b, j, sha256);
 	if (out) {
-		snprintf(tmp, TMP_NAME, "%llu", (unsigned long long)b->next++);
+		snprintf(tmp, sizeof(tmp), "%llu", (unsigned long long)b->next++);
 		out = renameat(b->dir_fd, sha256, b->tmp_fd, tmp) == 0;
 	}
 	pthread_mutex_unlock(&b->lock);
-	return out;
+	if (out)
+		unlinkat(b->tmp_fd, tmp, 0);
 }
 
 void blobs_drop_unused(struct blobs *b, struct engine *e, const char *sha256)
 {
-	char tmp[TMP_NAME];
-
-	if (take_out(b, e, sha256, tmp))
-		unlinkat(b->tmp_fd, tmp, 0);
+	drop(b, &(struct blobs_judge){ .engine = e }, sha256);
 }
 
-void blobs_sweep(struct blobs *b, struct engine *e)
+static void sweep(struct blobs *b, const struct blobs_judge *j)
 {
 	int fd = openat(b->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cc_auto(closedir) DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
@@ -407,5 +431,15 @@ void blobs_sweep(struct blobs *b, struct engine *e)
 		close(fd);
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 		if (cc_sha256_parse(entry->d_name, &hash, &ignored) == 0)
-			blobs_drop_unused(b, e, entry->d_name);
+			drop(b, j, entry->d_name);
+}
+
+void blobs_sweep(struct blobs *b, struct engine *e)
+{
+	sweep(b, &(struct blobs_judge){ .engine = e });
+}
+
+void blobs_sweep_standby(struct blobs *b, struct engine *e, bool (*is_known)(void *arg, const char *sha256), void *arg)
+{
+	sweep(b, &(struct blobs_judge){ .engine = e, .is_known = is_known, .arg = arg });
 }

@@ -23,6 +23,9 @@ int blobs_read(struct blobs *b, const char *sha256, int *ret_fd, uint64_t *ret_b
 /* Whether the archive is there. */
 bool blobs_has(struct blobs *b, const char *sha256);
 
+/* What the disk has left for archives. */
+int64_t blobs_room(struct blobs *b);
+
 /* A body that is to come. */
 struct blobs_body {
 	int64_t max_bytes;     /* of all of it */
@@ -53,3 +56,5 @@ int blobs_upload_keep(struct upload *u, struct cc_error *err);
 void blobs_drop_unused(struct blobs *b, struct engine *e, const char *sha256);
 /* The same for every archive there is: for those that nobody came to drop. Slow. */
 void blobs_sweep(struct blobs *b, struct engine *e);
+/* The same by a standby, which has no zone: removes those that `is_known` does not know. Nothing happens when it is no standby any more. Slow. */
+void blobs_sweep_standby(struct blobs *b, struct engine *e, bool (*is_known)(void *arg, const char *sha256), void *arg);

@@ -31,7 +31,7 @@ static int fail_missing(const struct call *c, struct cc_error *err)
 	if (!missing)
 		return -1;
 	return cc_fail(err, NOT_FOUND,
-	        "the archive '%s' is not on this controller; its admin copies it from the other one's state_dir/images, or imports it again",
+	        "the archive '%s' is not on this controller yet; it is copied from the zone's other one as soon as that is there (ccctl status says how it goes)",
 	        c->path[0]);
 }
 

@@ -7,6 +7,9 @@
 
 struct blobs;
 
+/* Archives of images that are not on this controller and what is done about it, in the arena; returns how many. */
+typedef size_t api_archives_read(void *arg, struct cc_arena *a, struct archive_copy **ret);
+
 /* A page of the audit log: as store_audit_query, which this layer does not know. */
 struct api_audit_query {
 	struct cc_uuid before;
@@ -31,6 +34,9 @@ struct api_setup {
 
 	api_audit_read *audit_read;
 	void *audit_arg;
+
+	api_archives_read *archives_read; /* NULL: nobody looks for them */
+	void *archives_arg;
 
 	void *edge;
 	/* A number that grows with every touch of `id`. */

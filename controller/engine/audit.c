@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "controller/engine/audit.h"
 
-static const char *const roles[WHO_MAX] = { "anonymous", "member", "admin", "node", "peer" };
+static const char *const roles[WHO_MAX] = { "anonymous", "member", "admin", "node", "peer", "controller" };
 
 bool audit_tells(const struct cc_error *err)
 {

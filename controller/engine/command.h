@@ -11,7 +11,7 @@ enum command_kind {
 	COMMAND_MAX
 };
 
-enum who { WHO_ANONYMOUS, WHO_MEMBER, WHO_ADMIN, WHO_NODE, WHO_PEER, WHO_MAX };
+enum who { WHO_ANONYMOUS, WHO_MEMBER, WHO_ADMIN, WHO_NODE, WHO_PEER, WHO_CONTROLLER, WHO_MAX };
 
 /* Who asks. */
 struct principal {

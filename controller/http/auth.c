@@ -66,11 +66,26 @@ static int by_token(struct request *r, const struct zone *z, const char *secret,
 	return 0;
 }
 
-static void by_pin(const struct zone *z, struct principal *ret)
+/* Controllers of one zone share its key, and nobody else has it. */
+static bool is_controller(const struct request *r)
+{
+	return r->conn->pin[0] != '\0' && strcmp(r->conn->pin, r->server->opt.pin) == 0;
+}
+
+bool auth_is_controller(struct request *r)
+{
+	if (!r->conn->pin_read)
+		read_pin(r);
+	return is_controller(r);
+}
+
+static void by_pin(const struct request *r, const struct zone *z, struct principal *ret)
 {
 	const struct node *n = ret->pin[0] != '\0' ? zone_find_pin(z, ret->pin) : NULL;
 
-	if (n == NULL)
+	if (is_controller(r))
+		ret->who = WHO_CONTROLLER;
+	if (n == NULL || is_controller(r))
 		return;
 	ret->who = WHO_NODE;
 	ret->id = n->id;
@@ -102,7 +117,7 @@ int auth_principal(struct request *r, struct principal *ret, struct cc_error *er
 	if (token != NULL)
 		result = by_token(r, z, token, ret, err);
 	else
-		by_pin(z, ret);
+		by_pin(r, z, ret);
 	engine_read_end(r->server->engine);
 	return result;
 }

@@ -98,5 +98,7 @@ enum MHD_Result reply_queue(struct request *r, int status, struct MHD_Response *
 
 /* Finds out who asks: bearer token, key of the certificate, or uid. @err UNAUTHENTICATED a token that is not known */
 int auth_principal(struct request *r, struct principal *ret, struct cc_error *err);
+/* Whether the client showed the zone's own key: another controller of it. */
+bool auth_is_controller(struct request *r);
 /* @err UNAUTHENTICATED, DENIED */
 int auth_permit(struct request *r, struct cc_error *err);

@@ -213,7 +213,7 @@ static int ration_joins(struct request *r, struct cc_error *err)
 
 int head_check_standby(struct request *r, struct cc_error *err)
 {
-	bool about_itself = (r->route->flags & RF_STANDBY) && (r->route->perm == PERM_PUBLIC || r->conn->local);
+	bool about_itself = (r->route->flags & RF_STANDBY) && (r->route->perm == PERM_PUBLIC || r->conn->local || auth_is_controller(r));
 	char why[512];
 
 	if (about_itself || !engine_is_standby(r->server->engine, why, sizeof(why)))

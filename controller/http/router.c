@@ -30,7 +30,8 @@ enum {
 	MEMBER = 1 << WHO_MEMBER,
 	ADMIN = 1 << WHO_ADMIN,
 	NODE = 1 << WHO_NODE,
-	ANYONE = ANONYMOUS | MEMBER | ADMIN | NODE
+	CONTROLLER = 1 << WHO_CONTROLLER,
+	ANYONE = ANONYMOUS | MEMBER | ADMIN | NODE | CONTROLLER
 };
 
 static const struct perm_info perms[PERM_MAX] = {

@@ -30,7 +30,9 @@ enum route_flag {
 	RF_FEED = 1 << 20,    /* events, until the client has enough */
 	RF_MERGE = 1 << 21,   /* takes a merge patch, and If-Match with it */
 	RF_HISTORY = 1 << 22, /* takes what chooses entries of the audit log */
-	RF_STANDBY = 1 << 23, /* about the program itself, so a standby answers too: to anyone when it is public, else on this machine */
+	RF_STANDBY =
+	        1
+	        << 23, /* about the program itself, so a standby answers too: to anyone when it is public, else on this machine and to other controllers */
 	RF_FORCE = 1 << 24,   /* may be told to do it all the same */
 	RF_RESUMES = 1 << 25, /* goes on where an earlier transfer broke off */
 	RF_AGENT = 1 << 26,   /* from an agent, perhaps a newer one: members that are not known are passed over */

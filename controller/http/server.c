@@ -195,6 +195,8 @@ static void fill_setup(struct http_server *s)
 		.blobs = s->blobs,
 		.audit_read = o->audit_read,
 		.audit_arg = o->audit_arg,
+		.archives_read = o->archives_read,
+		.archives_arg = o->archives_arg,
 		.edge = s,
 		.touch_seq = touch_seq,
 		.defer = defer,
@@ -308,6 +310,11 @@ int http_start(const struct http_options *opt, struct engine *engine, struct htt
 	}
 	*ret = s;
 	return 0;
+}
+
+struct blobs *http_blobs(struct http_server *s)
+{
+	return s->blobs;
 }
 
 int http_descriptors(int connections)

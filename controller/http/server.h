@@ -34,6 +34,8 @@ struct http_options {
 
 	api_audit_read *audit_read; /* NULL: the audit log cannot be read */
 	void *audit_arg;
+	api_archives_read *archives_read; /* NULL: nobody copies archives */
+	void *archives_arg;
 	int refusals_per_minute; /* entries of the audit log about one source address; 10 */
 
 	int64_t wait_max_ms;        /* longest long poll of a reader; 60 s */
@@ -57,6 +59,9 @@ struct http_options {
 /* Starts serving. The engine's thread must be running or about to run: commands are answered by it.
  * @err INVALID the key pair or an address, CONFLICT address or socket in use, IO */
 int http_start(const struct http_options *opt, struct engine *engine, struct http_server **ret, struct cc_error *err);
+
+/* The archives that it serves; lives as long as the server. */
+struct blobs *http_blobs(struct http_server *s);
 
 /* How many file descriptors so many connections on TCP and the usual number on the socket may take. */
 int http_descriptors(int connections);

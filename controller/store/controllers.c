@@ -83,6 +83,53 @@ int store_controllers(struct store *s, struct cc_arena *a, struct zone_controlle
 	return r < 0 ? cc_wrap(err, "looking for the zone's controllers") : 0;
 }
 
+static int read_images(struct store *s, struct cc_arena *a, struct image **ret, size_t *ret_n, struct cc_error *err)
+{
+	cc_auto(PQclear) PGresult *res = NULL;
+	int n;
+
+	if (store_query(s, "image_archives", NULL, &res, err) < 0)
+		return -1;
+	n = PQntuples(res);
+	*ret = cc_new_array(a, (size_t)n + 1, struct image);
+	for (int i = 0; i < n; i++)
+		for (int column = 0; column < PQnfields(res); column++) {
+			const struct cc_field *f = cc_desc_find(&image_desc, PQfname(res, column));
+
+			CC_PRE(f != NULL);
+			if (cc_field_parse(f, PQgetvalue(res, i, column), &(*ret)[i], a, err) < 0)
+				return cc_wrap(err, "image %s", PQgetvalue(res, i, PQfnumber(res, "name")));
+		}
+	*ret_n = (size_t)n;
+	return 0;
+}
+
+static int changed_images(
+        struct store *s, char mark[static STORE_IMAGES_MARK], struct cc_arena *a, struct image **ret, size_t *ret_n, struct cc_error *err)
+{
+	cc_auto(PQclear) PGresult *res = NULL;
+	int known = is_known(s, err);
+
+	if (known <= 0 || store_query(s, "image_mark", NULL, &res, err) < 0)
+		return known == 0 ? 0 : -1;
+	if (strcmp(mark, store_value(res, "mark")) == 0)
+		return 0;
+	if (read_images(s, a, ret, ret_n, err) < 0)
+		return -1;
+	snprintf(mark, STORE_IMAGES_MARK, "%s", store_value(res, "mark"));
+	return 1;
+}
+
+int store_images(struct store *s, char mark[static STORE_IMAGES_MARK], struct cc_arena *a, struct image **ret, size_t *ret_n, struct cc_error *err)
+{
+	int r;
+
+	s->wait_ms = REGISTER_MS;
+	r = changed_images(s, mark, a, ret, ret_n, err);
+	s->wait_ms = STORE_WAIT_MS;
+	return r < 0 ? cc_wrap(err, "looking for the zone's images") : r;
+}
+
 int store_note_controllers(struct store *s, int64_t now_ms, struct cc_error *err)
 {
 	char now[24], stale[24], forgotten[24];

@@ -82,6 +82,11 @@ int store_controllers(struct store *s, struct cc_arena *a, struct zone_controlle
 /* For the active one, now and then: notes who is there, writing no more than once an hour, and forgets who was away for 30 days. @err UNAVAILABLE; INTERNAL */
 int store_note_controllers(struct store *s, int64_t now_ms, struct cc_error *err);
 
+/* The zone's images as far as their archives are concerned (name, arch, bytes, sha256), in the arena, when something changed since `mark` was filled in by the last
+ * call; "" for the first. 1 when something did, 0 when nothing. For a session that does not have the zone. @err UNAVAILABLE; INTERNAL */
+enum { STORE_IMAGES_MARK = 48 };
+int store_images(struct store *s, char mark[static STORE_IMAGES_MARK], struct cc_arena *a, struct image **ret, size_t *ret_n, struct cc_error *err);
+
 /* What the zone's row says. */
 struct store_zone {
 	struct cc_uuid id;

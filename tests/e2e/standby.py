@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 
+import proxy
 from api import Unreachable, request
 from zone import Daemon, Postgres, Zone, eventually, free_port, program
 
@@ -62,23 +63,31 @@ class Cable:
 
 
 class Controller:
-    def __init__(self, zone, name, program_path=None):
+    """`lined`: others reach it through a proxy."""
+
+    def __init__(self, zone, name, program_path=None, lined=False):
         self.zone, self.name = zone, name
         self.dir = os.path.join(zone.dir, name)
         os.makedirs(self.dir, exist_ok=True)
         self.cable = Cable(zone.pg.port)
         self.port = free_port()
+        self.line = proxy.tcp(free_port(), self.port, "down") if lined else None
+        self.advertised = self.line.listener.getsockname()[1] if lined else self.port
         self.socket = os.path.join(self.dir, "controller.sock")
         self.config = os.path.join(self.dir, "controller.yaml")
         values = {"zone": "village", "state_dir": os.path.join(self.dir, "state"),
                   "database": f'"host=127.0.0.1 port={self.cable.port} dbname=postgres user=postgres"',
-                  "http_listen": f'"127.0.0.1:{self.port}"', "advertise": f'["127.0.0.1:{self.port}"]', "http_socket": self.socket,
+                  "http_listen": f'"127.0.0.1:{self.port}"', "advertise": f'["127.0.0.1:{self.advertised}"]', "http_socket": self.socket,
                   "log_level": "debug", **zone.settings}
-        with open(self.config, "w") as f:
-            for key, value in values.items():
-                f.write(f"{key}: {value}\n")
+        self.configure(values)
         self.daemon = Daemon("cc-controller " + name, [program_path or program("cc-controller"), "--config", self.config],
                              os.path.join(self.dir, "log"))
+
+    def configure(self, values):
+        """Settings are taken up by the next start."""
+        with open(self.config, "a") as f:
+            for key, value in values.items():
+                f.write(f"{key}: {value}\n")
 
     def start(self):
         self.daemon.start()
@@ -109,9 +118,10 @@ class Controller:
 
 
 class Pair:
-    """As much of a Zone as a Node needs, with two controllers. `share_key`: the second controller gets the first one's key, as docs/standby.md tells the admin to do."""
+    """As much of a Zone as a Node needs, with two controllers. `share_key`: the second controller gets the first one's key, as docs/standby.md tells the admin to do. `acquaint`: they know
+    each other's port."""
 
-    def __init__(self, settings=None, share_key=True):
+    def __init__(self, settings=None, share_key=True, lined=False, acquaint=True):
         import tempfile
         self.dir = tempfile.mkdtemp(prefix="cc-e2e-", dir="/tmp")
         os.chmod(self.dir, 0o755)
@@ -120,8 +130,11 @@ class Pair:
         self.agent_program = shutil.copy(program("cc-agent"), self.dir)
         self.nodes = []
         self.pg = Postgres(os.path.join(self.dir, "pg"), port=free_port()).start()
-        self.a = Controller(self, "a")
-        self.b = Controller(self, "b")
+        self.a = Controller(self, "a", lined=lined)
+        self.b = Controller(self, "b", lined=lined)
+        # On two machines both have the same port.
+        for c in (self.a, self.b) if acquaint else ():
+            c.configure({"controller_ports": f"[{self.a.advertised}, {self.b.advertised}]"})
 
     def __enter__(self):
         return self

@@ -148,6 +148,9 @@ static int expected_of(const struct route_case *c, enum role role)
 	case ROLE_NOBODY:
 	case ROLE_STRANGER:
 		return c->nobody != 0 ? c->nobody : 401;
+	case ROLE_CONTROLLER:
+		status = c->nobody != 0 ? c->nobody : strcmp(c->pattern, "/v1/blobs/{sha256}") == 0 ? e->node : 0;
+		break;
 	case ROLE_ANA:
 		status = e->owner;
 		break;

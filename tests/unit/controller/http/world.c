@@ -347,8 +347,10 @@ static void start_server(struct world *w, const struct world_options *opt)
 	o.images_dir = images;
 	o.audit_read = read_audit;
 	o.audit_arg = w;
+	o.archives_arg = w;
 	if (http_start(&o, w->engine, &w->server, &err) < 0)
 		ck_abort_msg("%s", err.msg);
+	snprintf(w->key_files[ROLE_CONTROLLER], sizeof(w->key_files[ROLE_CONTROLLER]), "%s", cc_key_pair_path(pair));
 	cc_key_pair_free(pair);
 }
 

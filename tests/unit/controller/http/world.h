@@ -10,8 +10,8 @@
 #include <curl/curl.h>
 #include <pthread.h>
 
-/* Everybody that can ask. BOB is another member and N2 another node than those that own things. */
-enum role { ROLE_NOBODY, ROLE_ANA, ROLE_BOB, ROLE_N1, ROLE_N2, ROLE_ADMIN_TOKEN, ROLE_ROOT, ROLE_STRANGER, ROLES };
+/* Everybody that can ask. CONTROLLER is another controller of the zone. BOB is another member and N2 another node than those that own things. */
+enum role { ROLE_NOBODY, ROLE_ANA, ROLE_BOB, ROLE_N1, ROLE_N2, ROLE_ADMIN_TOKEN, ROLE_ROOT, ROLE_STRANGER, ROLE_CONTROLLER, ROLES };
 
 struct world {
 	struct engine *engine;
