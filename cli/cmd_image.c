@@ -100,8 +100,10 @@ int cmd_image_import(struct cli *cli, struct cc_error *err)
 {
 	image_auto_source src = IMAGE_SOURCE_NONE;
 	const char *name = cli->args.words[0];
+	bool split = cli->args.n_words > 2;
 
-	if (check_name(name, err) < 0 || image_source_open(cli, cli->args.words[1], &src, err) < 0 || cli_begin(cli, err) < 0)
+	if (check_name(name, err) < 0 || image_source_open(cli, cli->args.words[split ? 2 : 1], &src, err) < 0 ||
+	        (split && image_source_open_meta(cli->args.words[1], &src, err) < 0) || cli_begin(cli, err) < 0)
 		return -1;
 	return import(cli, &src, name, args_text(&cli->args, "arch", NULL), err);
 }

@@ -478,19 +478,21 @@ const struct cmd command_table[] = {
 	                    "ccctl image build debian:13 --name web --include nginx,openssh-server\n"
 	                    "ccctl image build debian:12 --to debian-12.tar.zst\n" },
 	{ .name = "image import",
-	        .args = "NAME FILE|DIR",
+	        .args = "NAME FILE|DIR [ROOTFS]",
 	        .opts = import_opts,
 	        .flags = CMD_OUTPUT | CMD_OWN_START,
 	        .run = cmd_image_import,
 	        .also = "import pull",
 	        .summary = "Import a root file system as an image",
 	        .text = "What can be imported: a tar archive of a root file system, plain or compressed by gzip, bzip2, xz or zstd; a directory; LXD's and "
-	                "Incus' unified tarballs (metadata.yaml and rootfs/); OCI image layouts, as directories and as tar archives that are not compressed. "
+	                "Incus' unified tarballs (metadata.yaml and rootfs/), and their split images: first the metadata, then the root file system as a tar archive "
+	                "or directory; OCI image layouts, as directories and as tar archives that are not compressed. "
 	                "Of an OCI layout the image for --arch is taken, and only its files: instances start /sbin/init.\n\n"
 	                "Everything is checked before anything is sent. A tar archive that nodes take goes as it is; all else becomes one, compressed by zstd: "
 	                "owners by number, and the same input gives the same image. Sockets and device nodes are left out: instances get their own /dev. To "
 	                "import what you could not read yourself, run ccctl as root.",
 	        .examples = "ccctl image import busybox busybox.tar.gz\n"
+	                    "ccctl image import alpine incus.tar.xz rootfs.tar.xz\n"
 	                    "ccctl image import alpine ./alpine-oci --arch arm64\n" },
 	{ .name = "image list",
 	        .args = "",

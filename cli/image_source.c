@@ -44,6 +44,17 @@ int image_source_open(struct cli *cli, const char *path, struct image_source *re
 	return ret->tar != NULL ? image_source_scratch(&ret->made, err) : -1;
 }
 
+int image_source_open_meta(const char *path, struct image_source *src, struct cc_error *err)
+{
+	struct stat st;
+
+	src->meta_path = path;
+	src->meta = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (src->meta < 0 || fstat(src->meta, &st) < 0)
+		return errno == ENOENT ? cc_fail(err, INVALID, "there is no file '%.200s'", path) : cc_fail_errno(err, "opening '%.200s'", path);
+	return S_ISREG(st.st_mode) ? 0 : cc_fail(err, INVALID, "'%.200s' is no file; the metadata of a split image is a tar archive", path);
+}
+
 static void show_step(void *arg, const char *step, int64_t done, int64_t total)
 {
 	struct image_source *src = arg;
@@ -57,9 +68,14 @@ static void show_step(void *arg, const char *step, int64_t done, int64_t total)
 
 int image_source_make(struct image_source *src, const char *arch, struct cc_error *err)
 {
-	struct tarball_job job = {
-		.path = src->path, .from = src->from, .to = src->made, .arch = arch, .progress = src->show ? show_step : NULL, .arg = src
-	};
+	struct tarball_job job = { .path = src->path,
+		.from = src->from,
+		.to = src->made,
+		.arch = arch,
+		.meta_path = src->meta_path,
+		.meta = src->meta,
+		.progress = src->show ? show_step : NULL,
+		.arg = src };
 	int result = src->tar->make(&job, &src->facts, err);
 
 	progress_end(&src->progress);
@@ -77,6 +93,8 @@ void image_source_close(struct image_source *src)
 		close(src->from);
 	if (src->made >= 0)
 		close(src->made);
+	if (src->meta >= 0)
+		close(src->meta);
 }
 
 int image_source_arch(struct cli *cli, const struct image_source *src, const char *given, const char **ret, struct cc_error *err)

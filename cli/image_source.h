@@ -9,6 +9,8 @@
 struct image_source {
 	const char *path; /* for messages */
 	const struct tarball_tool *tar;
+	const char *meta_path; /* of a split image: its metadata; NULL: it is whole */
+	int meta;
 	int from; /* what was given; -1: nothing yet */
 	int made; /* a file without a name, for what must be converted */
 	struct tarball_facts facts;
@@ -16,15 +18,17 @@ struct image_source {
 	bool show; /* progress */
 };
 
-#define IMAGE_SOURCE_NONE              \
-	{                              \
-		.from = -1, .made = -1 \
+#define IMAGE_SOURCE_NONE                          \
+	{                                          \
+		.from = -1, .made = -1, .meta = -1 \
 	}
 
 /* A file without a name in TMPDIR, or else in /var/tmp: it may become larger than memory. @err IO */
 int image_source_scratch(int *ret, struct cc_error *err);
 /* Opens what the path names, and what converting it needs; reads nothing yet. @err INVALID no such thing, or not a file or directory; IO */
 int image_source_open(struct cli *cli, const char *path, struct image_source *ret, struct cc_error *err);
+/* After image_source_open: the metadata of which that is the root file system. @err as there */
+int image_source_open_meta(const char *path, struct image_source *src, struct cc_error *err);
 /* Looks through src->from, and converts it unless it is fit as it is. `arch`: which of several, or NULL. @err as struct tarball_tool's make */
 int image_source_make(struct image_source *src, const char *arch, struct cc_error *err);
 /* The file to be sent. */

@@ -9,13 +9,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Forms that are read: a directory; a tar archive (plain, gzip, bzip2, xz, zstd); LXD's and Incus' unified tarballs, and directories of that form; OCI image
+/* Forms that are read: a directory; a tar archive (plain, gzip, bzip2, xz, zstd); LXD's and Incus' unified tarballs, and directories of that form, and their split images; OCI image
  * layouts, as directories and as tar archives. What is fit to be sent as it is stays as it is, byte for byte. Everything else becomes a tar archive compressed
  * by zstd: the same input gives the same bytes; owners by number, times to the second; sockets and device nodes are left out. */
 struct tarball_job {
 	const char *path; /* of the input, for messages */
 	int from;         /* the input: a regular file or a directory */
 	int to;           /* an empty file, for what must be made */
+	/* The metadata of a split image, of which `from` is the root file system: a regular file. */
+	const char *meta_path; /* NULL: there is none */
+	int meta;
 	const char *arch; /* which of several platforms, in Debian's words; NULL: that of this machine, or the only one */
 
 	/* Tells how far a step is; total 0: unknown. May be NULL. */

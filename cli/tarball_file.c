@@ -11,8 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BLOBS_MAX    4096
-#define METADATA_MAX 65536
+#define BLOBS_MAX            4096
+#define METADATA_MAX         65536
+#define METADATA_ENTRIES_MAX 10000 /* templates lie beside it */
 
 /* What a pass over the file found. */
 struct look {
@@ -39,15 +40,16 @@ static void note_blob(struct look *l, const char *name, int64_t at, int64_t byte
 	snprintf(b->name, sizeof(b->name), "%s", name);
 }
 
-static int read_metadata(struct look *l, struct tarball_reading *r, int64_t size, struct cc_error *err)
+/* *text is made when it is NULL; for free(). */
+static int read_metadata(struct tarball_reading *r, int64_t size, char **text, struct cc_error *err)
 {
 	ssize_t n = 0, got = 0;
 
 	if (size > METADATA_MAX)
-		return cc_fail(err, TOO_LARGE, "'%.150s': metadata.yaml has more than %d bytes", l->job->path, METADATA_MAX);
-	if (l->text == NULL)
-		l->text = cc_calloc(1, METADATA_MAX + 1);
-	while (got < size && (n = tarball_read_data(r, l->text + got, (size_t)(size - got), err)) > 0)
+		return cc_fail(err, TOO_LARGE, "'%.150s': metadata.yaml has more than %d bytes", r->span.name, METADATA_MAX);
+	if (*text == NULL)
+		*text = cc_calloc(1, METADATA_MAX + 1);
+	while (got < size && (n = tarball_read_data(r, *text + got, (size_t)(size - got), err)) > 0)
 		got += n;
 	return n < 0 ? -1 : 0;
 }
@@ -64,7 +66,7 @@ static int note_file(struct look *l, struct tarball_reading *r, const struct tre
 	if (strcmp(name, "metadata.yaml") != 0)
 		return 0;
 	l->metadata = true;
-	return read_metadata(l, r, e->size, err);
+	return read_metadata(r, e->size, &l->text, err);
 }
 
 static int look_at_entry(struct look *l, struct tarball_reading *r, struct archive_entry *a, struct cc_error *err)
@@ -119,6 +121,8 @@ static int convert(const struct look *l, const struct tarball_span *span, struct
 
 static int decide(struct look *l, const struct tarball_reading *r, struct tarball_facts *ret, struct cc_error *err)
 {
+	if (l->job->meta_path != NULL && (l->oci_layout || l->metadata))
+		return cc_fail(err, INVALID, "'%.150s' is a whole image and no root file system; import it alone", l->job->path);
 	if (l->oci_layout && l->oci_index)
 		return take_oci(l, r, ret, err);
 	if (l->docker_manifest && !tree_has(l->tree, "etc") && !tree_has(l->tree, "bin"))
@@ -129,8 +133,9 @@ static int decide(struct look *l, const struct tarball_reading *r, struct tarbal
 		tarball_metadata_arch(l->text, ret->arch, sizeof(ret->arch));
 		l->unfit = true;
 	} else if (l->metadata && !tree_has(l->tree, "etc") && !tree_has(l->tree, "bin")) {
-		return cc_fail(
-		        err, INVALID, "'%.120s' is only the metadata of a split image; import the root file system that belongs to it", l->job->path);
+		return cc_fail(err, INVALID,
+		        "'%.120s' is only the metadata of a split image; name the root file system that belongs to it behind it: ccctl image import NAME META ROOTFS",
+		        l->job->path);
 	}
 	ret->has_init = tree_has(l->tree, "sbin/init");
 	return l->unfit ? convert(l, &r->span, ret, err) : 0;
@@ -162,6 +167,51 @@ int tarball_file(const struct tarball_job *job, const struct stat *st, struct ta
 	free(l.blobs.items);
 	free(l.text);
 	return result;
+}
+
+/* 1 when the text was found and read. */
+static int find_metadata(struct tarball_reading *r, char **text, struct cc_error *err)
+{
+	struct archive_entry *a;
+	struct tree_entry e;
+	int more, found = 0;
+
+	while ((more = tarball_read_next(r, &a, err)) > 0) {
+		const char *name = tarball_entry_of(a, &e) && e.path != NULL ? tarball_plain_name(e.path) : "";
+
+		if (strncmp(name, "rootfs/", 7) == 0)
+			return cc_fail(err, INVALID, "'%.150s' is a whole image with a root file system of its own; import it alone", r->span.name);
+		found = found || (S_ISREG(e.mode) && strcmp(name, "metadata.yaml") == 0);
+		if (S_ISREG(e.mode) && strcmp(name, "metadata.yaml") == 0 && read_metadata(r, e.size, text, err) < 0)
+			return -1;
+		if (r->entries > METADATA_ENTRIES_MAX || tarball_read_skip(r, err) < 0)
+			return r->entries > METADATA_ENTRIES_MAX
+			               ? cc_fail(err, TOO_LARGE, "'%.150s' is no metadata of an image: it has more than %d files", r->span.name,
+			                         METADATA_ENTRIES_MAX)
+			               : -1;
+	}
+	return more < 0 ? -1 : found;
+}
+
+int tarball_split_arch(const struct tarball_job *job, char *ret, size_t cap, struct cc_error *err)
+{
+	tarball_auto_reading r = { 0 };
+	cc_auto_free char *text = NULL;
+	struct stat st;
+	int found;
+
+	if (fstat(job->meta, &st) < 0)
+		return cc_fail_errno(err, "opening '%.200s'", job->meta_path);
+	if (tarball_read_open(&r, job, NULL, &(struct tarball_span){ job->meta_path, job->meta, 0, st.st_size }, err) < 0)
+		return -1;
+	found = find_metadata(&r, &text, err);
+	if (found == 0)
+		return cc_fail(err, INVALID,
+		        "'%.150s' is no metadata of an image: there is no metadata.yaml in it; the metadata comes first, then the root file system",
+		        job->meta_path);
+	if (found > 0)
+		tarball_metadata_arch(text, ret, cap);
+	return found < 0 ? -1 : 0;
 }
 
 void tarball_metadata_arch(const char *text, char *ret, size_t cap)

@@ -100,5 +100,8 @@ struct oci_blobs {
 /* oci.c; `blobs` NULL: job->from is the directory. @err INVALID, NOT_FOUND, TOO_LARGE, IO */
 int tarball_oci(const struct tarball_job *job, const struct oci_blobs *blobs, struct tarball_facts *ret, struct cc_error *err);
 
+/* What the metadata of a split image says of its architecture; "" when it does not say. @err INVALID it is no such metadata; TOO_LARGE, IO */
+int tarball_split_arch(const struct tarball_job *job, char *ret, size_t cap, struct cc_error *err);
+
 /* "architecture: x86_64" in the text of a metadata.yaml, as Debian's word; "" when it does not say. */
 void tarball_metadata_arch(const char *text, char *ret, size_t cap);

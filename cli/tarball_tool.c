@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #define METADATA_MAX 65536
@@ -40,6 +41,27 @@ static int take_directory(const struct tarball_job *job, struct tarball_facts *r
 	return tarball_pack(job, job->from, ret, err);
 }
 
+/* The root file system of a split image is like any other; of the rest only the architecture counts. */
+static int take_split(const struct tarball_job *job, const struct stat *st, struct tarball_facts *ret, struct cc_error *err)
+{
+	char arch[sizeof(ret->arch)];
+	int result;
+
+	if (tarball_split_arch(job, arch, sizeof(arch), err) < 0)
+		return -1;
+	result = S_ISDIR(st->st_mode) ? tarball_pack(job, job->from, ret, err) : tarball_file(job, st, ret, err);
+	if (result == 0 && arch[0] != '\0')
+		memcpy(ret->arch, arch, sizeof(arch));
+	return result;
+}
+
+static int take(const struct tarball_job *job, const struct stat *st, struct tarball_facts *ret, struct cc_error *err)
+{
+	if (job->meta_path != NULL)
+		return take_split(job, st, ret, err);
+	return S_ISDIR(st->st_mode) ? take_directory(job, ret, err) : tarball_file(job, st, ret, err);
+}
+
 static int make(const struct tarball_job *job, struct tarball_facts *ret, struct cc_error *err)
 {
 	/* Names in archives are UTF-8, whatever the terminal speaks. */
@@ -51,7 +73,7 @@ static int make(const struct tarball_job *job, struct tarball_facts *ret, struct
 	if (fstat(job->from, &st) < 0)
 		result = cc_fail_errno(err, "opening '%.200s'", job->path);
 	else
-		result = S_ISDIR(st.st_mode) ? take_directory(job, ret, err) : tarball_file(job, &st, ret, err);
+		result = take(job, &st, ret, err);
 	if (utf8 != (locale_t)0) {
 		uselocale(before);
 		freelocale(utf8);

@@ -198,6 +198,54 @@ START_TEST(the_architecture_that_is_asked_for_must_be_there)
 }
 END_TEST
 
+/* Of `meta` and `fs`, the two halves of an image. */
+static const char *const split_good[] = {
+	"tar cJf fs -C root .",
+	"tar cf fs -C root .; xz -9 meta; mv meta.xz meta",
+	"cp -a root fs",
+	"mkdir templates; touch templates/hosts.tpl; tar cf meta metadata.yaml templates; tar czf fs -C root .",
+};
+
+START_TEST(a_split_image_is_its_root_file_system_with_the_architecture_of_its_metadata)
+{
+	struct ran r = fake_run("%secho 'architecture: aarch64' >metadata.yaml; tar cf meta metadata.yaml; %s\nccctl image import busybox meta fs",
+	        MAKE_ROOT, split_good[_i]);
+
+	ck_assert_msg(r.status == 0, "%s: %s", split_good[_i], r.err);
+	ck_assert_ptr_nonnull(strstr(save_sent()->url, "arch=arm64&"));
+	r = fake_run(SAME_AS_ROOT);
+	ck_assert_msg(r.status == 0, "%s: %s%s", split_good[_i], r.out, r.err);
+}
+END_TEST
+
+static const struct {
+	const char *make, *part;
+} split_bad[] = {
+	/* The other way round. */
+	{ "mv meta x; mv fs meta; mv x fs", "the metadata comes first" },
+	{ "tar cf fs metadata.yaml", "is a whole image and no root file system" },
+	{ "mv root rootfs; tar cf meta metadata.yaml rootfs; mv rootfs root", "is a whole image with a root file system of its own" },
+	{ "rm meta; mkdir meta", "is no file" },
+	{ "rm meta", "there is no file 'meta'" },
+	{ "rm fs", "there is no file or directory 'fs'" },
+	{ "echo x >meta", "is not a tar archive" },
+	{ "truncate -s 600 meta", "truncated" },
+	{ "head -c 70000 /dev/zero >metadata.yaml; tar cf meta metadata.yaml", "metadata.yaml has more than" },
+	{ "printf hsqs >fs; head -c 1000 /dev/zero >>fs", "sqfs2tar" },
+};
+
+START_TEST(halves_that_do_not_fit_are_refused_before_anything_is_sent)
+{
+	struct ran r = fake_run(
+	        "%secho 'architecture: aarch64' >metadata.yaml; tar cf meta metadata.yaml; tar cf fs -C root .; %s\nccctl image import busybox meta fs",
+	        MAKE_ROOT, split_bad[_i].make);
+
+	ck_assert_msg(strstr(r.err, split_bad[_i].part) != NULL, "%s: %s", split_bad[_i].make, r.err);
+	ck_assert_msg(r.status != 0 && r.status < 10, "%d: %s", r.status, r.err);
+	ck_assert_uint_eq(fake_count("POST", "/v1/images"), 0);
+}
+END_TEST
+
 START_TEST(what_cannot_start_is_told)
 {
 	struct ran r = fake_run("%srm root/sbin/init; layer root; layout \"$(image amd64 root.tar)\"; ccctl image import busybox oci", MAKE_ROOT OCI);
@@ -282,6 +330,8 @@ int main(void)
 	tcase_add_loop_test(tc, layers_cover_each_other, 0, CC_ARRAY_LEN(layered));
 	tcase_add_loop_test(tc, hostile_and_broken_ones_are_refused_before_anything_is_sent, 0, CC_ARRAY_LEN(bad));
 	tcase_add_test(tc, the_architecture_that_is_asked_for_must_be_there);
+	tcase_add_loop_test(tc, a_split_image_is_its_root_file_system_with_the_architecture_of_its_metadata, 0, CC_ARRAY_LEN(split_good));
+	tcase_add_loop_test(tc, halves_that_do_not_fit_are_refused_before_anything_is_sent, 0, CC_ARRAY_LEN(split_bad));
 	tcase_add_test(tc, what_cannot_start_is_told);
 	tcase_add_test(tc, a_build_is_imported);
 	tcase_add_test(tc, a_build_may_go_to_a_file);
