@@ -96,8 +96,10 @@ static int target_of_context(struct cli *cli, const char *name, struct client_ta
 	if (name == NULL && context_current(cli->arena, &name, err) < 0)
 		return -1;
 	*ret = (struct client_target){ .socket = CLI_DEFAULT_SOCKET };
-	if (strcmp(name, CONTEXT_LOCAL) == 0)
+	if (strcmp(name, CONTEXT_LOCAL) == 0) {
+		cli->nobody_here = access(CLI_DEFAULT_SOCKET, F_OK) != 0;
 		return 0;
+	}
 	if (context_load(cli->arena, name, &token, err) < 0)
 		return -1;
 	cli_target_of(cli, &token, ret);

@@ -17,6 +17,7 @@ struct cli {
 	bool out_tty;
 	bool err_tty;
 	struct client_target target; /* of commands that speak to a controller */
+	bool nobody_here;            /* it is this machine's controller, for want of another, and there is none */
 	struct client *client;       /* made at the first request */
 };
 

@@ -46,7 +46,7 @@ int cmd_completion(struct cli *cli, struct cc_error *err)
 	static const struct {
 		const char *shell;
 		void (*print)(const struct cmd *table, struct cc_buf *out);
-	} shells[] = { { "bash", help_completion_bash }, { "zsh", completion_zsh }, { "fish", completion_fish } };
+	} shells[] = { { "bash", completion_bash }, { "zsh", completion_zsh }, { "fish", completion_fish } };
 	cc_auto_buf struct cc_buf out = { 0 };
 
 	for (size_t i = 0; i < CC_ARRAY_LEN(shells); i++)

@@ -3,6 +3,7 @@
 
 #include "cli/bootstrap.h"
 #include "cli/image_source.h"
+#include "cli/remove.h"
 #include "cli/units.h"
 #include "common/arch.h"
 #include "common/clock.h"
@@ -191,34 +192,12 @@ int cmd_image_alias_add(struct cli *cli, struct cc_error *err)
 	return args_has(&cli->args, "output") ? cli_show_row(cli, &image_alias_desc, &alias, err) : 0;
 }
 
-/* DELETEs each of the words. */
-static int delete_all(struct cli *cli, const struct noun *noun, const char *done, struct cc_error *err)
-{
-	struct cc_error e = { 0 };
-	struct client *client;
-	int status = 0;
-
-	if (cli_client(cli, &client, err) < 0)
-		return -1;
-	for (size_t i = 0; i < cli->args.n_words; i++) {
-		const char *name = cli->args.words[i];
-		struct client_call call = { .method = "DELETE", .path = client_path(cli->arena, noun->path, name, "") };
-
-		if (client_call(client, &call, &e) == 0) {
-			cli_say(cli, "%s: %s", name, done);
-			continue;
-		}
-		status = status != 0 ? cli_tell(cli, &e), status : cli_tell(cli, &e);
-	}
-	return status;
-}
-
 int cmd_image_alias_remove(struct cli *cli, struct cc_error *err)
 {
-	return delete_all(cli, &noun_image_alias, "removed", err);
+	return remove_run(cli, &(struct removal){ &noun_image_alias, "remove", "removed", NULL }, err);
 }
 
 int cmd_image_delete(struct cli *cli, struct cc_error *err)
 {
-	return delete_all(cli, &noun_image, "deleted", err);
+	return remove_run(cli, &(struct removal){ &noun_image, "delete", "deleted", "" }, err);
 }

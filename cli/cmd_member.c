@@ -2,6 +2,7 @@
 /* Members and their tokens. */
 #include "cli/handlers.h"
 
+#include "cli/remove.h"
 #include "cli/secret.h"
 #include "common/model.h"
 
@@ -69,24 +70,9 @@ int cmd_member_limit(struct cli *cli, struct cc_error *err)
 	return change(cli, &body, err);
 }
 
-/* Deletes what the words name. */
-static int delete_all(struct cli *cli, const struct noun *noun, struct cc_error *err)
-{
-	struct client *client;
-
-	if (cli_client(cli, &client, err) < 0)
-		return -1;
-	for (size_t i = 0; i < cli->args.n_words; i++)
-		if (client_call(client,
-		            &(struct client_call){ .method = "DELETE", .path = client_path(cli->arena, noun->path, cli->args.words[i], "") },
-		            err) < 0)
-			return -1;
-	return 0;
-}
-
 int cmd_member_remove(struct cli *cli, struct cc_error *err)
 {
-	return delete_all(cli, &noun_member, err);
+	return remove_run(cli, &(struct removal){ &noun_member, "remove", "removed", " with all tokens" }, err);
 }
 
 int cmd_token_create(struct cli *cli, struct cc_error *err)
@@ -113,10 +99,10 @@ int cmd_token_create(struct cli *cli, struct cc_error *err)
 
 int cmd_invite_revoke(struct cli *cli, struct cc_error *err)
 {
-	return delete_all(cli, &noun_invite, err);
+	return remove_run(cli, &(struct removal){ &noun_invite, "revoke", "revoked", NULL }, err);
 }
 
 int cmd_token_revoke(struct cli *cli, struct cc_error *err)
 {
-	return delete_all(cli, &noun_token, err);
+	return remove_run(cli, &(struct removal){ &noun_token, "revoke", "revoked", ", which ends at once for whoever uses it" }, err);
 }

@@ -3,7 +3,7 @@
 #include "cli/handlers.h"
 
 #include "cli/await.h"
-#include "cli/confirm.h"
+#include "cli/remove.h"
 #include "cli/units.h"
 #include "cli/wait.h"
 #include "common/model.h"
@@ -163,19 +163,17 @@ static int delete_one(struct cli *cli, const char *name, struct cc_error *err)
 
 int cmd_snapshot_delete(struct cli *cli, struct cc_error *err)
 {
+	const struct removal r = { &noun_snapshot, "delete", "deleted", "" };
 	size_t n = cli->args.n_words - 1;
-	const char *question = n > 1 ? cc_printf(cli->arena, "Delete %zu snapshots of %s", n, cli->args.words[0])
-	                             : cc_printf(cli->arena, "Delete snapshot %s of %s", cli->args.words[1], cli->args.words[0]);
+	const char *of = cc_printf(cli->arena, " of %s", cli->args.words[0]);
 	struct cc_error e = { 0 };
 	int status = 0;
 	bool yes;
 
-	if (confirm_ask(cli, question, "delete", &yes, err) < 0)
+	if (remove_confirm(cli, &r, cli->args.words + 1, n, of, &yes, err) < 0)
 		return -1;
-	if (!yes) {
-		cli_say(cli, "Nothing was deleted.");
+	if (!yes)
 		return 1;
-	}
 	for (size_t i = 1; i <= n; i++) {
 		int told = delete_one(cli, cli->args.words[i], &e) < 0 ? cli_tell(cli, &e) : 0;
 

@@ -19,12 +19,17 @@ static void of(struct cc_buf *out, bool limited, int64_t max)
 		cc_buf_printf(out, " of %" PRId64, max);
 }
 
+static const char *plural(int64_t n, int64_t one)
+{
+	return n == one ? "" : "s";
+}
+
 /* What the member who asks uses. Where nothing limits it, the use alone. */
 static void write_member(const struct zone_status *z, struct cc_buf *out)
 {
 	cc_buf_printf(out, "  %-10s %" PRId64, z->member, z->used_instances);
 	of(out, cc_has(z, zone_status, max_instances), z->max_instances);
-	cc_buf_adds(out, " instances, ");
+	cc_buf_printf(out, " instance%s, ", plural(cc_has(z, zone_status, max_instances) ? z->max_instances : z->used_instances, 1));
 	if (cc_has(z, zone_status, max_memory_mib))
 		units_add_mib_of(out, z->used_memory_mib, z->max_memory_mib);
 	else
@@ -35,7 +40,7 @@ static void write_member(const struct zone_status *z, struct cc_buf *out)
 		cc_buf_adds(out, " of ");
 		units_add_cpu(out, z->max_cpu_millis);
 	}
-	cc_buf_adds(out, " cores, ");
+	cc_buf_printf(out, " core%s, ", plural(cc_has(z, zone_status, max_cpu_millis) ? z->max_cpu_millis : z->used_cpu_millis, 1000));
 	if (cc_has(z, zone_status, max_disk_mib))
 		units_add_mib_of(out, z->used_disk_mib, z->max_disk_mib);
 	else

@@ -3,7 +3,7 @@
 #include "cli/handlers.h"
 
 #include "cli/await.h"
-#include "cli/confirm.h"
+#include "cli/remove.h"
 #include "common/model.h"
 
 static int ask(struct cli *cli, const struct client_call *call, struct cc_error *err)
@@ -123,19 +123,16 @@ static int delete_one(struct cli *cli, const char *name, struct cc_error *err)
 
 int cmd_volume_delete(struct cli *cli, struct cc_error *err)
 {
+	const struct removal r = { &noun_volume, "delete", "deleted", " with all files" };
 	size_t n = cli->args.n_words;
-	const char *question = n > 1 ? cc_printf(cli->arena, "Delete %zu volumes with their files", n)
-	                             : cc_printf(cli->arena, "Delete volume %s with its files", cli->args.words[0]);
 	struct cc_error e = { 0 };
 	int status = 0;
 	bool yes;
 
-	if (confirm_ask(cli, question, "delete", &yes, err) < 0)
+	if (remove_confirm(cli, &r, cli->args.words, n, "", &yes, err) < 0)
 		return -1;
-	if (!yes) {
-		cli_say(cli, "Nothing was deleted.");
+	if (!yes)
 		return 1;
-	}
 	for (size_t i = 0; i < n; i++) {
 		int told = delete_one(cli, cli->args.words[i], &e) < 0 ? cli_tell(cli, &e) : 0;
 

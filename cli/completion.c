@@ -6,7 +6,8 @@
 const struct noun *completion_noun_of(const struct opt *o)
 {
 	for (size_t i = 0; noun_all[i] != NULL; i++)
-		if (o->kind == OPT_TEXT && strcasecmp(o->value, noun_all[i]->word) == 0)
+		/* A list shows tokens by their ids; an option takes the secret itself. */
+		if (o->kind == OPT_TEXT && noun_all[i] != &noun_token && strcasecmp(o->value, noun_all[i]->word) == 0)
 			return noun_all[i];
 	return NULL;
 }
@@ -35,6 +36,26 @@ size_t completion_all_opts(const struct cmd *table, const struct opt *all[COMPLE
 				}
 	}
 	return n;
+}
+
+void completion_pattern(struct cc_buf *out, const struct opt *o)
+{
+	cc_buf_printf(out, "--%s", o->name);
+	if (o->letter != 0)
+		cc_buf_printf(out, "|-%c", o->letter);
+}
+
+void completion_takes_value(struct cc_buf *out, const struct opt *const *all, size_t n)
+{
+	const char *sep = "";
+
+	for (size_t i = 0; i < n; i++) {
+		if (all[i]->kind == OPT_FLAG)
+			continue;
+		cc_buf_adds(out, sep);
+		completion_pattern(out, all[i]);
+		sep = "|";
+	}
 }
 
 void completion_words(struct cc_buf *out, const char *words)

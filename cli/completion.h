@@ -7,6 +7,7 @@
 #define COMPLETION_OPTS_MAX 96
 
 /* The scripts. */
+void completion_bash(const struct cmd *table, struct cc_buf *out);
 void completion_zsh(const struct cmd *table, struct cc_buf *out);
 void completion_fish(const struct cmd *table, struct cc_buf *out);
 
@@ -14,6 +15,10 @@ void completion_fish(const struct cmd *table, struct cc_buf *out);
 size_t completion_all_opts(const struct cmd *table, const struct opt *all[COMPLETION_OPTS_MAX]);
 /* What an option's value names; NULL: no noun. */
 const struct noun *completion_noun_of(const struct opt *o);
+/* "--name|-n", as patterns of `case` are written. */
+void completion_pattern(struct cc_buf *out, const struct opt *o);
+/* The same of all options that take a value. */
+void completion_takes_value(struct cc_buf *out, const struct opt *const *all, size_t n);
 /* Words separated by '|' as words separated by spaces. */
 void completion_words(struct cc_buf *out, const char *words);
 /* `text` between single quotes for sh-like shells; zsh also, fish with `fish`, where a quote is escaped otherwise. */

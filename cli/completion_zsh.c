@@ -5,13 +5,6 @@
 #include <ctype.h>
 #include <string.h>
 
-static void add_pattern(struct cc_buf *out, const struct opt *o)
-{
-	cc_buf_printf(out, "--%s", o->name);
-	if (o->letter != 0)
-		cc_buf_printf(out, "|-%c", o->letter);
-}
-
 static void add_names(struct cc_buf *out, const struct noun *noun)
 {
 	cc_buf_printf(out, "names=(${(f)\"$(ccctl %s -o name 2>/dev/null)\"})", noun->list_command);
@@ -35,7 +28,7 @@ static void add_values(struct cc_buf *out, const struct opt *const *all, size_t 
 		if (o->kind == OPT_FLAG)
 			continue;
 		cc_buf_addc(out, '\t');
-		add_pattern(out, o);
+		completion_pattern(out, o);
 		cc_buf_adds(out, ") ");
 		if (o->kind == OPT_FILE) {
 			cc_buf_adds(out, "_files; ");
@@ -117,19 +110,6 @@ static void add_starts(struct cc_buf *out, const struct cmd *table)
 			add_group(out, table, c, (size_t)(end - c->name));
 }
 
-static void add_takes_value(struct cc_buf *out, const struct opt *const *all, size_t n)
-{
-	const char *sep = "";
-
-	for (size_t i = 0; i < n; i++) {
-		if (all[i]->kind == OPT_FLAG)
-			continue;
-		cc_buf_adds(out, sep);
-		add_pattern(out, all[i]);
-		sep = "|";
-	}
-}
-
 void completion_zsh(const struct cmd *table, struct cc_buf *out)
 {
 	const struct opt *all[COMPLETION_OPTS_MAX];
@@ -138,7 +118,7 @@ void completion_zsh(const struct cmd *table, struct cc_buf *out)
 	cc_buf_adds(out, "#compdef ccctl\n# zsh completion for ccctl. Printed by: ccctl completion zsh\n_ccctl() {\n"
 	                 "\tlocal cmd= files= i\n\tlocal -a opts names verbs\n\tfor ((i = 2; i < CURRENT; i++)); do\n\t\tcase ${words[i]} in\n"
 	                 "\t\t--) _normal; return ;;\n\t\t");
-	add_takes_value(out, all, n);
+	completion_takes_value(out, all, n);
 	cc_buf_adds(out, ") ((i++)) ;;\n\t\t-*) ;;\n\t\t*) cmd=${cmd:+$cmd }${words[i]} ;;\n\t\tesac\n\tdone\n\tcase ${words[CURRENT-1]} in\n");
 	add_values(out, all, n);
 	cc_buf_adds(out, "\tesac\n\tcase $cmd in\n");

@@ -12,8 +12,6 @@ void help_command(const struct cmd *cmd, struct cc_buf *out);
 void help_group(const struct cmd *table, const char *word, struct cc_buf *out);
 /* ccctl(1) in roff. The same for every build of the same source. */
 void help_man(const struct cmd *table, struct cc_buf *out);
-/* A completion script for bash; for other shells see completion.h. */
-void help_completion_bash(const struct cmd *table, struct cc_buf *out);
 
 /* "-o, --output FORMAT" or without the letter. */
 void help_opt(const struct opt *o, struct cc_buf *out);

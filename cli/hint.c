@@ -35,6 +35,11 @@ void hint_improve(struct cli *cli, struct cc_error *err)
 	const struct noun *noun = noun_of(err);
 	const char *name, *near;
 
+	if (err->code == CC_UNAVAILABLE && cli->nobody_here) {
+		name = cc_arena_strdup(cli->arena, err->msg);
+		cc_fail(err, UNAVAILABLE, "%s If your zone's controller is elsewhere, log in first: ccctl login", name);
+	}
+
 	if (noun == NULL || cli->client == NULL)
 		return;
 	name = cc_arena_strdup(cli->arena, err->name);

@@ -99,18 +99,30 @@ static struct placement *record(const struct decide *d, const struct command *cm
 	return p;
 }
 
-/* Of a node that was asked for and is closed, why: in the words of who closed it. */
+static const char *why_closed(const struct node *n, const struct sched_decision *dec)
+{
+	if (dec->fell[SCHED_FELL_PAUSED] > 0 && cc_has(n, node, closed))
+		return n->closed;
+	return dec->fell[SCHED_FELL_DRAINED] > 0 && cc_has(n, node, drained) ? n->drained : "";
+}
+
+enum { REASONS_TOLD = 3 };
+
+/* Of nodes that are closed, why, in the words of who closed them: of the one that was asked for, else of the first few. */
 static void add_why_closed(const struct decide *d, const struct sched_req *req, const struct sched_decision *dec, char *text, size_t size)
 {
 	const struct node *n = req->only_node != SCHED_ANY ? zone_find(d->zone, TABLE_NODE, zone_sched_id(d->zone, req->only_node)) : NULL;
 	size_t len = strlen(text);
+	int told = 0;
 
-	if (n == NULL)
-		return;
-	if (dec->fell[SCHED_FELL_PAUSED] > 0 && cc_has(n, node, closed))
-		snprintf(text + len, size - len, ": %.300s", n->closed);
-	else if (dec->fell[SCHED_FELL_DRAINED] > 0 && cc_has(n, node, drained) && n->drained[0] != '\0')
-		snprintf(text + len, size - len, ": %.300s", n->drained);
+	if (n != NULL && why_closed(n, dec)[0] != '\0')
+		snprintf(text + len, size - len, ": %.300s", why_closed(n, dec));
+	for (size_t at = 0; req->only_node == SCHED_ANY && told < REASONS_TOLD && (n = zone_next(d->zone, TABLE_NODE, &at)) != NULL;)
+		if (why_closed(n, dec)[0] != '\0') {
+			len = strlen(text);
+			snprintf(text + len, size - len, "; %s: %.100s", n->name, why_closed(n, dec));
+			told++;
+		}
 }
 
 /* The node was not asked for: a volume is there. */

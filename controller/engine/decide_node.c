@@ -57,6 +57,7 @@ int decide_node_join(const struct decide *d, struct command *cmd, struct effects
 	cc_set(&used, invite, node, n.id);
 	effects_put(fx, TABLE_NODE, &n);
 	effects_put(fx, TABLE_INVITE, &used);
+	cmd->audit.target = cc_arena_strdup(cmd->arena, n.name);
 	*ret_resource = n.id;
 	return 0;
 }

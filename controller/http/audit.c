@@ -26,7 +26,7 @@ static const char *origin(const struct request *r, struct cc_arena *a)
 /* What the path names, else the name that the body gives. */
 static const char *target(const struct request *r, struct cc_arena *a)
 {
-	static const char *const names[] = { "name", "node_name", "member" };
+	static const char *const names[] = { "name", "node_name", "member", "description" };
 	const struct cc_field *f;
 
 	if (r->call.path[1] != NULL)

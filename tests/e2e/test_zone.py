@@ -60,7 +60,7 @@ class AZoneOfOneNode(ZoneTestCase):
             (("create", "far", "--image", "busybox", "--node", "nowhere"), 3, "no node 'nowhere'"),
             (("show", "nobody"), 3, "nobody"),
             (("exec", "nobody", "--", "true"), 3, "nobody"),
-            (("image", "delete", "busybox"), 5, "used by"),
+            (("image", "delete", "--yes", "busybox"), 5, "used by"),
             (("frobnicate",), 2, "frobnicate"),
         ):
             with self.subTest(args=args):

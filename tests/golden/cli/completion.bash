@@ -28,7 +28,7 @@ _ccctl() {
 	--controller) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--context) COMPREPLY=($(compgen -W "$(ccctl context list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--pin) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
-	--token) COMPREPLY=($(compgen -W "$(ccctl token list -o name 2>/dev/null)" -- "$cur")); return ;;
+	--token) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--filter) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--selector|-l) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--env|-e) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
@@ -176,7 +176,7 @@ _ccctl() {
 		opts="--filter --watch --output --socket --controller --context --pin --token --help --version"
 		;;
 	'image delete' | 'image delete '*)
-		opts="--socket --controller --context --pin --token --help --version"
+		opts="--yes --socket --controller --context --pin --token --help --version"
 		names="$(ccctl image list -o name 2>/dev/null)"
 		;;
 	'image alias add' | 'image alias add '*)
@@ -257,7 +257,7 @@ _ccctl() {
 		names="$(ccctl member list -o name 2>/dev/null)"
 		;;
 	'member remove' | 'member remove '*)
-		opts="--socket --controller --context --pin --token --help --version"
+		opts="--yes --socket --controller --context --pin --token --help --version"
 		names="$(ccctl member list -o name 2>/dev/null)"
 		;;
 	'token create' | 'token create '*)
@@ -267,7 +267,7 @@ _ccctl() {
 		opts="--filter --watch --output --socket --controller --context --pin --token --help --version"
 		;;
 	'token revoke' | 'token revoke '*)
-		opts="--socket --controller --context --pin --token --help --version"
+		opts="--yes --socket --controller --context --pin --token --help --version"
 		names="$(ccctl token list -o name 2>/dev/null)"
 		;;
 	'audit' | 'audit '*)

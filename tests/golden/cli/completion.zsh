@@ -29,7 +29,7 @@ _ccctl() {
 	--controller) return ;;
 	--context) names=(${(f)"$(ccctl context list -o name 2>/dev/null)"}); compadd -a names; return ;;
 	--pin) return ;;
-	--token) names=(${(f)"$(ccctl token list -o name 2>/dev/null)"}); compadd -a names; return ;;
+	--token) return ;;
 	--filter) return ;;
 	--selector|-l) return ;;
 	--env|-e) return ;;
@@ -177,7 +177,7 @@ _ccctl() {
 		opts=( '--filter:Only those that are so; may be given again. See the help of the command for keys.' '--watch:Go on with every change until you end it: drawn anew on a terminal, elsewhere a line for each.' '--output:How to print: table (default) and wide are for people, the others for programs.' '--socket:The controller'\''s unix socket. Default: /run/communitycloud/controller.sock' '--controller:Reach the controller over the network instead; needs --token, and --pin unless the token carries it. Several: HOST:PORT,HOST:PORT' '--context:Use this context of ccctl login, or '\''local'\'' for this machine'\''s controller. Default: the one of ccctl context use.' '--pin:SHA-256 of the controller'\''s public key, 64 hexadecimal digits.' '--token:Your token. Better given by the variable, or once to ccctl login: others can see command lines.' '--help:Show help for the command.' '--version:Show ccctl'\''s own version.' )
 		;;
 	'image delete'|'image delete '*)
-		opts=( '--socket:The controller'\''s unix socket. Default: /run/communitycloud/controller.sock' '--controller:Reach the controller over the network instead; needs --token, and --pin unless the token carries it. Several: HOST:PORT,HOST:PORT' '--context:Use this context of ccctl login, or '\''local'\'' for this machine'\''s controller. Default: the one of ccctl context use.' '--pin:SHA-256 of the controller'\''s public key, 64 hexadecimal digits.' '--token:Your token. Better given by the variable, or once to ccctl login: others can see command lines.' '--help:Show help for the command.' '--version:Show ccctl'\''s own version.' )
+		opts=( '--yes:Do not ask.' '--socket:The controller'\''s unix socket. Default: /run/communitycloud/controller.sock' '--controller:Reach the controller over the network instead; needs --token, and --pin unless the token carries it. Several: HOST:PORT,HOST:PORT' '--context:Use this context of ccctl login, or '\''local'\'' for this machine'\''s controller. Default: the one of ccctl context use.' '--pin:SHA-256 of the controller'\''s public key, 64 hexadecimal digits.' '--token:Your token. Better given by the variable, or once to ccctl login: others can see command lines.' '--help:Show help for the command.' '--version:Show ccctl'\''s own version.' )
 		names=(${(f)"$(ccctl image list -o name 2>/dev/null)"})
 		;;
 	'image alias add'|'image alias add '*)
@@ -258,7 +258,7 @@ _ccctl() {
 		names=(${(f)"$(ccctl member list -o name 2>/dev/null)"})
 		;;
 	'member remove'|'member remove '*)
-		opts=( '--socket:The controller'\''s unix socket. Default: /run/communitycloud/controller.sock' '--controller:Reach the controller over the network instead; needs --token, and --pin unless the token carries it. Several: HOST:PORT,HOST:PORT' '--context:Use this context of ccctl login, or '\''local'\'' for this machine'\''s controller. Default: the one of ccctl context use.' '--pin:SHA-256 of the controller'\''s public key, 64 hexadecimal digits.' '--token:Your token. Better given by the variable, or once to ccctl login: others can see command lines.' '--help:Show help for the command.' '--version:Show ccctl'\''s own version.' )
+		opts=( '--yes:Do not ask.' '--socket:The controller'\''s unix socket. Default: /run/communitycloud/controller.sock' '--controller:Reach the controller over the network instead; needs --token, and --pin unless the token carries it. Several: HOST:PORT,HOST:PORT' '--context:Use this context of ccctl login, or '\''local'\'' for this machine'\''s controller. Default: the one of ccctl context use.' '--pin:SHA-256 of the controller'\''s public key, 64 hexadecimal digits.' '--token:Your token. Better given by the variable, or once to ccctl login: others can see command lines.' '--help:Show help for the command.' '--version:Show ccctl'\''s own version.' )
 		names=(${(f)"$(ccctl member list -o name 2>/dev/null)"})
 		;;
 	'token create'|'token create '*)
@@ -268,7 +268,7 @@ _ccctl() {
 		opts=( '--filter:Only those that are so; may be given again. See the help of the command for keys.' '--watch:Go on with every change until you end it: drawn anew on a terminal, elsewhere a line for each.' '--output:How to print: table (default) and wide are for people, the others for programs.' '--socket:The controller'\''s unix socket. Default: /run/communitycloud/controller.sock' '--controller:Reach the controller over the network instead; needs --token, and --pin unless the token carries it. Several: HOST:PORT,HOST:PORT' '--context:Use this context of ccctl login, or '\''local'\'' for this machine'\''s controller. Default: the one of ccctl context use.' '--pin:SHA-256 of the controller'\''s public key, 64 hexadecimal digits.' '--token:Your token. Better given by the variable, or once to ccctl login: others can see command lines.' '--help:Show help for the command.' '--version:Show ccctl'\''s own version.' )
 		;;
 	'token revoke'|'token revoke '*)
-		opts=( '--socket:The controller'\''s unix socket. Default: /run/communitycloud/controller.sock' '--controller:Reach the controller over the network instead; needs --token, and --pin unless the token carries it. Several: HOST:PORT,HOST:PORT' '--context:Use this context of ccctl login, or '\''local'\'' for this machine'\''s controller. Default: the one of ccctl context use.' '--pin:SHA-256 of the controller'\''s public key, 64 hexadecimal digits.' '--token:Your token. Better given by the variable, or once to ccctl login: others can see command lines.' '--help:Show help for the command.' '--version:Show ccctl'\''s own version.' )
+		opts=( '--yes:Do not ask.' '--socket:The controller'\''s unix socket. Default: /run/communitycloud/controller.sock' '--controller:Reach the controller over the network instead; needs --token, and --pin unless the token carries it. Several: HOST:PORT,HOST:PORT' '--context:Use this context of ccctl login, or '\''local'\'' for this machine'\''s controller. Default: the one of ccctl context use.' '--pin:SHA-256 of the controller'\''s public key, 64 hexadecimal digits.' '--token:Your token. Better given by the variable, or once to ccctl login: others can see command lines.' '--help:Show help for the command.' '--version:Show ccctl'\''s own version.' )
 		names=(${(f)"$(ccctl token list -o name 2>/dev/null)"})
 		;;
 	'audit'|'audit '*)

@@ -81,7 +81,7 @@ START_TEST(what_is_destroyed_is_asked_about_with_the_zone)
 	ck_assert_int_eq(r.status, 2);
 	ck_assert_ptr_nonnull(strstr(r.err, "--yes"));
 	r = fake_run("echo n | script -qec 'ccctl volume delete media' /dev/null");
-	ck_assert_msg(strstr(r.out, "Delete volume media with its files, in zone village? [y/N]") != NULL, "%s", r.out);
+	ck_assert_msg(strstr(r.out, "Delete volume media with all files, in zone village? [y/N]") != NULL, "%s", r.out);
 	ck_assert_uint_eq(fake_count("DELETE", "/v1/volumes/media"), 0);
 	ck_assert_str_eq(must(fake_run("ccctl snapshot delete hello s1 --yes")).err, "hello: snapshot s1: deleted\n");
 	ck_assert_str_eq(must(fake_run("ccctl snapshot delete hello s0 --yes --no-wait")).err, "hello: snapshot s0: deleting\n");

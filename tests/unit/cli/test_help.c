@@ -29,7 +29,7 @@ START_TEST(help_and_manual_are_as_agreed)
 	help_group(command_table, "image", &out);
 	golden_check("tests/golden/cli/help.image", &out);
 	cc_buf_clear(&out);
-	help_completion_bash(command_table, &out);
+	completion_bash(command_table, &out);
 	golden_check("tests/golden/cli/completion.bash", &out);
 	cc_buf_clear(&out);
 	completion_zsh(command_table, &out);

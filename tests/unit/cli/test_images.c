@@ -145,7 +145,7 @@ END_TEST
 
 START_TEST(images_are_deleted_one_by_one)
 {
-	struct ran r = fake_run("ccctl image delete used busybox");
+	struct ran r = fake_run("ccctl image delete --yes used busybox");
 
 	ck_assert_int_eq(r.status, 5);
 	ck_assert_str_eq(r.err, "ccctl: the image 'used' is used by 2 instances\nbusybox: deleted\n");

@@ -111,6 +111,8 @@ START_TEST(a_token_is_all_that_a_login_needs)
 	ck_assert_int_ne(stat(cc_printf(a, "%s/home/.config/communitycloud/contexts/test", w->dir), &st), 0);
 	says(run("ccctl logout"), 2, "not logged in");
 	says(run("ccctl list"), 6, "controller.sock");
+	says(run("ccctl list"), 6, "log in first: ccctl login");
+	ck_assert_ptr_null(strstr(run("ccctl --socket /nowhere list").err, "log in"));
 }
 END_TEST
 
@@ -191,15 +193,15 @@ START_TEST(members_are_limited_and_removed)
 	r = run("ccctl member limit ana --memory 1GiB --instances 2 -o json");
 	ck_assert_msg(strstr(r.out, "\"max_memory_mib\": 1024") != NULL, "%s%s", r.out, r.err);
 	r = run("ccctl --context ana status");
-	ck_assert_msg(strstr(r.out, "  ana        1 of 2 instances, 128/1024 MiB memory, 1 cores") != NULL, "%s%s", r.out, r.err);
+	ck_assert_msg(strstr(r.out, "  ana        1 of 2 instances, 128/1024 MiB memory, 1 core, ") != NULL, "%s%s", r.out, r.err);
 	says(run("ccctl --context ana create big --image busybox --memory 2GiB"), 5, "ana uses 128 of at most 1024 MiB of memory");
 	says(run("ccctl member limit ana"), 2, "say which limit");
 	says(run("ccctl member limit nobody --cpu 1"), 3, "no member 'nobody'");
 	says(run("ccctl --context ana member limit ana --cpu 1"), 4, "for admins");
 	says(run("ccctl member role ana king"), 2, "king");
 	says(run("ccctl member role admin member"), 5, "last admin");
-	says(run("ccctl member remove ana"), 5, "ana owns 1 instance");
-	ck_assert_int_eq(run("ccctl member remove bob").status, 0);
+	says(run("ccctl member remove --yes ana"), 5, "ana owns 1 instance");
+	says(run("ccctl member remove --yes bob nobody"), 3, "bob: removed\nccctl: no member 'nobody'");
 	ck_assert_str_eq(run("ccctl member list -o name").out, "admin\nana\n");
 	r = run("ccctl token create --description phone --expires 30d -o name");
 	says(run("ccctl login --name phone %s", r.out), 6, "controller.example");
@@ -210,22 +212,70 @@ START_TEST(members_are_limited_and_removed)
 	says(run("ccctl --context ana audit"), 4, "for admins");
 	says(run("ccctl audit --limit 5000"), 2, "limit: 5000 is not between 1 and 1000");
 	says(run("ccctl audit --since yesterday"), 2, "--since");
-	says(run("ccctl token revoke phone"), 3, "no token 'phone'; see ccctl token list");
+	says(run("ccctl token revoke -y phone"), 3, "no token 'phone'; see ccctl token list");
 	says(run("ccctl --context ana token create --member admin"), 4, "only admins");
 	says(run("ccctl token create --expires 0s"), 2, "expires");
 	says(run("ccctl token create --member nobody"), 3, "no member 'nobody'");
 }
 END_TEST
 
-/* The terminal is a pseudo-terminal of script(1), which writes down all that it showed. */
+/* What somebody sees who types that when asked: on a pseudo-terminal of script(1), which writes down all that it showed. */
+static const char *typed(const char *answer, const char *command, int *ret_status)
+{
+	*ret_status = run(
+	        "rm -f typed; (until grep -q '[]:] $' typed; do sleep 0.05; done; echo '%s') 2>/dev/null | script -qefc '%s' typed", answer, command)
+	                      .status;
+	return slurp("typed");
+}
+
+static const struct {
+	const char *command, *question, *nothing;
+} destroys[] = {
+	{ "ccctl image delete busybox", "Delete image busybox, in zone test? [y/N] ", "Nothing was deleted." },
+	{ "ccctl image delete busybox other", "Delete 2 images (busybox, other), in zone test? [y/N] ", "Nothing was deleted." },
+	{ "ccctl member remove bob", "Remove member bob with all tokens, in zone test? [y/N] ", "Nothing was removed." },
+	{ "ccctl token revoke 0192aaaa-0000-7000-8000-000000000001",
+	        "Revoke token 0192aaaa-0000-7000-8000-000000000001, which ends at once for whoever uses it, in zone test? [y/N] ",
+	        "Nothing was revoked." },
+	{ "ccctl node remove n2", "Remove node n2, which has to join anew to come back, in zone test? [y/N] ", "Nothing was removed." },
+};
+
+START_TEST(what_cannot_be_undone_is_asked_with_the_zones_name)
+{
+	struct cc_token root = make_token("{}");
+	const char *shown;
+	int status;
+
+	says(run("ccctl login %s", encode(&root)), 0, "");
+	says(run("%s", destroys[_i].command), 2, "not a terminal; give --yes to ");
+	shown = typed("n", destroys[_i].command, &status);
+	ck_assert_int_eq(status, 1);
+	ck_assert_msg(strstr(shown, destroys[_i].question) != NULL && strstr(shown, destroys[_i].nothing) != NULL, "%s", shown);
+}
+END_TEST
+
+START_TEST(a_yes_is_enough)
+{
+	struct cc_token root = make_token("{}");
+	const char *shown;
+	int status;
+
+	says(run("ccctl login %s", encode(&root)), 0, "");
+	shown = typed("y", "ccctl member remove bob", &status);
+	ck_assert_msg(status == 0 && strstr(shown, "bob: removed") != NULL, "%s", shown);
+	ck_assert_str_eq(run("ccctl member list -o name").out, "admin\nana\n");
+}
+END_TEST
+
 START_TEST(a_token_that_is_typed_is_not_shown)
 {
 	struct cc_token good = make_token("{\"member\":\"ana\"}");
 	const char *text = encode(&good);
-	struct ran r = run("(sleep 1; echo '%s') | script -qec 'ccctl login' typed", text);
+	int status;
+	const char *shown = typed(text, "ccctl login", &status);
 
-	ck_assert_msg(strstr(slurp("typed"), "Logged in to zone test") != NULL, "%s %s %s", slurp("typed"), r.out, r.err);
-	ck_assert_ptr_null(strstr(slurp("typed"), text));
+	ck_assert_msg(strstr(shown, "Logged in to zone test") != NULL, "%d %s", status, shown);
+	ck_assert_ptr_null(strstr(shown, text));
 }
 END_TEST
 
@@ -241,6 +291,8 @@ int main(void)
 	tcase_add_test(tc, a_wrong_token_leaves_no_context);
 	tcase_add_test(tc, a_context_that_others_can_read_is_not_used);
 	tcase_add_test(tc, members_are_limited_and_removed);
+	tcase_add_loop_test(tc, what_cannot_be_undone_is_asked_with_the_zones_name, 0, CC_ARRAY_LEN(destroys));
+	tcase_add_test(tc, a_yes_is_enough);
 	tcase_add_test(tc, a_token_that_is_typed_is_not_shown);
 	suite_add_tcase(s, tc);
 	world_prepare();

@@ -563,6 +563,7 @@ START_TEST(a_drained_node_takes_nothing_new_until_it_is_opened)
 	cmd = create(&f, as_admin, "hello", "busybox", 0);
 	assert_code(cmd, CC_NO_CAPACITY);
 	ck_assert_ptr_nonnull(strstr(cmd->error.msg, "drained by an admin"));
+	ck_assert_msg(strstr(cmd->error.msg, "; ada: new disk") != NULL, "%s", cmd->error.msg);
 	assert_code(drain("ada", NULL), CC_OK);
 	assert_code(drain("ada", NULL), CC_OK);
 	assert_code(create(&f, as_admin, "hello", "busybox", 0), CC_OK);

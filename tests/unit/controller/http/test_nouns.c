@@ -128,6 +128,7 @@ START_TEST(a_node_joins_with_an_invitation)
 	        GET(invite_made_desc, 201, .role = ROLE_ROOT, .method = "POST", .path = "/v1/invites", .body = "{\"node_name\":\"n3\"}");
 	struct cc_token token;
 	struct cc_error err = { 0 };
+	struct audit_list *log;
 	struct joined *j;
 	char body[256], secret[CC_SECRET_TEXT];
 
@@ -138,6 +139,10 @@ START_TEST(a_node_joins_with_an_invitation)
 	snprintf(body, sizeof(body), "{\"secret\":\"%s\",\"arch\":\"arm64\"}", cc_secret_format(&token.secret, secret));
 	j = GET(joined_desc, 200, .role = ROLE_STRANGER, .method = "POST", .path = "/v1/join", .body = body);
 	ck_assert_str_eq(j->node_name, "n3");
+	/* Only now the audit log can know the name: the request has none. */
+	log = GET(audit_list_desc, 200, .role = ROLE_ROOT, .path = "/v1/audit?limit=1");
+	ck_assert_str_eq(log->items.items[0].action, "node_join");
+	ck_assert_str_eq(log->items.items[0].target, "n3");
 	j = GET(joined_desc, 200, .role = ROLE_STRANGER, .method = "POST", .path = "/v1/join", .body = body);
 	ck_assert_str_eq(j->zone, "test");
 	GET(node_orders_desc, 200, .role = ROLE_STRANGER, .method = "POST", .path = "/v1/nodes/n3/sync",

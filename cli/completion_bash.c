@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Completion for bash. The script finds the command among the words, skipping options and their values; names come from `ccctl ... -o name`. */
 #include "cli/completion.h"
-#include "cli/help.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -9,13 +8,6 @@
 static void add_names(struct cc_buf *out, const struct noun *noun)
 {
 	cc_buf_printf(out, "$(ccctl %s -o name 2>/dev/null)", noun->list_command);
-}
-
-static void add_pattern(struct cc_buf *out, const struct opt *o)
-{
-	cc_buf_printf(out, "--%s", o->name);
-	if (o->letter != 0)
-		cc_buf_printf(out, "|-%c", o->letter);
 }
 
 /* What may follow an option that takes a value. */
@@ -27,7 +19,7 @@ static void add_values(struct cc_buf *out, const struct opt *const *all, size_t 
 		if (all[i]->kind == OPT_FLAG)
 			continue;
 		cc_buf_adds(out, "\t");
-		add_pattern(out, all[i]);
+		completion_pattern(out, all[i]);
 		if (all[i]->kind == OPT_FILE)
 			cc_buf_adds(out, ") COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n");
 		else {
@@ -38,19 +30,6 @@ static void add_values(struct cc_buf *out, const struct opt *const *all, size_t 
 				add_names(out, noun);
 			cc_buf_adds(out, "\" -- \"$cur\")); return ;;\n");
 		}
-	}
-}
-
-static void add_takes_value(struct cc_buf *out, const struct opt *const *all, size_t n)
-{
-	bool first = true;
-
-	for (size_t i = 0; i < n; i++) {
-		if (all[i]->kind == OPT_FLAG)
-			continue;
-		cc_buf_adds(out, first ? "" : "|");
-		add_pattern(out, all[i]);
-		first = false;
 	}
 }
 
@@ -78,21 +57,17 @@ static void add_command(struct cc_buf *out, const struct cmd *cmd)
 	cc_buf_adds(out, "\t\t;;\n");
 }
 
-/* What may follow the first `len` bytes of c->name, unless an earlier row begins with them too. */
+/* What may follow the first `len` bytes of c->name. */
 static void add_next_words(struct cc_buf *out, const struct cmd *table, const struct cmd *c, size_t len)
 {
-	const char *last = "";
-
-	if (c != table && strncmp(c[-1].name, c->name, len + 1) == 0)
+	if (!completion_is_first(table, c, len))
 		return;
 	cc_buf_printf(out, "\t'%.*s') names=\"", (int)len, c->name);
-	for (const struct cmd *n = c; n->name != NULL && strncmp(n->name, c->name, len + 1) == 0; n++) {
-		const char *word = n->name + len + 1;
-		size_t word_len = strcspn(word, " ");
+	for (const struct cmd *n = c; completion_goes_on(n, c, len); n++) {
+		size_t word_len = strcspn(n->name + len + 1, " ");
 
-		if (strcspn(last, " ") != word_len || strncmp(last, word, word_len) != 0)
-			cc_buf_printf(out, "%s%.*s", n == c ? "" : " ", (int)word_len, word);
-		last = word;
+		if (completion_is_first(table, n, len + 1 + word_len))
+			cc_buf_printf(out, "%s%.*s", n == c ? "" : " ", (int)word_len, n->name + len + 1);
 	}
 	cc_buf_adds(out, "\" ;;\n");
 }
@@ -104,7 +79,7 @@ static void add_starts(struct cc_buf *out, const struct cmd *table)
 	for (const struct cmd *c = table; c->name != NULL; c++) {
 		size_t len = strcspn(c->name, " ");
 
-		if (c == table || strncmp(c[-1].name, c->name, len) != 0 || c[-1].name[len] != ' ')
+		if (completion_is_first(table, c, len))
 			cc_buf_printf(out, "%s%.*s", c == table ? "" : " ", (int)len, c->name);
 	}
 	cc_buf_adds(out, "\"; opts=\"--help --version\" ;;\n");
@@ -113,7 +88,7 @@ static void add_starts(struct cc_buf *out, const struct cmd *table)
 			add_next_words(out, table, c, (size_t)(end - c->name));
 }
 
-void help_completion_bash(const struct cmd *table, struct cc_buf *out)
+void completion_bash(const struct cmd *table, struct cc_buf *out)
 {
 	const struct opt *all[COMPLETION_OPTS_MAX];
 	size_t n = completion_all_opts(table, all);
@@ -121,7 +96,7 @@ void help_completion_bash(const struct cmd *table, struct cc_buf *out)
 	cc_buf_adds(out, "# bash completion for ccctl. Printed by: ccctl completion bash\n_ccctl() {\n"
 	                 "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd= opts= names= files= i\n\tCOMPREPLY=()\n"
 	                 "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n\t\tcase ${COMP_WORDS[i]} in\n\t\t--) return ;;\n\t\t");
-	add_takes_value(out, all, n);
+	completion_takes_value(out, all, n);
 	cc_buf_adds(out, ") ((i++)) ;;\n\t\t-*) ;;\n\t\t*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;\n\t\tesac\n\tdone\n\tcase $prev in\n");
 	add_values(out, all, n);
 	cc_buf_adds(out, "\tesac\n\tcase $cmd in\n");
