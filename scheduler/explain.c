@@ -36,26 +36,17 @@ static void grow(struct sentence *s, int n)
 /* A macro, because the list of functions this library may call is short and vsnprintf is not on it. */
 #define SAY(s, ...) grow((s), snprintf(rest(s), room(s), __VA_ARGS__))
 
-// clang-format off
 static const struct {
 	const char *one;
 	const char *many;
-} fell_phrases[SCHED_FELL_MAX] = {
-	[SCHED_FELL_NOT_ASKED_FOR] = { "is not the one asked for",             "are not the one asked for" },
-	[SCHED_FELL_SILENT]        = { "is silent",                            "are silent" },
-	[SCHED_FELL_PAUSED]        = { "is paused by its owner",               "are paused by their owners" },
-	[SCHED_FELL_DRAINED]       = { "is drained by an admin",               "are drained by an admin" },
-	[SCHED_FELL_UNWELCOME]     = { "does not let this member in: its owner says so", "do not let this member in: their owners say so" },
-	[SCHED_FELL_ARCH]          = { "is of another architecture",           "are of another architecture" },
-	[SCHED_FELL_FEATURES]      = { "cannot run this kind of instance",     "cannot run this kind of instance" },
-	[SCHED_FELL_PORT_CLOSED]   = { "lets no such port be published",       "let no such port be published" },
-	[SCHED_FELL_PORT_TAKEN]    = { "has the port taken",                   "have the port taken" },
-	[SCHED_FELL_INSTANCES]     = { "has no room for one more instance",    "have no room for one more instance" },
-	[SCHED_FELL_CPU]           = { "has not enough cpu",                   "have not enough cpu" },
-	[SCHED_FELL_MEMORY]        = { "has not enough memory",                "have not enough memory" },
-	[SCHED_FELL_DISK]          = { "has not enough disk",                  "have not enough disk" },
+	const char *without; /* NULL: nothing to be done without */
+} phrases[] = {
+#define F(NAME, text, one, many, without) { one, many, without },
+#include "scheduler/filters.def"
+#undef F
 };
 
+// clang-format off
 static const char *const where_phrases[SCHED_TIER_MAX] = {
 	[SCHED_TIER_ASKED_FOR] = ", as asked for",
 	[SCHED_TIER_OWN]       = ", a node of the member's own",
@@ -83,14 +74,16 @@ static void say_counts(struct sentence *s, const struct sched_decision *d)
 
 static void say_placed(struct sentence *s, const struct sched_decision *d, const struct sched_req *req)
 {
-	SAY(s, "placed on %s%s", name_of(s, d->winner), where_phrases[d->tier]);
-	if (d->tier == SCHED_TIER_ZONE && req->have_owner)
+	const struct sched_candidate *first = &d->best[0], *second = &d->best[1];
+
+	SAY(s, "placed on %s%s", name_of(s, first->node), where_phrases[d->tier]);
+	if (d->tier == SCHED_TIER_ZONE && req->n_own > 0)
 		SAY(s, ", as no node of the member's own can take it");
-	SAY(s, ": score %" PRId64, d->score);
-	if (d->have_runner_up && d->margin == 0)
-		SAY(s, ", the same as %s, and the lot decided", name_of(s, d->runner_up));
-	else if (d->have_runner_up)
-		SAY(s, " before %s with %" PRId64, name_of(s, d->runner_up), d->score - d->margin);
+	SAY(s, ": score %" PRId64, first->score);
+	if (d->n_best > 1 && first->score == second->score)
+		SAY(s, ", the same as %s, and the lot decided", name_of(s, second->node));
+	else if (d->n_best > 1)
+		SAY(s, " before %s with %" PRId64, name_of(s, second->node), second->score);
 	say_counts(s, d);
 }
 
@@ -100,7 +93,7 @@ static void say_why_not_asked_for(struct sentence *s, const struct sched_decisio
 	SAY(s, "%s, which was asked for, cannot take this: it", name_of(s, asked_for));
 	for (size_t f = SCHED_FELL_NOT_ASKED_FOR + 1; f < SCHED_FELL_MAX; f++)
 		if (d->fell[f] > 0)
-			SAY(s, " %s", fell_phrases[f].one);
+			SAY(s, " %s", phrases[f].one);
 }
 
 static void say_why_none(struct sentence *s, const struct sched_decision *d)
@@ -116,23 +109,28 @@ static void say_why_none(struct sentence *s, const struct sched_decision *d)
 	for (size_t f = 0; f < SCHED_FELL_MAX; f++) {
 		if (d->fell[f] == 0)
 			continue;
-		SAY(s, "%s%" PRIu32 " %s", before, d->fell[f], d->fell[f] == 1 ? fell_phrases[f].one : fell_phrases[f].many);
+		SAY(s, "%s%" PRIu32 " %s", before, d->fell[f], d->fell[f] == 1 ? phrases[f].one : phrases[f].many);
 		before = ", ";
 	}
 }
 
-static void say_would_fit(struct sentence *s, const struct sched_decision *d)
+static void say_would_do(struct sentence *s, const struct sched_decision *d)
 {
-	const char *before = "; it would fit with ";
+	const char *before = "; it would fit ";
 
-	for (size_t i = 0; i < SCHED_RESOURCES; i++) {
-		const struct sched_resource *r = &sched_resources[i];
-		int64_t amount = sched_would_fit_of(d, r);
+	for (size_t r = 0; r < SCHED_RESOURCES; r++) {
+		const struct sched_resource_words *w = &sched_resource_words[r];
 
-		if (amount < 0)
+		if (d->would_fit[r] < 0)
 			continue;
-		SAY(s, "%s%s at most %" PRId64 " %s", before, r->name, amount, r->unit);
-		before = ", or with ";
+		SAY(s, "%swith %s at most %" PRId32 " %s", before, w->name, d->would_fit[r], w->unit);
+		before = ", or ";
+	}
+	for (size_t f = 0; f < SCHED_FELL_MAX; f++) {
+		if (phrases[f].without == NULL || d->only_for[f] == 0)
+			continue;
+		SAY(s, "%s%s (%" PRIu32 " node%s)", before, phrases[f].without, d->only_for[f], d->only_for[f] == 1 ? "" : "s");
+		before = ", or ";
 	}
 }
 
@@ -149,6 +147,6 @@ int sched_explain(const struct sched_decision *d, const struct sched_req *req, c
 		say_why_not_asked_for(&s, d, req->only_node);
 	else
 		say_why_none(&s, d);
-	say_would_fit(&s, d);
+	say_would_do(&s, d);
 	return (int)s.len;
 }

@@ -1,198 +1,230 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Each filter is one loop over a column, without branches, so that the compiler vectorises it. A new rule is one function and one row. */
+/* A filter first asks the summary of a block; only where that does not decide for all its nodes are they looked at, as a set and without branches. A new rule
+ * is one function and one row. */
 #include "scheduler/parts.h"
 
 #include <string.h>
 
-typedef void filter_fn(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok);
+/* What a block as a whole does. */
+enum verdict { SOME_PASS, ALL_PASS, NONE_PASS };
 
-static void is_asked_for(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
+/* Sets *pass when some pass; `arg` is from the filter's row. */
+typedef enum verdict filter_fn(const struct sched_job *job, size_t block, int arg, struct sched_mask *pass);
+/* Whether the filter has anything to do with the request. */
+typedef bool applies_fn(const struct sched_job *job, int arg);
+
+static enum verdict is_asked_for(const struct sched_job *job, size_t block, int arg, struct sched_mask *pass)
 {
-	size_t i = req->only_node - b->at;
-	uint8_t kept;
+	size_t at = job->req->only_node - block * SCHED_BLOCK;
 
-	if (req->only_node == SCHED_ANY)
-		return;
-	kept = i < b->n ? ok[i] : 0;
-	memset(ok, 0, b->n);
-	if (i < b->n)
-		ok[i] = kept;
+	(void)arg;
+	if (at >= SCHED_BLOCK)
+		return NONE_PASS;
+	*pass = mask_none();
+	sched_set_add(pass->w, at);
+	return SOME_PASS;
 }
 
-static void is_ready(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
+static bool if_asked_for(const struct sched_job *job, int arg)
 {
-	const uint8_t *ready = b->nodes->ready + b->at;
-
-	(void)req;
-	for (size_t i = 0; i < b->n; i++)
-		ok[i] &= ready[i] != 0;
+	(void)arg;
+	return job->req->only_node != SCHED_ANY;
 }
 
-static void is_open(uint8_t bit, const struct sched_block *b, uint8_t *restrict ok)
+static bool always(const struct sched_job *job, int arg)
 {
-	const uint8_t *closed = b->nodes->closed + b->at;
-
-	for (size_t i = 0; i < b->n; i++)
-		ok[i] &= (closed[i] & bit) == 0;
+	(void)job, (void)arg;
+	return true;
 }
 
-static void is_not_paused(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
+static enum verdict has_trait(const struct sched_job *job, size_t block, int arg, struct sched_mask *pass)
 {
-	(void)req;
-	is_open(SCHED_CLOSED_BY_OWNER, b, ok);
+	const struct sched_summary *sum = &job->nodes->summary[block];
+
+	if (sum->all >> arg & 1)
+		return ALL_PASS;
+	if ((sum->any >> arg & 1) == 0)
+		return NONE_PASS;
+	*pass = mask_of(sched_trait_words(job->nodes, block, (size_t)arg));
+	return SOME_PASS;
 }
 
-static void is_not_drained(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
+static enum verdict lacks_trait(const struct sched_job *job, size_t block, int arg, struct sched_mask *pass)
 {
-	(void)req;
-	is_open(SCHED_CLOSED_BY_ADMIN, b, ok);
+	enum verdict v = has_trait(job, block, arg, pass);
+
+	if (v == SOME_PASS)
+		*pass = mask_not(*pass);
+	return v == ALL_PASS ? NONE_PASS : v == NONE_PASS ? ALL_PASS : SOME_PASS;
 }
 
-static void lets_in(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
+static enum verdict has_arch(const struct sched_job *job, size_t block, int arg, struct sched_mask *pass)
 {
-	const uint8_t *unwelcome = req->unwelcome;
+	const struct sched_summary *sum = &job->nodes->summary[block];
+	uint32_t want = job->req->arches;
 
-	if (unwelcome == NULL)
-		return;
-	unwelcome += b->at;
-	for (size_t i = 0; i < b->n; i++)
-		ok[i] &= unwelcome[i] == 0;
+	(void)arg;
+	if ((sum->all & want) != 0)
+		return ALL_PASS;
+	if ((sum->any & want) == 0)
+		return NONE_PASS;
+	*pass = mask_none();
+	for (want &= sum->any; want != 0; want &= want - 1)
+		*pass = mask_or(*pass, mask_of(sched_trait_words(job->nodes, block, (size_t)__builtin_ctz(want))));
+	return SOME_PASS;
 }
 
-static void has_arch(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
+static enum verdict has_features(const struct sched_job *job, size_t block, int arg, struct sched_mask *pass)
 {
-	const uint8_t *arch = b->nodes->arch + b->at;
-	uint32_t want = req->arches;
-	uint8_t only = want != 0 ? (uint8_t)__builtin_ctz(want) : 0;
+	const struct sched_summary *sum = &job->nodes->summary[block];
+	uint32_t want = job->req->features;
 
-	if (want == 0)
-		memset(ok, 0, b->n);
-	/* One architecture, the usual case, is a comparison that the compiler does for many nodes at once. */
-	if ((want & (want - 1)) == 0)
-		for (size_t i = 0; i < b->n; i++)
-			ok[i] &= arch[i] == only;
-	else
-		for (size_t i = 0; i < b->n; i++)
-			ok[i] &= (uint8_t)(want >> (arch[i] & 31) & 1);
+	(void)arg;
+	if ((sum->all & want) == want)
+		return ALL_PASS;
+	if ((sum->any & want) != want)
+		return NONE_PASS;
+	*pass = mask_not(mask_none());
+	for (; want != 0; want &= want - 1)
+		*pass = mask_and(*pass, mask_of(sched_trait_words(job->nodes, block, (size_t)__builtin_ctz(want))));
+	return SOME_PASS;
 }
 
-static void has_features(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
+static enum verdict is_not_barred(const struct sched_job *job, size_t block, int arg, struct sched_mask *pass)
 {
-	const uint32_t *features = b->nodes->features + b->at;
-	uint32_t want = req->features;
-
-	for (size_t i = 0; i < b->n; i++)
-		ok[i] &= (features[i] & want) == want;
+	*pass = mask_not(mask_of(job->req->barred[arg] + block * SCHED_MASK_WORDS));
+	return SOME_PASS;
 }
 
-static void is_not_barred(const struct sched_req *req, uint8_t bit, const struct sched_block *b, uint8_t *restrict ok)
+static bool if_barred(const struct sched_job *job, int arg)
 {
-	const uint8_t *barred;
-
-	if (req->barred == NULL)
-		return;
-	barred = req->barred + b->at;
-	for (size_t i = 0; i < b->n; i++)
-		ok[i] &= (barred[i] & bit) == 0;
+	return job->req->barred[arg] != NULL;
 }
 
-static void has_port_open(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
+static enum verdict is_not_crowded(const struct sched_job *job, size_t block, int arg, struct sched_mask *pass)
 {
-	is_not_barred(req, SCHED_BARRED_PORT_CLOSED, b, ok);
+	const struct sched_req *req = job->req;
+
+	(void)arg;
+	*pass = mask_not(mask_none());
+	for (size_t s = 0; s < req->n_spreads; s++)
+		for (size_t k = 0; k < req->spreads[s].n && req->spreads[s].limit > 0; k++)
+			if (req->spreads[s].crowds[k].like >= req->spreads[s].limit)
+				*pass = mask_minus(*pass, mask_of(req->spreads[s].crowds[k].nodes + block * SCHED_MASK_WORDS));
+	return SOME_PASS;
 }
 
-static void has_port_free(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
+static bool if_spread(const struct sched_job *job, int arg)
 {
-	is_not_barred(req, SCHED_BARRED_PORT_TAKEN, b, ok);
+	(void)arg;
+	for (size_t s = 0; s < job->req->n_spreads; s++)
+		if (job->req->spreads[s].limit > 0)
+			return true;
+	return false;
 }
 
-/* The sign of the difference, because processors without SSE4 compare no 64-bit lanes; amounts are small enough not to wrap. */
-static void has_amount(const int64_t *column, int64_t need, const struct sched_block *b, uint8_t *restrict ok)
+static enum verdict has_amount(const struct sched_job *job, size_t block, int arg, struct sched_mask *pass)
 {
-	const int64_t *have = column + b->at;
+	const struct sched_summary *sum = &job->nodes->summary[block];
+	size_t base = block * SCHED_BLOCK;
+	int32_t need = job->need[arg];
+	uint8_t level = sched_level(need);
+	struct sched_mask doubtful;
 
-	if (need == 0)
-		return;
-	for (size_t i = 0; i < b->n; i++)
-		ok[i] &= (uint8_t)(~((uint64_t)have[i] - (uint64_t)need) >> 63);
+	if (sum->free_lo[arg] >= need)
+		return ALL_PASS;
+	if (sum->free_hi[arg] < need)
+		return NONE_PASS;
+	*pass = mask_bytes_from(job->nodes->level[arg] + base, level);
+	if (sched_level(need - 1) != level)
+		return SOME_PASS;
+	/* Other amounts of the same level are smaller: those nodes are looked at one by one. */
+	doubtful = mask_minus(*pass, mask_bytes_from(job->nodes->level[arg] + base, (uint8_t)(level + 1)));
+	doubtful = mask_and(doubtful, sched_block_nodes(job->nodes, block));
+	for (size_t i; mask_next(&doubtful, &i);)
+		if (job->nodes->free[arg][base + i] < need)
+			mask_drop(pass, i);
+	return SOME_PASS;
 }
 
-static void has_instances(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
+static bool if_needed(const struct sched_job *job, int arg)
 {
-	(void)req;
-	has_amount(b->nodes->free_instances, 1, b, ok);
-}
-
-static void has_cpu(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
-{
-	has_amount(b->nodes->free_cpu, req->cpu_millis, b, ok);
-}
-
-static void has_memory(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
-{
-	has_amount(b->nodes->free_mib, req->memory_mib, b, ok);
-}
-
-static void has_disk(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict ok)
-{
-	has_amount(b->nodes->free_disk_mib, req->disk_mib, b, ok);
+	return job->need[arg] > 0;
 }
 
 // clang-format off
+#define BIT(trait) (__builtin_ctz(trait))
+#define BARRED(NAME) [SCHED_FELL_##NAME] = { is_not_barred, if_barred, SCHED_BAR(NAME) }
 static const struct {
-	const char *text;
-	filter_fn *apply;
+	filter_fn *pass;
+	applies_fn *applies;
+	int arg;
 } filters[SCHED_FELL_MAX] = {
-	[SCHED_FELL_NOT_ASKED_FOR] = { "not the node asked for",    is_asked_for },
-	[SCHED_FELL_SILENT]        = { "silent",                    is_ready },
-	[SCHED_FELL_PAUSED]        = { "paused by its owner",       is_not_paused },
-	[SCHED_FELL_DRAINED]       = { "drained by an admin",       is_not_drained },
-	[SCHED_FELL_UNWELCOME]     = { "its owner does not let this member in", lets_in },
-	[SCHED_FELL_ARCH]          = { "another architecture",      has_arch },
-	[SCHED_FELL_FEATURES]      = { "cannot run this kind",      has_features },
-	[SCHED_FELL_PORT_CLOSED]   = { "lets no such port be published", has_port_open },
-	[SCHED_FELL_PORT_TAKEN]    = { "the port is taken",         has_port_free },
-	[SCHED_FELL_INSTANCES]     = { "no room for one more",      has_instances },
-	[SCHED_FELL_CPU]           = { "not enough cpu",            has_cpu },
-	[SCHED_FELL_MEMORY]        = { "not enough memory",         has_memory },
-	[SCHED_FELL_DISK]          = { "not enough disk",           has_disk },
+	[SCHED_FELL_NOT_ASKED_FOR] = { is_asked_for,   if_asked_for, 0 },
+	[SCHED_FELL_SILENT]        = { has_trait,      always,       BIT(SCHED_READY) },
+	[SCHED_FELL_PAUSED]        = { lacks_trait,    always,       BIT(SCHED_PAUSED) },
+	[SCHED_FELL_DRAINED]       = { lacks_trait,    always,       BIT(SCHED_DRAINED) },
+	[SCHED_FELL_ARCH]          = { has_arch,       always,       0 },
+	[SCHED_FELL_FEATURES]      = { has_features,   always,       0 },
+	BARRED(UNWELCOME), BARRED(KIND), BARRED(HOURS), BARRED(CAPPED), BARRED(PORT_CLOSED), BARRED(PORT_TAKEN), BARRED(CONSTRAINT), BARRED(EXTRAS),
+	[SCHED_FELL_CROWDED]       = { is_not_crowded, if_spread,    0 },
+	[SCHED_FELL_INSTANCES]     = { has_amount,     if_needed,    SCHED_INSTANCES },
+	[SCHED_FELL_CPU]           = { has_amount,     if_needed,    SCHED_CPU },
+	[SCHED_FELL_MEMORY]        = { has_amount,     if_needed,    SCHED_MEMORY },
+	[SCHED_FELL_DISK]          = { has_amount,     if_needed,    SCHED_DISK },
+	[SCHED_FELL_BANDWIDTH]     = { has_amount,     if_needed,    SCHED_BANDWIDTH },
+};
+
+static const char *const filter_texts[] = {
+#define F(NAME, text, one, many, without) text,
+#include "scheduler/filters.def"
+#undef F
 };
 // clang-format on
 
 const char *sched_filter_text(enum sched_filter f)
 {
-	return filters[f].text;
+	return filter_texts[f];
 }
 
-uint32_t sched_count(const uint8_t *ok, size_t n)
+void sched_filters_init(struct sched_job *job)
 {
-	enum { STRIDE = 128 };
-	uint32_t sum = 0;
+	memcpy(job->need, job->req->need, sizeof(job->need));
+	job->need[SCHED_INSTANCES] = 1;
+	for (size_t f = 0; f < SCHED_FELL_MAX; f++)
+		if (filters[f].applies(job, filters[f].arg))
+			job->filters[job->n_filters++] = (enum sched_filter)f;
+}
 
-	for (size_t at = 0; at < n; at += STRIDE) {
-		size_t end = n - at < STRIDE ? n : at + STRIDE;
-		uint8_t part = 0; /* a byte is enough for a stride, and bytes are summed sixteen at a time */
+struct sched_mask sched_filter_one(const struct sched_job *job, size_t block, enum sched_filter f)
+{
+	struct sched_mask all = sched_block_nodes(job->nodes, block), pass;
 
-		for (size_t i = at; i < end; i++)
-			part = (uint8_t)(part + ok[i]);
-		sum += part;
+	switch (filters[f].pass(job, block, filters[f].arg, &pass)) {
+	case ALL_PASS:
+		return all;
+	case NONE_PASS:
+		return mask_none();
+	default:
+		return mask_and(pass, all);
 	}
-	return sum;
 }
 
-uint32_t sched_filter_block(const struct sched_block *b, const struct sched_req *req, enum sched_filter skip, uint8_t *ok, uint32_t *fell)
+struct sched_mask sched_filter_block(const struct sched_job *job, size_t block, uint32_t fell[SCHED_FELL_MAX])
 {
-	uint32_t left = (uint32_t)b->n;
+	struct sched_mask ok = sched_block_nodes(job->nodes, block), pass;
+	uint32_t left = job->nodes->summary[block].n;
 
-	memset(ok, 1, b->n);
-	for (size_t f = 0; f < SCHED_FELL_MAX && left > 0; f++) {
+	for (size_t k = 0; k < job->n_filters && left > 0; k++) {
+		enum sched_filter f = job->filters[k];
+		enum verdict v = filters[f].pass(job, block, filters[f].arg, &pass);
 		uint32_t before = left;
 
-		if (f == skip)
+		if (v == ALL_PASS)
 			continue;
-		filters[f].apply(req, b, ok);
-		left = sched_count(ok, b->n);
+		ok = v == NONE_PASS ? mask_none() : mask_and(ok, pass);
+		left = mask_count(ok);
 		fell[f] += before - left;
 	}
-	return left;
+	return ok;
 }

@@ -1,51 +1,88 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the parts of the scheduler know of each other. Nodes are worked on in blocks, so that what is computed about a block stays in the nearest cache and
- * on the stack. */
+/* What the parts of the scheduler know of each other. */
 #pragma once
 
-#include "scheduler/sched.h"
+#include "scheduler/mask.h"
 
-#define SCHED_BLOCK      512
 #define SCHED_LEN(a)     (sizeof(a) / sizeof((a)[0]))
 #define SCHED_SHARE_BITS 50 /* of the fraction in a share factor */
+#define SCHED_TRAITS     32
+#define SCHED_FULL       1000 /* of a share and of a term */
 
-/* Nodes at, at + 1, ... at + n - 1 of a snapshot; n is at most SCHED_BLOCK. */
-struct sched_block {
-	const struct sched_nodes *nodes;
-	size_t at;
-	size_t n;
+/* Of the nodes of a block: lowest and highest of what they have. */
+struct sched_summary {
+	uint32_t n;
+	uint32_t kind;     /* what its first node was like */
+	uint32_t all, any; /* the traits that all have, that any has */
+	int32_t free_lo[SCHED_RESOURCES], free_hi[SCHED_RESOURCES];
+	int16_t used_cpu_lo, used_cpu_hi, used_mib_lo, used_mib_hi;
+	int16_t reliability_lo, reliability_hi;
+	uint64_t cpu_lo, cpu_hi, mib_lo, mib_hi; /* share factors */
 };
 
-/* The block that begins at `at`, which is below nodes->n. */
-static inline struct sched_block sched_block_at(const struct sched_nodes *nodes, size_t at)
-{
-	size_t left = nodes->n - at;
+/* What is the same for all nodes of a decision. */
+struct sched_job {
+	const struct sched_nodes *nodes;
+	const struct sched_req *req;
+	const struct sched_options *opt;
+	int32_t need[SCHED_RESOURCES];
+	size_t n_filters; /* those that this request has something to do with, in order */
+	enum sched_filter filters[SCHED_FELL_MAX];
+	size_t n_traits; /* how many of them look at traits */
+	size_t n_terms;  /* those that count in this decision */
+	enum sched_term terms[SCHED_TERM_MAX];
+	uint64_t salt;
+};
 
-	return (struct sched_block){ nodes, at, left < SCHED_BLOCK ? left : SCHED_BLOCK };
+/* The nodes of a block. */
+static inline struct sched_mask sched_block_nodes(const struct sched_nodes *nodes, size_t block)
+{
+	return mask_of(nodes->there + block * SCHED_MASK_WORDS);
 }
 
-/* filters.c: sets ok[i] to 1 where node i of the block passes all filters but `skip` (SCHED_FELL_MAX: all), adds to fell[] how many fell at which, and
- * returns how many passed. */
-uint32_t sched_filter_block(const struct sched_block *b, const struct sched_req *req, enum sched_filter skip, uint8_t *ok, uint32_t *fell);
+/* The words of a block in the sets of a snapshot's traits. */
+static inline uint64_t *sched_trait_words(const struct sched_nodes *nodes, size_t block, size_t trait)
+{
+	return nodes->trait_sets + (block * SCHED_TRAITS + trait) * SCHED_MASK_WORDS;
+}
 
-/* How many of the n bytes, each 0 or 1, are 1; n is at most SCHED_BLOCK. */
-uint32_t sched_count(const uint8_t *ok, size_t n);
+/* nodes.c: a value above 0 as one of 232 levels, which keep the four leading bits; 0 for all others. Never falls. */
+static inline uint8_t sched_level(int32_t value)
+{
+	int e;
 
-/* scores.c: the score of every node of the block, feasible or not. */
-void sched_score_block(const struct sched_block *b, const struct sched_req *req, const struct sched_options *opt, int64_t *score);
-/* The terms of node i. */
-void sched_score_terms(const struct sched_nodes *nodes, const struct sched_req *req, size_t i, int32_t terms[SCHED_TERM_MAX]);
+	if (value < 8)
+		return (uint8_t)(value > 0 ? value : 0);
+	e = 31 - __builtin_clz((uint32_t)value);
+	return (uint8_t)(8 * (e - 2) + (value >> (e - 3) & 7));
+}
 
-/* resources.c: what is measured out in amounts, and where it stands in the public structs. */
-struct sched_resource {
+/* filters.c: which filters there are for a request. */
+void sched_filters_init(struct sched_job *job);
+/* The nodes of the block that pass all filters; adds to fell[] how many fell at which. */
+struct sched_mask sched_filter_block(const struct sched_job *job, size_t block, uint32_t fell[SCHED_FELL_MAX]);
+/* The nodes of the block that pass this filter. */
+struct sched_mask sched_filter_one(const struct sched_job *job, size_t block, enum sched_filter f);
+
+/* scores.c: which terms count. */
+void sched_terms_init(struct sched_job *job);
+/* What an amount is multiplied with. */
+uint64_t sched_share_factor(int32_t granted);
+/* The share that `amount` is of `granted`, 0 to 1000. */
+int32_t sched_share(int64_t amount, int32_t granted, uint64_t factor);
+int64_t sched_score(const struct sched_job *job, size_t i);
+void sched_score_terms(const struct sched_job *job, size_t i, int32_t terms[SCHED_TERM_MAX]);
+/* No node of the block that is in `in` has a higher score than this. */
+int64_t sched_score_bound(const struct sched_job *job, size_t block, const struct sched_mask *in);
+/* Those of `in` that may have a score of at least `least`: none that has is left out. */
+struct sched_mask sched_score_from(const struct sched_job *job, size_t block, struct sched_mask in, int64_t least);
+
+/* resources.c */
+struct sched_resource_words {
 	const char *name;
 	const char *unit;
 	enum sched_filter filter;
-	size_t column;    /* in struct sched_nodes */
-	size_t would_fit; /* in struct sched_decision */
 };
-#define SCHED_RESOURCES 3
-extern const struct sched_resource sched_resources[SCHED_RESOURCES];
-int64_t sched_would_fit_of(const struct sched_decision *d, const struct sched_resource *r);
-/* Fills the would_fit fields for a request that no node takes; ret->fell is filled already. */
-void sched_would_fit(const struct sched_nodes *nodes, const struct sched_req *req, struct sched_decision *ret);
+extern const struct sched_resource_words sched_resource_words[SCHED_RESOURCES];
+/* Fills only_for and would_fit for a request that no node takes. */
+void sched_would_do(const struct sched_job *job, struct sched_decision *ret);

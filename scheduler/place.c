@@ -1,54 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Filters first, over all nodes, so that the counts are those of the whole zone; then the nearest tier with a feasible node; then the best two of it. The
- * order among equals comes from (seed, key) alone: no index takes part in it. */
+/* Filters first, over all nodes, so that the counts are those of the whole zone; then the nearest tier with a feasible node; then the best of it. The order
+ * among equals comes from (seed, key) alone: no index takes part in it. */
 #include "scheduler/parts.h"
 
 #include <string.h>
-
-/* Keeps in `in`, which comes as a copy of the feasible nodes, those of the tier. */
-typedef void tier_fn(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict in);
-
-static bool asks_for_node(const struct sched_req *req)
-{
-	return req->only_node != SCHED_ANY;
-}
-
-static bool has_own(const struct sched_req *req)
-{
-	return req->have_owner;
-}
-
-static bool always(const struct sched_req *req)
-{
-	(void)req;
-	return true;
-}
-
-static void keep_own(const struct sched_req *req, const struct sched_block *b, uint8_t *restrict in)
-{
-	const uint32_t *owner = b->nodes->owner + b->at;
-	uint32_t me = req->owner;
-
-	for (size_t i = 0; i < b->n; i++)
-		in[i] &= owner[i] == me;
-}
-
-// clang-format off
-static const struct {
-	const char *text;
-	bool (*applies)(const struct sched_req *req);
-	tier_fn *keep; /* NULL: all feasible nodes; of a node asked for, the filters have left no other */
-} tiers[SCHED_TIER_MAX] = {
-	[SCHED_TIER_ASKED_FOR] = { "asked for", asks_for_node, NULL },
-	[SCHED_TIER_OWN]       = { "own",       has_own,       keep_own },
-	[SCHED_TIER_ZONE]      = { "zone",      always,        NULL },
-};
-// clang-format on
-
-const char *sched_tier_text(enum sched_tier t)
-{
-	return tiers[t].text;
-}
 
 struct candidate {
 	size_t node;
@@ -56,9 +11,12 @@ struct candidate {
 	uint64_t lot;
 };
 
-/* The two best so far. */
+enum { NEAR = 64 }; /* to the bound of a block: those scored first */
+
+/* The best so far, the first first. */
 struct podium {
-	struct candidate first, second;
+	size_t n;
+	struct candidate best[SCHED_TOP];
 };
 
 /* The finaliser of splitmix64: different numbers stay different. */
@@ -72,92 +30,136 @@ static uint64_t mix(uint64_t x)
 
 static bool is_better(const struct candidate *a, const struct candidate *b)
 {
-	if (b->node == SCHED_ANY)
-		return true;
 	return a->score != b->score ? a->score > b->score : a->lot > b->lot;
 }
 
-static void podium_offer(struct podium *p, struct candidate c)
+/* What a candidate must score at least to be worth a look. */
+static int64_t podium_bar(const struct podium *p)
 {
-	if (is_better(&c, &p->first)) {
-		p->second = p->first;
-		p->first = c;
-	} else if (is_better(&c, &p->second)) {
-		p->second = c;
+	return p->n < SCHED_TOP ? INT64_MIN : p->best[SCHED_TOP - 1].score;
+}
+
+static void podium_offer(struct podium *p, const struct sched_job *job, size_t node)
+{
+	struct candidate c = { node, sched_score(job, node), 0 };
+	size_t at;
+
+	if (c.score < podium_bar(p))
+		return;
+	c.lot = mix(job->nodes->key[node] ^ job->salt);
+	if (p->n == SCHED_TOP && !is_better(&c, &p->best[SCHED_TOP - 1]))
+		return;
+	p->n += p->n < SCHED_TOP;
+	for (at = p->n - 1; at > 0 && is_better(&c, &p->best[at - 1]); at--)
+		p->best[at] = p->best[at - 1];
+	p->best[at] = c;
+}
+
+static void offer_all(const struct sched_job *job, size_t block, struct sched_mask of, struct podium *p)
+{
+	for (size_t i; mask_next(&of, &i);)
+		podium_offer(p, job, block * SCHED_BLOCK + i);
+}
+
+/* First those near the bound: they raise the bar for the others. */
+static void choose_in_block(const struct sched_job *job, size_t block, struct sched_mask in, int64_t bound, struct podium *p)
+{
+	int64_t near = bound - NEAR;
+	struct sched_mask first;
+
+	if (podium_bar(p) < near) {
+		first = sched_score_from(job, block, in, near);
+		offer_all(job, block, first, p);
+		in = mask_minus(in, first);
+	}
+	offer_all(job, block, sched_score_from(job, block, in, podium_bar(p)), p);
+}
+
+/* The most promising block first, for the same reason. */
+static void choose_all(const struct sched_job *job, const uint64_t *ok, int64_t *bound, struct podium *p)
+{
+	size_t blocks = job->nodes->blocks, first = 0;
+
+	for (size_t block = 0; block < blocks; block++) {
+		struct sched_mask in = mask_of(ok + block * SCHED_MASK_WORDS);
+
+		bound[block] = mask_any(in) ? sched_score_bound(job, block, &in) : INT64_MIN;
+		first = bound[block] > bound[first] ? block : first;
+	}
+	for (size_t k = 0; k < blocks; k++) {
+		size_t block = k == 0 ? first : k <= first ? k - 1 : k;
+
+		if (bound[block] != INT64_MIN && bound[block] >= podium_bar(p))
+			choose_in_block(job, block, mask_of(ok + block * SCHED_MASK_WORDS), bound[block], p);
 	}
 }
 
-static void choose_in_block(
-        const struct sched_block *b, const struct sched_req *req, const struct sched_options *opt, const uint8_t *in, struct podium *p)
+static void choose_asked_for(const struct sched_job *job, const uint64_t *ok, int64_t *ignored, struct podium *p)
 {
-	const uint64_t *key = b->nodes->key + b->at;
-	uint64_t salt = mix(req->seed);
-	int64_t score[SCHED_BLOCK];
-
-	sched_score_block(b, req, opt, score);
-	for (size_t i = 0; i < b->n; i++)
-		if (in[i] & (score[i] >= p->second.score)) /* & because in[] is as good as random and the whole is seldom true */
-			podium_offer(p, (struct candidate){ b->at + i, score[i], mix(key[i] ^ salt) });
+	(void)ignored;
+	/* The filters have left no other. */
+	if (job->req->only_node / SCHED_BLOCK < job->nodes->blocks && sched_set_has(ok, job->req->only_node))
+		podium_offer(p, job, job->req->only_node);
 }
 
-static struct podium choose_in_tier(
-        enum sched_tier tier, const struct sched_nodes *nodes, const struct sched_req *req, const struct sched_options *opt, const uint8_t *ok)
+static void choose_own(const struct sched_job *job, const uint64_t *ok, int64_t *ignored, struct podium *p)
 {
-	struct podium p = { { SCHED_ANY, INT64_MIN, 0 }, { SCHED_ANY, INT64_MIN, 0 } };
-	uint8_t in[SCHED_BLOCK];
-
-	for (size_t at = 0; at < nodes->n; at += SCHED_BLOCK) {
-		struct sched_block b = sched_block_at(nodes, at);
-
-		memcpy(in, ok + at, b.n);
-		if (tiers[tier].keep != NULL)
-			tiers[tier].keep(req, &b, in);
-		if (sched_count(in, b.n) > 0)
-			choose_in_block(&b, req, opt, in, &p);
-	}
-	return p;
+	(void)ignored;
+	for (size_t k = 0; k < job->req->n_own; k++)
+		if (sched_set_has(ok, job->req->own[k]))
+			podium_offer(p, job, job->req->own[k]);
 }
 
-static void set_winner(struct sched_decision *d, enum sched_tier tier, const struct podium *p)
+// clang-format off
+static const struct {
+	const char *text;
+	void (*choose)(const struct sched_job *job, const uint64_t *ok, int64_t *scratch, struct podium *p); /* scratch: one per block */
+} tiers[SCHED_TIER_MAX] = {
+	[SCHED_TIER_ASKED_FOR] = { "asked for", choose_asked_for },
+	[SCHED_TIER_OWN]       = { "own",       choose_own },
+	[SCHED_TIER_ZONE]      = { "zone",      choose_all },
+};
+// clang-format on
+
+const char *sched_tier_text(enum sched_tier t)
+{
+	return tiers[t].text;
+}
+
+static void set_best(struct sched_decision *d, const struct sched_job *job, enum sched_tier tier, const struct podium *p)
 {
 	d->placed = true;
-	d->winner = p->first.node;
 	d->tier = tier;
-	d->score = p->first.score;
-	d->have_runner_up = p->second.node != SCHED_ANY;
-	if (d->have_runner_up) {
-		d->runner_up = p->second.node;
-		d->margin = p->first.score - p->second.score;
+	d->n_best = p->n;
+	for (size_t k = 0; k < p->n; k++) {
+		d->best[k] = (struct sched_candidate){ .node = p->best[k].node, .score = p->best[k].score };
+		sched_score_terms(job, p->best[k].node, d->best[k].terms);
 	}
 }
 
 void sched_place(
-        const struct sched_nodes *nodes, const struct sched_req *req, const struct sched_options *opt, uint8_t *ok, struct sched_decision *ret)
+        const struct sched_nodes *nodes, const struct sched_req *req, const struct sched_options *opt, uint64_t *scratch, struct sched_decision *ret)
 {
-	struct sched_decision d = { .winner = SCHED_ANY,
-		.runner_up = SCHED_ANY,
-		.considered = nodes->n,
-		.would_fit_cpu = -1,
-		.would_fit_memory_mib = -1,
-		.would_fit_disk_mib = -1 };
+	struct sched_job job = { .nodes = nodes, .req = req, .opt = opt, .salt = mix(req->seed) };
+	int64_t *bounds = (int64_t *)(scratch + sched_words(nodes));
 
-	for (size_t at = 0; at < nodes->n; at += SCHED_BLOCK) {
-		struct sched_block b = sched_block_at(nodes, at);
+	*ret = (struct sched_decision){ .considered = nodes->n };
+	memset(ret->would_fit, -1, sizeof(ret->would_fit));
+	sched_filters_init(&job);
+	sched_terms_init(&job);
+	for (size_t block = 0; block < nodes->blocks; block++) {
+		struct sched_mask m = sched_filter_block(&job, block, ret->fell);
 
-		d.feasible += sched_filter_block(&b, req, SCHED_FELL_MAX, ok + at, d.fell);
+		memcpy(scratch + block * SCHED_MASK_WORDS, m.w, sizeof(m.w));
+		ret->feasible += mask_count(m);
 	}
-	for (size_t tier = 0; tier < SCHED_TIER_MAX && d.feasible > 0 && !d.placed; tier++) {
-		struct podium p;
+	for (size_t tier = 0; tier < SCHED_TIER_MAX && ret->feasible > 0 && !ret->placed; tier++) {
+		struct podium p = { 0 };
 
-		if (!tiers[tier].applies(req))
-			continue;
-		p = choose_in_tier((enum sched_tier)tier, nodes, req, opt, ok);
-		if (p.first.node != SCHED_ANY)
-			set_winner(&d, (enum sched_tier)tier, &p);
+		tiers[tier].choose(&job, scratch, bounds, &p);
+		if (p.n > 0)
+			set_best(ret, &job, (enum sched_tier)tier, &p);
 	}
-	if (d.placed)
-		sched_score_terms(nodes, req, d.winner, d.terms);
-	else
-		sched_would_fit(nodes, req, &d);
-	*ret = d;
+	if (!ret->placed)
+		sched_would_do(&job, ret);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What nodes have: architectures by number, amounts by resource, and which smaller amount would have been enough. */
+/* What nodes have: architectures by number, amounts by resource, and what would have been enough. */
 #include "scheduler/parts.h"
 
 #include <string.h>
+
+enum { ARCH_BITS = 15 }; /* the first architecture has the trait behind it */
 
 /* Numbers are places in this list plus one; they live in memory only. */
 static const char *const archs[] = { "amd64", "arm64", "armhf", "armel", "i386", "riscv64", "mips64el", "mipsel", "ppc64el", "s390x", "loong64" };
@@ -24,70 +26,63 @@ uint32_t sched_arch_bit(const char *arch)
 {
 	uint8_t number = sched_arch_number(arch);
 
-	return number != 0 ? (uint32_t)1 << number : 0;
+	return number != 0 ? (uint32_t)1 << (ARCH_BITS + number) : 0;
 }
 
-#define NODES(m)    offsetof(struct sched_nodes, m)
-#define DECISION(m) offsetof(struct sched_decision, m)
 // clang-format off
-const struct sched_resource sched_resources[SCHED_RESOURCES] = {
-	{ "cpu",    "thousandths of a core", SCHED_FELL_CPU,    NODES(free_cpu),      DECISION(would_fit_cpu) },
-	{ "memory", "MiB",                   SCHED_FELL_MEMORY, NODES(free_mib),      DECISION(would_fit_memory_mib) },
-	{ "disk",   "MiB",                   SCHED_FELL_DISK,   NODES(free_disk_mib), DECISION(would_fit_disk_mib) },
+const struct sched_resource_words sched_resource_words[SCHED_RESOURCES] = {
+	[SCHED_CPU]       = { "cpu",       "thousandths of a core", SCHED_FELL_CPU },
+	[SCHED_MEMORY]    = { "memory",    "MiB",                   SCHED_FELL_MEMORY },
+	[SCHED_DISK]      = { "disk",      "MiB",                   SCHED_FELL_DISK },
+	[SCHED_INSTANCES] = { "instances", "",                      SCHED_FELL_INSTANCES },
+	[SCHED_BANDWIDTH] = { "bandwidth", "as its class",          SCHED_FELL_BANDWIDTH },
 };
 // clang-format on
 
-static const int64_t *column_of(const struct sched_nodes *nodes, const struct sched_resource *r)
-{
-	const int64_t *column;
+/* Nodes of a block by the filters that they fail. */
+struct failing {
+	struct sched_mask at[SCHED_FELL_MAX];
+	struct sched_mask one, more; /* at least one, at least two */
+};
 
-	memcpy(&column, (const char *)nodes + r->column, sizeof(column));
-	return column;
+static void find_failing(const struct sched_job *job, size_t block, struct failing *ret)
+{
+	struct sched_mask all = sched_block_nodes(job->nodes, block);
+
+	ret->one = ret->more = mask_none();
+	for (size_t k = 0; k < job->n_filters; k++) {
+		struct sched_mask *at = &ret->at[job->filters[k]];
+
+		*at = mask_minus(all, sched_filter_one(job, block, job->filters[k]));
+		ret->more = mask_or(ret->more, mask_and(ret->one, *at));
+		ret->one = mask_or(ret->one, *at);
+	}
 }
 
-int64_t sched_would_fit_of(const struct sched_decision *d, const struct sched_resource *r)
+static int32_t largest(const int32_t *column, struct sched_mask of, int32_t most)
 {
-	int64_t amount;
-
-	memcpy(&amount, (const char *)d + r->would_fit, sizeof(amount));
-	return amount;
-}
-
-static int64_t largest_of_block(const struct sched_block *b, const int64_t *column, const uint8_t *ok)
-{
-	int64_t most = -1;
-
-	for (size_t i = 0; i < b->n; i++)
-		if (ok[i] && column[b->at + i] > most)
-			most = column[b->at + i];
+	for (size_t i; mask_next(&of, &i);)
+		most = column[i] > most ? column[i] : most;
 	return most;
 }
 
-static int64_t largest(const struct sched_nodes *nodes, const struct sched_req *req, const struct sched_resource *r)
+void sched_would_do(const struct sched_job *job, struct sched_decision *ret)
 {
-	const int64_t *column = column_of(nodes, r);
-	uint32_t fell[SCHED_FELL_MAX] = { 0 };
-	uint8_t ok[SCHED_BLOCK];
-	int64_t most = -1;
+	for (size_t block = 0; block < job->nodes->blocks; block++) {
+		struct failing f;
 
-	for (size_t at = 0; at < nodes->n; at += SCHED_BLOCK) {
-		struct sched_block b = sched_block_at(nodes, at);
-		int64_t here = -1;
+		find_failing(job, block, &f);
+		for (size_t k = 0; k < job->n_filters; k++) {
+			struct sched_mask *at = &f.at[job->filters[k]];
 
-		if (sched_filter_block(&b, req, r->filter, ok, fell) > 0)
-			here = largest_of_block(&b, column, ok);
-		most = here > most ? here : most;
+			*at = mask_minus(*at, f.more);
+			ret->only_for[job->filters[k]] += mask_count(*at);
+		}
+		for (size_t r = 0; r < SCHED_RESOURCES; r++)
+			if (job->need[r] > 0)
+				ret->would_fit[r] =
+				        largest(job->nodes->free[r] + block * SCHED_BLOCK, f.at[sched_resource_words[r].filter], ret->would_fit[r]);
 	}
-	return most > 0 ? most : -1;
-}
-
-void sched_would_fit(const struct sched_nodes *nodes, const struct sched_req *req, struct sched_decision *ret)
-{
-	/* A node that fails nothing but this filter was counted there. */
-	for (size_t i = 0; i < SCHED_RESOURCES; i++) {
-		const struct sched_resource *r = &sched_resources[i];
-		int64_t amount = ret->fell[r->filter] > 0 ? largest(nodes, req, r) : -1;
-
-		memcpy((char *)ret + r->would_fit, &amount, sizeof(amount));
-	}
+	for (size_t r = 0; r < SCHED_RESOURCES; r++)
+		ret->would_fit[r] = ret->would_fit[r] > 0 ? ret->would_fit[r] : -1;
 }

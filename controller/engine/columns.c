@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* All arrays have the same capacity; each is listed once in COLUMNS. The last node takes the place of a removed one. */
+/* The scheduler's snapshot, and beside it what it does not know, by the same indexes: ids, owners, who is let in. */
 #include "controller/engine/columns.h"
 
 #include "common/hash_table.h"
@@ -7,39 +7,29 @@
 
 #include <stdlib.h>
 
-#define COLUMNS(X)                 \
-	X(uint8_t, ready)          \
-	X(uint8_t, closed)         \
-	X(uint8_t, arch)           \
-	X(uint32_t, features)      \
-	X(uint32_t, owner)         \
-	X(int64_t, free_cpu)       \
-	X(int64_t, free_mib)       \
-	X(int64_t, free_disk_mib)  \
-	X(int64_t, free_instances) \
-	X(int64_t, granted_cpu)    \
-	X(int64_t, granted_mib)    \
-	X(uint64_t, key)           \
-	X(uint64_t, share_cpu)     \
-	X(uint64_t, share_mib)
-
 /* What an id's number is. */
 struct id_number {
 	struct cc_uuid id;
 	size_t number;
 };
 
+/* The nodes of one member. */
+struct owned {
+	struct cc_uuid member;
+	size_t n, cap;
+	uint32_t *nodes; /* their indexes */
+};
+
 struct columns {
-	size_t cap;
-#define X(type, name) type *name;
-	COLUMNS(X)
-#undef X
+	void *memory; /* of sched */
+	size_t most;  /* nodes there is memory for */
+	struct sched_nodes sched;
 	struct cc_uuid *id;
+	struct cc_uuid *owner;
 	const struct node **choosy; /* the rows of nodes that are not for everybody, NULL for the others */
 	size_t n_choosy;
-	struct sched_nodes sched;
-	struct cc_hash index;  /* node -> its index */
-	struct cc_hash owners; /* member -> its number; never removed */
+	struct cc_hash index;  /* struct id_number: node -> its index */
+	struct cc_hash owners; /* struct owned; never removed */
 };
 
 static bool number_has_id(const void *item, const void *key)
@@ -75,42 +65,84 @@ struct columns *columns_new(void)
 	return cc_calloc(1, sizeof(struct columns));
 }
 
+static void free_owners(struct cc_hash *h)
+{
+	const void *p;
+
+	for (size_t at = 0; (p = cc_hash_next(h, &at)) != NULL;) {
+		struct owned *o = (struct owned *)p;
+
+		free(o->nodes);
+		free(o);
+	}
+	cc_hash_free(h);
+}
+
 void columns_free(struct columns *c)
 {
-#define X(type, name) free(c->name);
-	COLUMNS(X)
-#undef X
+	free(c->memory);
 	free(c->id);
+	free(c->owner);
 	free(c->choosy);
 	free_numbers(&c->index);
-	free_numbers(&c->owners);
+	free_owners(&c->owners);
 	free(c);
 }
 
 static void grow(struct columns *c)
 {
-	c->cap = c->cap ? c->cap * 2 : 16;
-#define X(type, name)                                             \
-	c->name = cc_realloc(c->name, c->cap * sizeof(*c->name)); \
-	c->sched.name = c->name;
-	COLUMNS(X)
-#undef X
-	c->id = cc_realloc(c->id, c->cap * sizeof(*c->id));
-	c->choosy = cc_realloc(c->choosy, c->cap * sizeof(*c->choosy));
+	size_t most = c->most ? c->most * 2 : SCHED_BLOCK, cap;
+	void *memory = cc_malloc(sched_nodes_size(most));
+	struct sched_nodes grown;
+
+	sched_nodes_init(&grown, memory, most);
+	sched_nodes_copy(&grown, &c->sched);
+	free(c->memory);
+	c->memory = memory;
+	c->most = most;
+	c->sched = grown;
+	cap = grown.cap * SCHED_BLOCK;
+	c->id = cc_realloc(c->id, cap * sizeof(*c->id));
+	c->owner = cc_realloc(c->owner, cap * sizeof(*c->owner));
+	c->choosy = cc_realloc(c->choosy, cap * sizeof(*c->choosy));
 }
 
-static size_t index_for(struct columns *c, struct cc_uuid node)
+static bool owned_is_of(const void *item, const void *key)
 {
-	size_t i = columns_index(c, node);
+	return cc_uuid_equal(((const struct owned *)item)->member, *(const struct cc_uuid *)key);
+}
 
-	if (i != SIZE_MAX)
-		return i;
-	if (c->sched.n == c->cap)
-		grow(c);
-	i = c->sched.n++;
-	c->id[i] = node;
-	c->choosy[i] = NULL;
-	return add_number(&c->index, node, i);
+static struct owned *find_owned(const struct columns *c, struct cc_uuid member)
+{
+	return (struct owned *)cc_hash_find(&c->owners, cc_hash_id(member), owned_is_of, &member);
+}
+
+static void own(struct columns *c, struct cc_uuid member, size_t node)
+{
+	struct owned *o = find_owned(c, member);
+
+	if (o == NULL) {
+		o = cc_calloc(1, sizeof(*o));
+		o->member = member;
+		cc_hash_add(&c->owners, cc_hash_id(member), o);
+	}
+	if (o->n == o->cap) {
+		o->cap = o->cap ? o->cap * 2 : 2;
+		o->nodes = cc_realloc(o->nodes, o->cap * sizeof(*o->nodes));
+	}
+	o->nodes[o->n++] = (uint32_t)node;
+}
+
+static void disown(struct columns *c, struct cc_uuid member, size_t node)
+{
+	struct owned *o = find_owned(c, member);
+
+	for (size_t k = 0; k < o->n; k++) {
+		if (o->nodes[k] != node)
+			continue;
+		o->nodes[k] = o->nodes[--o->n];
+		return;
+	}
 }
 
 /* What a node says it has, and what that lets it run. */
@@ -135,21 +167,18 @@ static uint32_t feature_bits(const struct cc_texts *features)
 	return bits;
 }
 
-static uint32_t owner_number(struct columns *c, struct cc_uuid owner)
+static int32_t bounded(int64_t amount)
 {
-	const struct id_number *n = find_number(&c->owners, owner);
+	/* One less than a request can ask for, so that a request for more than can be told apart fits nowhere. */
+	const int64_t most = SCHED_AMOUNT_MAX - 1;
 
-	return (uint32_t)(n != NULL ? n->number : add_number(&c->owners, owner, c->owners.n));
+	return (int32_t)(amount > most ? most : amount < -most ? -most : amount);
 }
 
-static int64_t bounded(int64_t amount)
+static uint32_t traits_of(const struct node *n)
 {
-	return amount > SCHED_AMOUNT_MAX ? SCHED_AMOUNT_MAX : amount < -SCHED_AMOUNT_MAX ? -SCHED_AMOUNT_MAX : amount;
-}
-
-static uint8_t closed_bits(const struct node *n)
-{
-	return (uint8_t)((cc_has(n, node, closed) ? SCHED_CLOSED_BY_OWNER : 0) | (cc_has(n, node, drained) ? SCHED_CLOSED_BY_ADMIN : 0));
+	return (n->state == NODE_READY ? SCHED_READY : 0) | (cc_has(n, node, closed) ? SCHED_PAUSED : 0) |
+	       (cc_has(n, node, drained) ? SCHED_DRAINED : 0) | feature_bits(&n->features) | sched_arch_bit(n->arch);
 }
 
 static void note_choosy(struct columns *c, size_t i, const struct node *n)
@@ -159,43 +188,59 @@ static void note_choosy(struct columns *c, size_t i, const struct node *n)
 	c->n_choosy += c->choosy[i] != NULL;
 }
 
+static struct sched_node sched_node_of(const struct node *n)
+{
+	return (struct sched_node){ .traits = traits_of(n),
+		.free = { [SCHED_CPU] = bounded(n->granted_cpu_millis - n->used_cpu_millis),
+		        [SCHED_MEMORY] = bounded(n->granted_memory_mib - n->used_memory_mib),
+		        [SCHED_DISK] = bounded(n->granted_disk_mib - n->used_disk_mib),
+		        [SCHED_INSTANCES] = bounded(n->granted_instances - n->used_instances) },
+		.granted_cpu = bounded(n->granted_cpu_millis),
+		.granted_mib = bounded(n->granted_memory_mib),
+		.reliability = 1000,
+		.key = cc_hash_id(n->id) };
+}
+
+static size_t add(struct columns *c, const struct node *n, const struct sched_node *node)
+{
+	size_t i;
+
+	if (c->sched.n == c->most)
+		grow(c);
+	i = sched_nodes_add(&c->sched, node);
+	c->id[i] = n->id;
+	c->owner[i] = n->owner;
+	c->choosy[i] = NULL;
+	own(c, n->owner, i);
+	return add_number(&c->index, n->id, i);
+}
+
 void columns_put(struct columns *c, const struct node *n)
 {
-	size_t i = index_for(c, n->id);
+	struct sched_node node = sched_node_of(n);
+	size_t i = columns_index(c, n->id);
 
+	if (i == SIZE_MAX)
+		i = add(c, n, &node);
+	else
+		sched_nodes_put(&c->sched, i, &node);
 	note_choosy(c, i, n);
-	c->ready[i] = n->state == NODE_READY;
-	c->closed[i] = closed_bits(n);
-	c->arch[i] = sched_arch_number(n->arch);
-	c->features[i] = feature_bits(&n->features);
-	c->owner[i] = owner_number(c, n->owner);
-	c->free_cpu[i] = bounded(n->granted_cpu_millis - n->used_cpu_millis);
-	c->free_mib[i] = bounded(n->granted_memory_mib - n->used_memory_mib);
-	c->free_disk_mib[i] = bounded(n->granted_disk_mib - n->used_disk_mib);
-	c->free_instances[i] = bounded(n->granted_instances - n->used_instances);
-	c->granted_cpu[i] = bounded(n->granted_cpu_millis);
-	c->granted_mib[i] = bounded(n->granted_memory_mib);
-	c->key[i] = cc_hash_id(n->id);
-	c->share_cpu[i] = sched_share_factor(c->granted_cpu[i]);
-	c->share_mib[i] = sched_share_factor(c->granted_mib[i]);
+	if (cc_uuid_equal(c->owner[i], n->owner))
+		return;
+	disown(c, c->owner[i], i);
+	own(c, n->owner, i);
+	c->owner[i] = n->owner;
 }
 
 void columns_remove(struct columns *c, struct cc_uuid node)
 {
 	struct id_number *gone = find_number(&c->index, node);
-	struct id_number *last;
 
 	if (gone == NULL)
 		return;
 	note_choosy(c, gone->number, NULL);
-	last = find_number(&c->index, c->id[c->sched.n - 1]);
-#define X(type, name) c->name[gone->number] = c->name[last->number];
-	COLUMNS(X)
-#undef X
-	c->id[gone->number] = last->id;
-	c->choosy[gone->number] = c->choosy[last->number];
-	last->number = gone->number;
-	c->sched.n--;
+	disown(c, c->owner[gone->number], gone->number);
+	sched_nodes_remove(&c->sched, gone->number);
 	cc_hash_remove(&c->index, cc_hash_id(node), gone);
 	free(gone);
 }
@@ -217,21 +262,26 @@ size_t columns_index(const struct columns *c, struct cc_uuid node)
 	return n != NULL ? n->number : SIZE_MAX;
 }
 
-bool columns_owner(const struct columns *c, struct cc_uuid member, uint32_t *ret)
+size_t columns_owned(const struct columns *c, struct cc_uuid member, const uint32_t **ret)
 {
-	const struct id_number *n = find_number(&c->owners, member);
+	const struct owned *o = find_owned(c, member);
 
-	if (n != NULL)
-		*ret = (uint32_t)n->number;
-	return n != NULL;
+	*ret = o != NULL ? o->nodes : NULL;
+	return o != NULL ? o->n : 0;
 }
 
-bool columns_unwelcome(const struct columns *c, const struct member *m, uint8_t *ret)
+const uint64_t *columns_unwelcome(const struct columns *c, const struct member *m, struct cc_arena *a)
 {
-	for (size_t i = 0; i < c->sched.n && c->n_choosy > 0; i++) {
+	uint64_t *set;
+
+	if (c->n_choosy == 0)
+		return NULL;
+	set = cc_new_array(a, sched_words(&c->sched), uint64_t);
+	for (size_t at = 0, i; sched_nodes_next(&c->sched, &at, &i);) {
 		const struct node *n = c->choosy[i];
 
-		ret[i] = n != NULL && !cc_uuid_equal(n->owner, m->id) && !cc_is_welcome(&n->allow_members, &n->deny_members, m->name);
+		if (n != NULL && !cc_uuid_equal(n->owner, m->id) && !cc_is_welcome(&n->allow_members, &n->deny_members, m->name))
+			sched_set_add(set, i);
 	}
-	return c->n_choosy > 0;
+	return set;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Nodes as the scheduler wants them: one array per property, changed row by row as the zone changes. Indexes move when a node is removed. */
+/* Nodes as the scheduler wants them, changed row by row as the zone changes. An index is the same node until it is removed. */
 #pragma once
 
 #include "common/model.h"
@@ -17,7 +17,7 @@ const struct sched_nodes *columns_sched(const struct columns *c);
 struct cc_uuid columns_id(const struct columns *c, size_t index);
 /* SIZE_MAX when there is no such node. */
 size_t columns_index(const struct columns *c, struct cc_uuid node);
-/* The number under which a member's nodes stand; false when the member never owned one. */
-bool columns_owner(const struct columns *c, struct cc_uuid member, uint32_t *ret);
-/* Sets ret[i] to 1 where the owner of node i does not let the member in, else to 0; false, and nothing set, when all are for everybody. */
-bool columns_unwelcome(const struct columns *c, const struct member *m, uint8_t *ret);
+/* The indexes of a member's own nodes, until the next change; returns how many. */
+size_t columns_owned(const struct columns *c, struct cc_uuid member, const uint32_t **ret);
+/* The set of nodes whose owners do not let the member in; NULL when all are for everybody. */
+const uint64_t *columns_unwelcome(const struct columns *c, const struct member *m, struct cc_arena *a);

@@ -10,7 +10,7 @@
 #define DEFAULT_MEMORY_MIB 128
 #define DEFAULT_DISK_MIB   1024
 #define DEFAULT_PIDS       512
-#define EXPLANATION_MAX    1024
+#define EXPLANATION_MAX    2048
 
 static const char *name_node(void *arg, size_t index)
 {
@@ -20,12 +20,10 @@ static const char *name_node(void *arg, size_t index)
 	return n != NULL ? n->name : "?";
 }
 
-/* NULL where all nodes are for everybody. */
-static const uint8_t *unwelcome_to(const struct decide *d, const struct command *cmd, const struct member *who)
+/* What is asked for beyond what any node is known to have fits nowhere. */
+static int32_t bounded(int64_t amount)
 {
-	uint8_t *nodes = cc_new_array(cmd->arena, zone_sched_nodes(d->zone)->n + 1, uint8_t);
-
-	return zone_unwelcome(d->zone, who, nodes) ? nodes : NULL;
+	return (int32_t)(amount < SCHED_AMOUNT_MAX ? amount : SCHED_AMOUNT_MAX);
 }
 
 static int request_of(const struct decide *d, const struct command *cmd, const struct instance *inst, uint32_t arches,
@@ -33,17 +31,17 @@ static int request_of(const struct decide *d, const struct command *cmd, const s
 {
 	const struct node *asked;
 
-	*ret = (struct sched_req){ .cpu_millis = inst->cpu_millis,
-		.memory_mib = inst->memory_mib,
-		.disk_mib = inst->disk_mib + volumes->unplaced_mib,
+	*ret = (struct sched_req){ .need = { [SCHED_CPU] = bounded(inst->cpu_millis),
+		                           [SCHED_MEMORY] = bounded(inst->memory_mib),
+		                           [SCHED_DISK] = bounded(inst->disk_mib + volumes->unplaced_mib) },
 		.arches = arches,
 		.features = SCHED_FEATURE_CONTAINER | (volumes->n > 0 ? SCHED_FEATURE_VOLUMES : 0) |
 		            (decide_bandwidth(inst) > 0 ? SCHED_FEATURE_BANDWIDTH : 0),
 		.only_node = SCHED_ANY,
-		.barred = publish_barred(d->zone, inst, cmd->arena),
 		.seed = cmd->random & INT64_MAX };
-	ret->unwelcome = unwelcome_to(d, cmd, zone_find(d->zone, TABLE_MEMBER, inst->member));
-	ret->have_owner = zone_owner_number(d->zone, inst->member, &ret->owner);
+	publish_barred(d->zone, inst, cmd->arena, &ret->barred[SCHED_BAR(PORT_CLOSED)], &ret->barred[SCHED_BAR(PORT_TAKEN)]);
+	ret->barred[SCHED_BAR(UNWELCOME)] = zone_unwelcome(d->zone, zone_find(d->zone, TABLE_MEMBER, inst->member), cmd->arena);
+	ret->n_own = zone_owned_nodes(d->zone, inst->member, &ret->own);
 	if (volumes->bound_by != NULL)
 		ret->only_node = zone_sched_index(d->zone, volumes->bound_by->node);
 	if (!cc_has(spec, instance_spec, node))
@@ -60,15 +58,17 @@ static int request_of(const struct decide *d, const struct command *cmd, const s
 
 static void record_winner(const struct decide *d, const struct sched_decision *dec, struct placement *p)
 {
-	cc_set(p, placement, node, zone_sched_id(d->zone, dec->winner));
-	cc_set(p, placement, node_name, name_node((void *)d, dec->winner));
+	const struct sched_candidate *first = &dec->best[0], *second = &dec->best[1];
+
+	cc_set(p, placement, node, zone_sched_id(d->zone, first->node));
+	cc_set(p, placement, node_name, name_node((void *)d, first->node));
 	cc_set(p, placement, tier, sched_tier_text(dec->tier));
-	cc_set(p, placement, score, dec->score);
-	if (!dec->have_runner_up)
+	cc_set(p, placement, score, first->score);
+	if (dec->n_best < 2)
 		return;
-	cc_set(p, placement, runner_up, zone_sched_id(d->zone, dec->runner_up));
-	cc_set(p, placement, runner_up_name, name_node((void *)d, dec->runner_up));
-	cc_set(p, placement, margin, dec->margin);
+	cc_set(p, placement, runner_up, zone_sched_id(d->zone, second->node));
+	cc_set(p, placement, runner_up_name, name_node((void *)d, second->node));
+	cc_set(p, placement, margin, first->score - second->score);
 }
 
 /* The decision as a record; its pieces are in the command's arena. */
@@ -94,7 +94,7 @@ static struct placement *record(const struct decide *d, const struct command *cm
 	p->terms.items = cc_new_array(cmd->arena, SCHED_TERM_MAX, struct placement_term);
 	for (int i = 0; i < SCHED_TERM_MAX; i++)
 		p->terms.items[i] = (struct placement_term){
-			.name = sched_term_text((enum sched_term)i), .value = dec->terms[i], .weight = sched_default_options.weight[i]
+			.name = sched_term_text((enum sched_term)i), .value = dec->best[0].terms[i], .weight = sched_default_options.weight[i]
 		};
 	return p;
 }
@@ -139,7 +139,7 @@ static int place(const struct decide *d, struct command *cmd, const struct sched
         struct instance *inst, struct placement **ret, struct cc_error *err)
 {
 	const struct sched_nodes *nodes = zone_sched_nodes(d->zone);
-	uint8_t *scratch = cc_new_array(cmd->arena, nodes->n + 1, uint8_t);
+	uint64_t *scratch = cc_new_array(cmd->arena, sched_scratch(nodes), uint64_t);
 	char text[EXPLANATION_MAX];
 	struct sched_decision dec;
 
@@ -155,7 +155,7 @@ static int place(const struct decide *d, struct command *cmd, const struct sched
 		(*ret)->has |= CC_BIT(placement_f_would_fit);
 		return cc_fail(err, NO_CAPACITY, "%s", text);
 	}
-	cc_set(inst, instance, node, zone_sched_id(d->zone, dec.winner));
+	cc_set(inst, instance, node, zone_sched_id(d->zone, dec.best[0].node));
 	return 0;
 }
 

@@ -106,26 +106,23 @@ int publish_check(const struct zone *z, const struct node *n, const struct insta
 	return 0;
 }
 
-static uint8_t barred_on(const struct zone *z, const struct node *n, const struct instance *inst)
+void publish_barred(const struct zone *z, const struct instance *inst, struct cc_arena *a, const uint64_t **ret_closed, const uint64_t **ret_taken)
 {
-	uint8_t bits = 0;
-
-	for (size_t i = 0; i < inst->publish.n; i++) {
-		bits |= is_open(n, &inst->publish.items[i]) ? 0 : SCHED_BARRED_PORT_CLOSED;
-		bits |= taken_by(z, n->id, inst, &inst->publish.items[i]) == NULL ? 0 : SCHED_BARRED_PORT_TAKEN;
-	}
-	return bits;
-}
-
-const uint8_t *publish_barred(const struct zone *z, const struct instance *inst, struct cc_arena *a)
-{
-	size_t n = zone_sched_nodes(z)->n;
-	uint8_t *barred;
+	const struct sched_nodes *nodes = zone_sched_nodes(z);
+	uint64_t *closed, *taken;
 
 	if (count(inst) == 0)
-		return NULL;
-	barred = cc_new_array(a, n + 1, uint8_t);
-	for (size_t i = 0; i < n; i++)
-		barred[i] = barred_on(z, zone_find(z, TABLE_NODE, zone_sched_id(z, i)), inst);
-	return barred;
+		return;
+	*ret_closed = closed = cc_new_array(a, sched_words(nodes), uint64_t);
+	*ret_taken = taken = cc_new_array(a, sched_words(nodes), uint64_t);
+	for (size_t at = 0, i; sched_nodes_next(nodes, &at, &i);) {
+		const struct node *node = zone_find(z, TABLE_NODE, zone_sched_id(z, i));
+
+		for (size_t k = 0; k < inst->publish.n; k++) {
+			if (!is_open(node, &inst->publish.items[k]))
+				sched_set_add(closed, i);
+			if (taken_by(z, node->id, inst, &inst->publish.items[k]) != NULL)
+				sched_set_add(taken, i);
+		}
+	}
 }

@@ -18,5 +18,6 @@ bool publish_same(const struct instance *a, const struct instance *b);
  * is the same member's. @err CONFLICT another instance has one of them, NO_CAPACITY the owner does not let it be published */
 int publish_check(const struct zone *z, const struct node *n, const struct instance *inst, const struct instance *has, struct cc_error *err);
 
-/* For the scheduler: enum sched_barred bits for each node, in the arena; NULL when it publishes nothing. */
-const uint8_t *publish_barred(const struct zone *z, const struct instance *inst, struct cc_arena *a);
+/* For the scheduler: the sets of nodes that do not let its ports be published, and of those where another instance has one; both in the arena, and left alone
+ * when it publishes nothing. */
+void publish_barred(const struct zone *z, const struct instance *inst, struct cc_arena *a, const uint64_t **ret_closed, const uint64_t **ret_taken);

@@ -150,14 +150,14 @@ size_t zone_sched_index(const struct zone *z, struct cc_uuid node)
 	return columns_index(z->columns, node);
 }
 
-bool zone_unwelcome(const struct zone *z, const struct member *m, uint8_t *ret)
+const uint64_t *zone_unwelcome(const struct zone *z, const struct member *m, struct cc_arena *a)
 {
-	return columns_unwelcome(z->columns, m, ret);
+	return columns_unwelcome(z->columns, m, a);
 }
 
-bool zone_owner_number(const struct zone *z, struct cc_uuid member, uint32_t *ret)
+size_t zone_owned_nodes(const struct zone *z, struct cc_uuid member, const uint32_t **ret)
 {
-	return columns_owner(z->columns, member, ret);
+	return columns_owned(z->columns, member, ret);
 }
 
 /* What belongs to a row */

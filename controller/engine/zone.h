@@ -75,9 +75,8 @@ const struct instance *zone_next_of_node(const struct zone *z, struct cc_uuid no
 /* Nodes as the scheduler wants them: kept up to date by zone_apply. Index i of the columns is the node zone_sched_id(z, i). */
 const struct sched_nodes *zone_sched_nodes(const struct zone *z);
 struct cc_uuid zone_sched_id(const struct zone *z, size_t i);
-/* As columns_unwelcome. */
-bool zone_unwelcome(const struct zone *z, const struct member *m, uint8_t *ret);
-/* The number under which a member's nodes stand in the columns; false when the member owns none. */
-bool zone_owner_number(const struct zone *z, struct cc_uuid member, uint32_t *ret);
+/* As columns_unwelcome and columns_owned. */
+const uint64_t *zone_unwelcome(const struct zone *z, const struct member *m, struct cc_arena *a);
+size_t zone_owned_nodes(const struct zone *z, struct cc_uuid member, const uint32_t **ret);
 /* SIZE_MAX when there is no such node. */
 size_t zone_sched_index(const struct zone *z, struct cc_uuid node);

@@ -57,6 +57,12 @@ static struct snapshot_node random_node(struct random *r, size_t i)
 		.granted_mib = random_between(r, 0, 4) * 1024,
 		.free_disk_mib = random_between(r, -1, 4) * 1024,
 		.free_instances = random_between(r, -1, 6),
+		.bandwidth = (int32_t)random_between(r, 0, 3),
+		.unreliability = one_in(r, 3) ? (int32_t)random_between(r, 0, 10) * 100 : 0,
+		.barred = one_in(r, 3) ? (uint32_t)1 << random_between(r, 0, SCHED_BARS - 1) : 0,
+		.image = one_in(r, 3),
+		.affine = one_in(r, 3),
+		.like = { (uint32_t)random_between(r, 0, 3), one_in(r, 2) ? (uint32_t)random_between(r, 0, 7) : 0 },
 		.key = random_next(r),
 	};
 
@@ -70,7 +76,12 @@ void snapshot_random(struct random *r, struct snapshot *ret)
 {
 	int64_t n = one_in(r, 100) ? random_between(r, 500, SNAPSHOT_MAX) : random_between(r, 0, 40);
 
-	ret->n = 0;
+	*ret = (struct snapshot){ .member = one_in(r, 2) ? (uint32_t)random_between(r, 1, 6) : 0,
+		.barred = one_in(r, 3),
+		.image = one_in(r, 3),
+		.affine = one_in(r, 3),
+		.n_spreads = one_in(r, 3) ? (size_t)random_between(r, 1, SNAPSHOT_SPREADS) : 0,
+		.limit = { (uint32_t)random_between(r, 0, 3), (uint32_t)random_between(r, 0, 2) } };
 	for (int64_t i = 0; i < n; i++)
 		snapshot_add(ret, random_node(r, (size_t)i));
 }
@@ -78,14 +89,13 @@ void snapshot_random(struct random *r, struct snapshot *ret)
 struct sched_req random_request(struct random *r, const struct snapshot *s)
 {
 	return (struct sched_req){
-		.cpu_millis = random_between(r, 0, one_in(r, 3) ? 32 : 4) * 500,
-		.memory_mib = random_between(r, 0, one_in(r, 3) ? 32 : 4) * 128,
-		.disk_mib = random_between(r, 0, one_in(r, 3) ? 6 : 1) * 1024,
+		.need = { [SCHED_CPU] = (int32_t)random_between(r, 0, one_in(r, 3) ? 32 : 4) * (one_in(r, 4) ? 333 : 500),
+		        [SCHED_MEMORY] = (int32_t)random_between(r, 0, one_in(r, 3) ? 32 : 4) * (one_in(r, 4) ? 100 : 128),
+		        [SCHED_DISK] = (int32_t)random_between(r, 0, one_in(r, 3) ? 6 : 1) * 1024,
+		        [SCHED_BANDWIDTH] = one_in(r, 5) ? (int32_t)random_between(r, 1, 4) : 0 },
 		.arches = sched_arch_bit(one_in(r, 20) ? "arm64" : "amd64") | (one_in(r, 4) ? sched_arch_bit("arm64") | sched_arch_bit("s390x") : 0),
 		.features = one_in(r, 4) ? SCHED_FEATURE_VM : SCHED_FEATURE_CONTAINER,
 		.only_node = s->n > 0 && one_in(r, 5) ? (size_t)random_between(r, 0, (int64_t)s->n - 1) : SCHED_ANY,
-		.have_owner = one_in(r, 2),
-		.owner = (uint32_t)random_between(r, 1, 6),
 		.seed = random_next(r),
 	};
 }

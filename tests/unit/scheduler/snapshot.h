@@ -6,6 +6,8 @@
 
 enum { SNAPSHOT_MAX = 1200 };
 
+#define SNAPSHOT_SPREADS 2
+
 struct snapshot_node {
 	char name[24];
 	bool silent, paused, drained;
@@ -16,11 +18,23 @@ struct snapshot_node {
 	int64_t free_mib, granted_mib;
 	int64_t free_disk_mib;
 	int64_t free_instances;
+	int32_t bandwidth;
+	int32_t unreliability; /* 1000 less what is put into the snapshot */
 	uint64_t key;
+	/* What a request has to say of the node. */
+	uint32_t barred; /* SCHED_BAR numbers, as bits */
+	bool image, affine;
+	uint32_t like[SNAPSHOT_SPREADS];
 };
 
 struct snapshot {
 	size_t n;
+	/* Requests come from the member who owns the nodes with this number; 0: from one who owns none. */
+	uint32_t member;
+	/* Requests look at what the nodes have of it. */
+	bool barred, image, affine;
+	size_t n_spreads;
+	uint32_t limit[SNAPSHOT_SPREADS];
 	struct snapshot_node nodes[SNAPSHOT_MAX];
 };
 
@@ -28,12 +42,17 @@ struct snapshot {
 void snapshot_add(struct snapshot *s, struct snapshot_node node);
 void snapshot_remove(struct snapshot *s, size_t i);
 
-/* The decision, made twice: with share factors in the snapshot and without; the test fails when they differ, or when ok[] and `feasible` do. Columns are
- * allocated to the byte, so that AddressSanitizer sees a step over their ends. */
+/* The decision, made twice: on a snapshot that was built up at once, and on one that came about by changes and removals; the test fails when they differ, or when
+ * the set of the feasible and their number do. Sets and lists of the request come from `s`. Memory is allocated to the byte, so that AddressSanitizer sees a
+ * step over its end. */
 struct sched_decision snapshot_place(const struct snapshot *s, const struct sched_req *req, const struct sched_options *opt);
 
-/* Whether the node can take the request, written down a second time: node by node, with branches. */
+/* The first filter at which the node falls, SCHED_FELL_MAX when it can take the request; `but` is left out. Written down a second time: node by node, with
+ * branches. */
+enum sched_filter snapshot_fell(const struct snapshot *s, const struct sched_req *req, size_t i, enum sched_filter but);
 bool snapshot_fits(const struct snapshot *s, const struct sched_req *req, size_t i);
+/* The same for the score. */
+int64_t snapshot_score(const struct snapshot *s, const struct sched_req *req, const struct sched_options *opt, size_t i);
 
 /* The sentence about a decision, in a buffer of its own until the next call. */
 const char *snapshot_explain(const struct snapshot *s, const struct sched_decision *d, const struct sched_req *req);

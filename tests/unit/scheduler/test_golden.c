@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Golden decisions: tests/golden/scheduler/X.case holds nodes and requests, X.expected what is decided about them, so that a change of behaviour is a diff
  * to be reviewed. CC_GOLDEN_UPDATE=1 (ctest --preset golden-update) writes the expected files anew. A case is lines of words:
- *   node NAME [silent] [paused] [drained] [arch=A] [vm] [owner=N] [cpu=FREE/GRANTED] [memory=FREE/GRANTED] [disk=FREE] [instances=FREE]
- *   request [arch=A] [vm] [owner=N] [cpu=N] [memory=N] [disk=N] [node=NAME] [seed=N] [fit=WEIGHT] [load=WEIGHT] */
+ *   node NAME [silent] [paused] [drained] [arch=A] [vm] [owner=N] [cpu=FREE/GRANTED] [memory=FREE/GRANTED] [disk=FREE] [instances=FREE] [bandwidth=CLASS]
+ *        [reliability=N] [image] [affine] [like=N/N of two kinds of domain] [kind] [hours] [capped] [unwelcome] [mismatch] [noextra]
+ *   request [arch=A] [vm] [owner=N] [cpu=N] [memory=N] [disk=N] [bandwidth=N] [node=NAME] [seed=N] [barred] [image] [affine] [spread=LIMIT] [spread2=LIMIT]
+ *           [fit=WEIGHT] [load=WEIGHT]
+ * What a node has from [image] on counts for requests that name the same; the last six for those with [barred]. */
 #include "tests/lib/test.h"
 #include "tests/unit/scheduler/snapshot.h"
 
@@ -68,6 +71,27 @@ static const char *arch_of(const char *text)
 	ck_abort_msg("no architecture of the golden cases: %s", text);
 }
 
+/* What matters only to some requests. */
+static bool read_wish(struct snapshot_node *n, const struct word *w)
+{
+	static const struct {
+		const char *word;
+		int bar;
+	} bars[] = { { "unwelcome", SCHED_BAR(UNWELCOME) }, { "kind", SCHED_BAR(KIND) }, { "hours", SCHED_BAR(HOURS) },
+		{ "capped", SCHED_BAR(CAPPED) }, { "mismatch", SCHED_BAR(CONSTRAINT) }, { "noextra", SCHED_BAR(EXTRAS) } };
+
+	for (size_t k = 0; k < CC_ARRAY_LEN(bars); k++)
+		if (is(w, bars[k].word))
+			return n->barred |= 1u << bars[k].bar;
+	if (is(w, "like"))
+		n->like[0] = (uint32_t)w->number, n->like[1] = (uint32_t)w->more;
+	else if (is(w, "image"))
+		n->image = true;
+	else if (is(w, "affine"))
+		n->affine = true;
+	return is(w, "like") || is(w, "image") || is(w, "affine");
+}
+
 static void read_node(struct snapshot *s, char *line)
 {
 	struct snapshot_node n = { .features = SCHED_FEATURE_CONTAINER,
@@ -103,7 +127,11 @@ static void read_node(struct snapshot *s, char *line)
 			n.free_disk_mib = w.number;
 		else if (is(&w, "instances"))
 			n.free_instances = w.number;
-		else
+		else if (is(&w, "bandwidth"))
+			n.bandwidth = (int32_t)w.number;
+		else if (is(&w, "reliability"))
+			n.unreliability = 1000 - (int32_t)w.number;
+		else if (!read_wish(&n, &w))
 			ck_abort_msg("a node has no '%s'", w.name);
 	}
 	snapshot_add(s, n);
@@ -117,30 +145,33 @@ static size_t index_of(const struct snapshot *s, const char *name)
 	ck_abort_msg("no node '%s'", name);
 }
 
-static void read_request(const struct snapshot *s, char *line, struct sched_req *req, struct sched_options *opt)
+static void read_request(struct snapshot *s, char *line, struct sched_req *req, struct sched_options *opt)
 {
 	struct word w;
 
-	*req = (struct sched_req){ .cpu_millis = 1000,
-		.memory_mib = 128,
-		.disk_mib = 1024,
+	*req = (struct sched_req){ .need = { [SCHED_CPU] = 1000, [SCHED_MEMORY] = 128, [SCHED_DISK] = 1024 },
 		.arches = sched_arch_bit("amd64"),
 		.features = SCHED_FEATURE_CONTAINER,
 		.only_node = SCHED_ANY };
 	*opt = sched_default_options;
+	s->member = 0;
+	s->barred = s->image = s->affine = false;
+	s->n_spreads = 0;
 	while (next_word(&line, &w)) {
 		if (is(&w, "vm"))
 			req->features = SCHED_FEATURE_VM;
 		else if (is(&w, "arch"))
 			req->arches = sched_arch_bit(w.value);
 		else if (is(&w, "owner"))
-			req->have_owner = true, req->owner = (uint32_t)w.number;
+			s->member = (uint32_t)w.number;
 		else if (is(&w, "cpu"))
-			req->cpu_millis = w.number;
+			req->need[SCHED_CPU] = (int32_t)w.number;
 		else if (is(&w, "memory"))
-			req->memory_mib = w.number;
+			req->need[SCHED_MEMORY] = (int32_t)w.number;
 		else if (is(&w, "disk"))
-			req->disk_mib = w.number;
+			req->need[SCHED_DISK] = (int32_t)w.number;
+		else if (is(&w, "bandwidth"))
+			req->need[SCHED_BANDWIDTH] = (int32_t)w.number;
 		else if (is(&w, "node"))
 			req->only_node = index_of(s, w.value);
 		else if (is(&w, "seed"))
@@ -149,9 +180,42 @@ static void read_request(const struct snapshot *s, char *line, struct sched_req 
 			opt->weight[SCHED_TERM_FIT] = (int32_t)w.number;
 		else if (is(&w, "load"))
 			opt->weight[SCHED_TERM_LOAD] = (int32_t)w.number;
+		else if (is(&w, "barred"))
+			s->barred = true;
+		else if (is(&w, "image"))
+			s->image = true;
+		else if (is(&w, "affine"))
+			s->affine = true;
+		else if (is(&w, "spread") || is(&w, "spread2"))
+			s->limit[s->n_spreads++] = (uint32_t)w.number;
 		else
 			ck_abort_msg("a request has no '%s'", w.name);
 	}
+}
+
+static void write_candidates(FILE *out, const struct snapshot *s, const struct sched_decision *d, const struct sched_options *opt)
+{
+	for (size_t k = 0; k < d->n_best; k++) {
+		fprintf(out, "  %zu. %s %" PRId64, k + 1, s->nodes[d->best[k].node].name, d->best[k].score);
+		for (size_t t = 0; t < SCHED_TERM_MAX; t++)
+			if (opt->weight[t] != 0 && d->best[k].terms[t] != 0)
+				fprintf(out, " %s=%d*%d", sched_term_text((enum sched_term)t), d->best[k].terms[t], opt->weight[t]);
+		fprintf(out, "\n");
+	}
+}
+
+static void write_would(FILE *out, const struct sched_decision *d)
+{
+	static const char *const resources[SCHED_RESOURCES] = { "cpu", "memory", "disk", "instances", "bandwidth" };
+
+	fprintf(out, "  would fit:");
+	for (size_t r = 0; r < SCHED_RESOURCES; r++)
+		if (d->would_fit[r] >= 0)
+			fprintf(out, " %s=%d", resources[r], d->would_fit[r]);
+	for (size_t f = 0; f < SCHED_FELL_MAX; f++)
+		if (d->only_for[f] > 0)
+			fprintf(out, " without(%s)=%u", sched_filter_text((enum sched_filter)f), d->only_for[f]);
+	fprintf(out, "\n");
 }
 
 static void write_decision(FILE *out, const struct snapshot *s, const struct sched_req *req, const struct sched_options *opt)
@@ -159,15 +223,11 @@ static void write_decision(FILE *out, const struct snapshot *s, const struct sch
 	struct sched_decision d = snapshot_place(s, req, opt);
 
 	fprintf(out, "  %s\n", snapshot_explain(s, &d, req));
-	if (d.placed) {
-		fprintf(out, "  tier=%s score=%" PRId64 " margin=%" PRId64, sched_tier_text(d.tier), d.score, d.margin);
-		for (size_t t = 0; t < SCHED_TERM_MAX; t++)
-			fprintf(out, " %s=%d*%d", sched_term_text((enum sched_term)t), d.terms[t], opt->weight[t]);
-	} else {
-		fprintf(out, "  would_fit cpu=%" PRId64 " memory=%" PRId64 " disk=%" PRId64, d.would_fit_cpu, d.would_fit_memory_mib,
-		        d.would_fit_disk_mib);
-	}
-	fprintf(out, " considered=%zu feasible=%zu", d.considered, d.feasible);
+	if (d.placed)
+		write_candidates(out, s, &d, opt);
+	else
+		write_would(out, &d);
+	fprintf(out, "  considered=%zu feasible=%zu", d.considered, d.feasible);
 	for (size_t f = 0; f < SCHED_FELL_MAX; f++)
 		if (d.fell[f] > 0)
 			fprintf(out, " fell(%s)=%u", sched_filter_text((enum sched_filter)f), d.fell[f]);

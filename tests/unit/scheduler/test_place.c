@@ -7,7 +7,7 @@
 
 #define CONTAINER SCHED_FEATURE_CONTAINER
 #define VM        SCHED_FEATURE_VM
-#define MOST      SCHED_AMOUNT_MAX
+#define MOST      ((int64_t)SCHED_AMOUNT_MAX)
 
 /* A node that takes the request below with nothing to spare. */
 static const struct snapshot_node exact_node = { .features = CONTAINER,
@@ -22,15 +22,14 @@ static const struct snapshot_node exact_node = { .features = CONTAINER,
 
 static struct sched_req plain_request(void)
 {
-	return (struct sched_req){ .cpu_millis = 500,
-		.memory_mib = 128,
-		.disk_mib = 1024,
+	return (struct sched_req){ .need = { [SCHED_CPU] = 500, [SCHED_MEMORY] = 128, [SCHED_DISK] = 1024 },
 		.arches = sched_arch_bit("amd64"),
 		.features = CONTAINER,
 		.only_node = SCHED_ANY };
 }
 
-#define FITS SCHED_FELL_MAX
+#define FITS      SCHED_FELL_MAX
+#define BAR(NAME) (1u << SCHED_BAR(NAME))
 
 /* What differs from the exact node and the plain request; numbers are added. */
 // clang-format off
@@ -42,7 +41,9 @@ static const struct {
 	uint32_t features, want;
 	int64_t cpu, mib, disk, instances;     /* more of it free */
 	int64_t need_cpu, need_mib, need_disk; /* more of it needed */
-	uint8_t barred;
+	uint32_t barred;
+	uint32_t like[2];
+	int32_t bandwidth; /* needed, of a node of class 2 */
 } filter_cases[] = {
 	{ "nothing to spare",             FITS },
 	{ "silent",                       SCHED_FELL_SILENT,    .silent = true },
@@ -56,8 +57,8 @@ static const struct {
 	{ "another feature",              SCHED_FELL_FEATURES,  .features = VM },
 	{ "one of two features",          SCHED_FELL_FEATURES,  .want = CONTAINER | VM },
 	{ "both features",                FITS,                 .features = CONTAINER | VM, .want = CONTAINER | VM },
-	{ "lets its port not be had",     SCHED_FELL_PORT_CLOSED, .barred = SCHED_BARRED_PORT_CLOSED | SCHED_BARRED_PORT_TAKEN, .instances = -1 },
-	{ "has the port taken",           SCHED_FELL_PORT_TAKEN, .barred = SCHED_BARRED_PORT_TAKEN, .instances = -1 },
+	{ "lets its port not be had",     SCHED_FELL_PORT_CLOSED, .barred = BAR(PORT_CLOSED) | BAR(PORT_TAKEN), .instances = -1 },
+	{ "has the port taken",           SCHED_FELL_PORT_TAKEN, .barred = BAR(PORT_TAKEN), .instances = -1 },
 	{ "as many instances as allowed", SCHED_FELL_INSTANCES, .instances = -1 },
 	{ "more instances than allowed",  SCHED_FELL_INSTANCES, .instances = -2 },
 	{ "one cpu unit less",            SCHED_FELL_CPU,       .cpu = -1 },
@@ -71,13 +72,26 @@ static const struct {
 	{ "one MiB of disk less",         SCHED_FELL_DISK,      .disk = -1 },
 	{ "one MiB of disk more needed",  SCHED_FELL_DISK,      .need_disk = 1 },
 	{ "no disk needed",               FITS,                 .disk = -1025, .need_disk = -1024 },
+	{ "its owner lets nobody in",     SCHED_FELL_UNWELCOME, .barred = BAR(UNWELCOME) | BAR(KIND) | BAR(HOURS) },
+	{ "its owner runs no such thing", SCHED_FELL_KIND,      .barred = BAR(KIND) | BAR(HOURS) | BAR(CAPPED) },
+	{ "its owner sleeps",             SCHED_FELL_HOURS,     .barred = BAR(HOURS) | BAR(CAPPED) },
+	{ "the member has enough",        SCHED_FELL_CAPPED,    .barred = BAR(CAPPED) | BAR(CONSTRAINT) },
+	{ "does not match",               SCHED_FELL_CONSTRAINT, .barred = BAR(CONSTRAINT) | BAR(EXTRAS) },
+	{ "has no such device",           SCHED_FELL_EXTRAS,    .barred = BAR(EXTRAS), .like = { 1 } },
+	{ "one of its like",              SCHED_FELL_CROWDED,   .like = { 1 }, .instances = -1 },
+	{ "two of its like",              SCHED_FELL_CROWDED,   .like = { 2 } },
+	{ "others of another domain",     FITS,                 .like = { 0, 1 } },
+	{ "too many of another domain",   SCHED_FELL_CROWDED,   .like = { 0, 2 } },
+	{ "as fast as asked",             FITS,                 .bandwidth = 2 },
+	{ "too slow",                     SCHED_FELL_BANDWIDTH, .bandwidth = 3 },
+	{ "disk comes before bandwidth",  SCHED_FELL_DISK,      .bandwidth = 3, .disk = -1 },
 	{ "cpu comes before memory",      SCHED_FELL_CPU,       .cpu = -1, .mib = -1, .disk = -1 },
 };
 // clang-format on
 
 START_TEST(a_node_falls_at_the_first_filter_it_fails)
 {
-	struct snapshot s = { .n = 0 };
+	struct snapshot s = { .barred = true, .n_spreads = 2, .limit = { 1, 2 } };
 	struct sched_req req = plain_request();
 	struct snapshot_node node = exact_node;
 	enum sched_filter want = filter_cases[_i].fell;
@@ -93,10 +107,13 @@ START_TEST(a_node_falls_at_the_first_filter_it_fails)
 	node.free_disk_mib += filter_cases[_i].disk;
 	node.free_instances += filter_cases[_i].instances;
 	req.features = filter_cases[_i].want ? filter_cases[_i].want : CONTAINER;
-	req.cpu_millis += filter_cases[_i].need_cpu;
-	req.memory_mib += filter_cases[_i].need_mib;
-	req.disk_mib += filter_cases[_i].need_disk;
-	req.barred = filter_cases[_i].barred != 0 ? &filter_cases[_i].barred : NULL;
+	node.barred = filter_cases[_i].barred;
+	memcpy(node.like, filter_cases[_i].like, sizeof(node.like));
+	node.bandwidth = 2;
+	req.need[SCHED_CPU] += (int32_t)filter_cases[_i].need_cpu;
+	req.need[SCHED_MEMORY] += (int32_t)filter_cases[_i].need_mib;
+	req.need[SCHED_DISK] += (int32_t)filter_cases[_i].need_disk;
+	req.need[SCHED_BANDWIDTH] = filter_cases[_i].bandwidth;
 	snapshot_add(&s, node);
 	d = snapshot_place(&s, &req, &sched_default_options);
 	ck_assert_msg(d.placed == (want == FITS), "%s: %s", filter_cases[_i].what, snapshot_explain(&s, &d, &req));
@@ -107,8 +124,7 @@ END_TEST
 
 START_TEST(where_the_member_is_not_let_in_nothing_is_placed)
 {
-	static uint8_t unwelcome[SNAPSHOT_MAX];
-	struct snapshot s = { .n = 0 };
+	static struct snapshot s = { .barred = true };
 	struct sched_req req = plain_request();
 	struct sched_decision d;
 
@@ -116,15 +132,14 @@ START_TEST(where_the_member_is_not_let_in_nothing_is_placed)
 		struct snapshot_node node = exact_node;
 
 		node.key = key;
-		unwelcome[s.n] = s.n != 700;
+		node.barred = s.n != 700 ? BAR(UNWELCOME) : 0;
 		snapshot_add(&s, node);
 	}
-	req.unwelcome = unwelcome;
 	d = snapshot_place(&s, &req, &sched_default_options);
 	ck_assert(d.placed);
-	ck_assert_uint_eq(d.winner, 700);
+	ck_assert_uint_eq(d.best[0].node, 700);
 	ck_assert_uint_eq(d.fell[SCHED_FELL_UNWELCOME], 999);
-	unwelcome[700] = 1;
+	s.nodes[700].barred = BAR(UNWELCOME);
 	d = snapshot_place(&s, &req, &sched_default_options);
 	ck_assert(!d.placed);
 	ck_assert_ptr_nonnull(strstr(snapshot_explain(&s, &d, &req), "do not let this member in"));
@@ -151,10 +166,9 @@ START_TEST(an_empty_zone_takes_nothing)
 	struct sched_decision d = snapshot_place(&s, &req, &sched_default_options);
 
 	ck_assert(!d.placed);
-	ck_assert_uint_eq(d.winner, SCHED_ANY);
-	ck_assert_int_eq(d.would_fit_cpu, -1);
-	ck_assert_int_eq(d.would_fit_memory_mib, -1);
-	ck_assert_int_eq(d.would_fit_disk_mib, -1);
+	ck_assert_uint_eq(d.n_best, 0);
+	for (size_t r = 0; r < SCHED_RESOURCES; r++)
+		ck_assert_int_eq(d.would_fit[r], -1);
 }
 END_TEST
 
@@ -200,14 +214,13 @@ START_TEST(the_nearest_tier_with_room_wins)
 		snapshot_add(&s, node);
 	}
 	req.only_node = tier_cases[_i].only_node;
-	req.have_owner = tier_cases[_i].owner != 0;
-	req.owner = tier_cases[_i].owner;
+	s.member = tier_cases[_i].owner;
 	d = snapshot_place(&s, &req, &sched_default_options);
 	ck_assert_int_eq(d.placed, want != SCHED_ANY);
 	if (want == 9)
-		ck_assert_uint_ge(d.winner, 1);
-	else
-		ck_assert_uint_eq(d.winner, want);
+		ck_assert_uint_ge(d.best[0].node, 1);
+	else if (want != SCHED_ANY)
+		ck_assert_uint_eq(d.best[0].node, want);
 	if (d.placed)
 		ck_assert_int_eq(d.tier, tier_cases[_i].tier);
 }
@@ -249,13 +262,14 @@ START_TEST(terms_are_shares_in_thousandths)
 	node.free_cpu = term_cases[_i].free_cpu;
 	node.granted_mib = term_cases[_i].granted_mib;
 	node.free_mib = term_cases[_i].free_mib;
-	req.cpu_millis = term_cases[_i].need_cpu;
-	req.memory_mib = term_cases[_i].need_mib;
+	req.need[SCHED_CPU] = (int32_t)term_cases[_i].need_cpu;
+	req.need[SCHED_MEMORY] = (int32_t)term_cases[_i].need_mib;
 	snapshot_add(&s, node);
 	d = snapshot_place(&s, &req, &sched_default_options);
 	ck_assert_msg(d.placed, "%s", snapshot_explain(&s, &d, &req));
-	ck_assert_msg(d.terms[SCHED_TERM_FIT] == term_cases[_i].fit, "%s: fit is %d", term_cases[_i].what, d.terms[SCHED_TERM_FIT]);
-	ck_assert_msg(d.terms[SCHED_TERM_LOAD] == term_cases[_i].load, "%s: load is %d", term_cases[_i].what, d.terms[SCHED_TERM_LOAD]);
+	ck_assert_msg(d.best[0].terms[SCHED_TERM_FIT] == term_cases[_i].fit, "%s: fit is %d", term_cases[_i].what, d.best[0].terms[SCHED_TERM_FIT]);
+	ck_assert_msg(
+	        d.best[0].terms[SCHED_TERM_LOAD] == term_cases[_i].load, "%s: load is %d", term_cases[_i].what, d.best[0].terms[SCHED_TERM_LOAD]);
 }
 END_TEST
 
@@ -271,10 +285,11 @@ START_TEST(shares_are_exact_up_to_32_tib)
 
 		n->granted_mib = random_between(&r, 1, 1 << 25);
 		n->free_mib = random_between(&r, 1, n->granted_mib);
-		n->granted_cpu = n->free_cpu = req.cpu_millis = 0;
-		req.memory_mib = random_between(&r, 1, n->free_mib);
+		n->granted_cpu = n->free_cpu = req.need[SCHED_CPU] = 0;
+		req.need[SCHED_MEMORY] = (int32_t)random_between(&r, 1, n->free_mib);
 		d = snapshot_place(&s, &req, &sched_default_options);
-		ck_assert_int_eq(d.terms[SCHED_TERM_LOAD], 1000 - 1000 * (n->granted_mib - n->free_mib + req.memory_mib) / n->granted_mib);
+		ck_assert_int_eq(
+		        d.best[0].terms[SCHED_TERM_LOAD], 1000 - 1000 * (n->granted_mib - n->free_mib + req.need[SCHED_MEMORY]) / n->granted_mib);
 	}
 }
 END_TEST
@@ -288,7 +303,7 @@ START_TEST(the_default_spreads_and_fit_packs)
 	struct sched_req req = plain_request();
 	struct snapshot_node node = exact_node;
 
-	req.cpu_millis = 0;
+	req.need[SCHED_CPU] = 0;
 	for (size_t i = 0; i < CC_ARRAY_LEN(free_mib); i++) {
 		node.free_mib = free_mib[i];
 		node.key = i;
@@ -296,13 +311,56 @@ START_TEST(the_default_spreads_and_fit_packs)
 	}
 	for (size_t i = 0; i < s.n; i++)
 		s.nodes[i].free_cpu = s.nodes[i].granted_cpu;
-	ck_assert_uint_eq(snapshot_place(&s, &req, &sched_default_options).winner, 1);
-	ck_assert_uint_eq(snapshot_place(&s, &req, &pack).winner, 0);
+	ck_assert_uint_eq(snapshot_place(&s, &req, &sched_default_options).best[0].node, 1);
+	ck_assert_uint_eq(snapshot_place(&s, &req, &pack).best[0].node, 0);
 	node.free_cpu = node.granted_cpu;
 	node.free_mib = node.granted_mib = 65536;
 	node.key = 9;
 	snapshot_add(&s, node);
-	ck_assert_uint_eq(snapshot_place(&s, &req, &sched_default_options).winner, 3);
+	ck_assert_uint_eq(snapshot_place(&s, &req, &sched_default_options).best[0].node, 3);
+}
+END_TEST
+
+/* Each node is better than the others in one thing. */
+// clang-format off
+static const struct {
+	const char *what;
+	enum sched_term term;
+	bool image, affine, spread;
+} wish_cases[] = {
+	{ "the most reliable",          SCHED_TERM_RELIABILITY },
+	{ "that has the image",         SCHED_TERM_IMAGE,    .image = true },
+	{ "that the member would like", SCHED_TERM_AFFINITY, .affine = true },
+	{ "with the fewest of its like", SCHED_TERM_SPREAD,  .spread = true },
+};
+// clang-format on
+
+START_TEST(the_better_node_of_one_term_wins)
+{
+	struct snapshot s = { .image = wish_cases[_i].image, .affine = wish_cases[_i].affine, .n_spreads = wish_cases[_i].spread };
+	struct sched_options opt = { .weight = { [SCHED_TERM_FIT] = 0 } };
+	struct sched_req req = plain_request();
+	enum sched_term term = wish_cases[_i].term;
+	struct sched_decision d;
+
+	opt.weight[term] = 1;
+	for (uint64_t k = 0; k < 4; k++) {
+		struct snapshot_node node = exact_node;
+
+		node.key = k;
+		node.unreliability = term == SCHED_TERM_RELIABILITY && k == 2 ? 0 : 100;
+		node.image = node.affine = k == 2;
+		node.like[0] = k == 2 ? 1 : 3;
+		snapshot_add(&s, node);
+	}
+	d = snapshot_place(&s, &req, &opt);
+	ck_assert_msg(d.best[0].node == 2, "the node %s: %s", wish_cases[_i].what, snapshot_explain(&s, &d, &req));
+	ck_assert_int_eq(d.best[0].terms[term], term == SCHED_TERM_SPREAD ? 500 : 1000);
+	ck_assert_int_eq(d.best[1].terms[term], term == SCHED_TERM_SPREAD ? 250 : term == SCHED_TERM_RELIABILITY ? 900 : 0);
+	/* The other way round it comes last. */
+	opt.weight[term] = -1;
+	d = snapshot_place(&s, &req, &opt);
+	ck_assert_uint_eq(d.best[3].node, 2);
 }
 END_TEST
 
@@ -316,8 +374,8 @@ START_TEST(the_seed_decides_between_equals)
 	for (req.seed = 0; req.seed < 1000; req.seed++) {
 		struct sched_decision d = snapshot_place(&s, &req, &sched_default_options);
 
-		ck_assert(d.have_runner_up && d.margin == 0);
-		first += d.winner == 0;
+		ck_assert(d.n_best == 2 && d.best[0].score == d.best[1].score);
+		first += d.best[0].node == 0;
 	}
 	ck_assert_msg(first > 400 && first < 600, "one of two equal nodes won %d times of 1000", first);
 }
@@ -325,13 +383,15 @@ END_TEST
 
 START_TEST(the_largest_weights_do_not_overflow)
 {
-	struct sched_options opt = { .weight = { INT32_MAX, INT32_MAX } };
-	struct snapshot s = { .n = 1, .nodes = { exact_node } };
+	struct sched_options opt = { .weight = { INT32_MAX, INT32_MAX, INT32_MAX, INT32_MAX, INT32_MAX, INT32_MAX } };
+	struct snapshot s = { .n = 1, .image = true, .affine = true, .n_spreads = 1, .nodes = { exact_node } };
 	struct sched_req req = plain_request();
 
-	ck_assert_int_eq(snapshot_place(&s, &req, &opt).score, (int64_t)INT32_MAX * 1000);
-	opt = (struct sched_options){ .weight = { INT32_MIN, INT32_MIN } };
-	ck_assert_int_eq(snapshot_place(&s, &req, &opt).score, (int64_t)INT32_MIN * 1000);
+	s.nodes[0].image = s.nodes[0].affine = true;
+	ck_assert_int_eq(snapshot_place(&s, &req, &opt).best[0].score, (int64_t)INT32_MAX * 5000);
+	for (size_t t = 0; t < SCHED_TERM_MAX; t++)
+		opt.weight[t] = INT32_MIN;
+	ck_assert_int_eq(snapshot_place(&s, &req, &opt).best[0].score, (int64_t)INT32_MIN * 5000);
 }
 END_TEST
 
@@ -359,6 +419,7 @@ int main(void)
 	tcase_add_loop_test(tc, terms_are_shares_in_thousandths, 0, CC_ARRAY_LEN(term_cases));
 	tcase_add_test(tc, shares_are_exact_up_to_32_tib);
 	tcase_add_test(tc, the_default_spreads_and_fit_packs);
+	tcase_add_loop_test(tc, the_better_node_of_one_term_wins, 0, CC_ARRAY_LEN(wish_cases));
 	tcase_add_test(tc, the_seed_decides_between_equals);
 	tcase_add_test(tc, the_largest_weights_do_not_overflow);
 	tcase_add_test(tc, every_filter_tier_and_term_has_words);
