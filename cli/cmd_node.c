@@ -5,6 +5,8 @@
 #include "cli/secret.h"
 #include "common/model.h"
 
+#include <stdlib.h>
+
 /* A person gets what to type on the node; a program the token alone. */
 static int show_invite(struct cli *cli, const struct invite_made *made, struct cc_error *err)
 {
@@ -51,6 +53,35 @@ int cmd_node_guests(struct cli *cli, struct cc_error *err)
 		return -1;
 	rows = (struct cc_list){ list.items.n, list.items.items };
 	return cli_show_rows(cli, &guest_desc, &rows, err);
+}
+
+static int by_rtt(const void *a, const void *b)
+{
+	const struct node_distance *x = a, *y = b;
+	bool has_x = cc_has(x, node_distance, rtt_us), has_y = cc_has(y, node_distance, rtt_us);
+
+	if (!has_x || !has_y)
+		return has_y - has_x;
+	return (x->rtt_us > y->rtt_us) - (x->rtt_us < y->rtt_us);
+}
+
+int cmd_node_distance(struct cli *cli, struct cc_error *err)
+{
+	const char *path = client_path(cli->arena, noun_node.path, cli->args.words[0], "/distances");
+	const char *other = cli->args.n_words > 1 ? cli->args.words[1] : NULL;
+	struct node_distance_list list = { 0 };
+	struct cc_list rows;
+	struct client *client;
+
+	if (other != NULL)
+		path = cc_printf(cli->arena, "%s?name=%s", path, client_escape(cli->arena, other));
+	if (cli_client(cli, &client, err) < 0 || client_list(client, path, &node_distance_list_desc, &list, err) < 0)
+		return -1;
+	if (other != NULL && list.items.n == 0)
+		return cc_fail(err, NOT_FOUND, "there is no other node '%s'; see: ccctl node list", other);
+	qsort(list.items.items, list.items.n, sizeof(*list.items.items), by_rtt);
+	rows = (struct cc_list){ list.items.n, list.items.items };
+	return cli_show_rows(cli, &node_distance_desc, &rows, err);
 }
 
 int cmd_node_evict(struct cli *cli, struct cc_error *err)

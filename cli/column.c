@@ -39,7 +39,7 @@ static const struct cc_field *partner(const struct cc_desc *d, const struct cc_f
 /* Letters that are no words: "cpu" is "CPU" in a sentence too. */
 static void fix_acronyms(char *title)
 {
-	static const char *const words[] = { "cpu", "CPU", "id", "ID", "pids", "PIDs" };
+	static const char *const words[] = { "cpu", "CPU", "id", "ID", "pids", "PIDs", "rtt", "RTT" };
 
 	for (char *p = title; *p != '\0'; p += strcspn(p, " ") + (p[strcspn(p, " ")] == ' '))
 		for (size_t i = 0; i < CC_ARRAY_LEN(words); i += 2)
@@ -50,7 +50,7 @@ static void fix_acronyms(char *title)
 /* "MEMORY" over a column; "Memory used" before a line. The id of something that has a name beside it says that it is one. */
 static void set_title(const struct cc_desc *d, struct column *c, bool upper)
 {
-	static const char *const units[] = { "_name", "_mib", "_kbit", "_millis", "_ms", "_s" };
+	static const char *const units[] = { "_name", "_mib", "_kbit", "_millis", "_permille", "_ms", "_us", "_s" };
 	const char *name = c->total != NULL ? c->field->name + strlen("used_") : c->field->name;
 	const char *tail = c->total != NULL && !upper ? " used" : "";
 	char named[64];
@@ -162,6 +162,10 @@ static void add_int(const struct column *c, const void *row, struct cc_buf *out)
 		units_add_cpu(out, v);
 	else if (ends_with(name, "_kbit"))
 		cc_buf_adds(out, cc_rate_format(v, rate));
+	else if (ends_with(name, "_us"))
+		cc_buf_printf(out, v < 10000 ? "%.1f ms" : "%.0f ms", (double)v / 1000);
+	else if (ends_with(name, "_permille"))
+		cc_buf_printf(out, "%" PRId64 "%%", (v + 5) / 10);
 	else if (strcmp(name, "bytes") == 0 || ends_with(name, "_bytes"))
 		units_add_bytes(out, v);
 	else

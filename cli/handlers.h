@@ -19,7 +19,7 @@ cmd_fn cmd_node_invite, cmd_node_list, cmd_node_show;
 cmd_fn cmd_member_add, cmd_member_list, cmd_member_show, cmd_member_role, cmd_member_limit, cmd_member_remove;
 cmd_fn cmd_token_create, cmd_token_list, cmd_token_revoke;
 cmd_fn cmd_node_drain, cmd_node_undrain, cmd_node_cap, cmd_node_remove;
-cmd_fn cmd_node_guests, cmd_node_evict;
+cmd_fn cmd_node_guests, cmd_node_distance, cmd_node_evict;
 cmd_fn cmd_snapshot_create, cmd_snapshot_list, cmd_snapshot_restore, cmd_snapshot_delete;
 cmd_fn cmd_volume_create, cmd_volume_list, cmd_volume_show, cmd_volume_grow, cmd_volume_delete;
 cmd_fn cmd_audit;

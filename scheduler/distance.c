@@ -36,6 +36,20 @@ uint32_t sched_root(uint64_t v)
 	return (uint32_t)root;
 }
 
+static bool is_within(int64_t v, int64_t low, int64_t high)
+{
+	return v >= low && v <= high;
+}
+
+bool sched_point_make(int64_t x, int64_t y, int64_t height, int64_t error, struct sched_point *ret)
+{
+	bool good = is_within(x, -SCHED_PLANE_MAX, SCHED_PLANE_MAX) && is_within(y, -SCHED_PLANE_MAX, SCHED_PLANE_MAX) &&
+	            is_within(height, 0, SCHED_RTT_MAX) && is_within(error, 1, SCHED_ERROR_MAX);
+
+	*ret = good ? (struct sched_point){ (int32_t)x, (int32_t)y, (int32_t)height, (int32_t)error } : (struct sched_point){ 0 };
+	return good;
+}
+
 static int64_t plane_us(const struct sched_point *a, const struct sched_point *b)
 {
 	int64_t dx = (int64_t)a->x - b->x, dy = (int64_t)a->y - b->y;

@@ -35,6 +35,9 @@ static inline bool sched_point_is_known(const struct sched_point *p)
 	return p->error > 0;
 }
 
+/* What was kept elsewhere; false, and the point is unknown, when it is none. */
+bool sched_point_make(int64_t x, int64_t y, int64_t height, int64_t error, struct sched_point *ret);
+
 /* floor(sqrt(v)), exact. */
 uint32_t sched_root(uint64_t v);
 /* Estimate: distance on the plane plus both heights. SCHED_RTT_UNKNOWN when either point is unknown. */

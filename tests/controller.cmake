@@ -8,6 +8,7 @@ cc_test(engine SOURCES unit/controller/engine/test_engine.c LIBS cc_engine_fixtu
 cc_test(engine_publish SOURCES unit/controller/engine/test_publish.c LIBS cc_engine_fixture)
 cc_test(engine_files SOURCES unit/controller/engine/test_engine_files.c LIBS cc_engine_fixture)
 cc_test(engine_names SOURCES unit/controller/engine/test_names.c LIBS cc_engine_fixture)
+cc_test(engine_distances SOURCES unit/controller/engine/test_distances.c LIBS cc_engine_fixture)
 cc_test(engine_random SOURCES unit/controller/engine/test_engine_random.c LIBS cc_engine_fixture)
 cc_test(queue SOURCES unit/controller/engine/test_queue.c LIBS cc_engine LABELS tsan)
 cc_test(lifecycle SOURCES unit/controller/engine/test_lifecycle.c LIBS cc_engine)

@@ -10,7 +10,7 @@ call_handler api_node_drain, api_node_undrain, api_node_cap, api_node_remove, ap
 call_handler api_instance_plan;
 call_handler api_invite_list, api_invite_get, api_invite_create, api_invite_delete;
 call_handler api_member_list, api_member_create, api_member_get, api_member_change, api_member_remove;
-call_handler api_guest_list, api_guest_stop;
+call_handler api_guest_list, api_guest_stop, api_node_distances;
 call_handler api_audit_list;
 call_handler api_token_list, api_token_create, api_token_revoke;
 call_handler api_image_list, api_image_get, api_image_create, api_image_change, api_image_delete, api_blob_get, api_upload_get;

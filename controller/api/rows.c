@@ -99,10 +99,16 @@ void *rows_instance(const struct call *c, const struct zone *z, const void *valu
 /* Reports that changed nothing are not stored; the engine remembers when they came. */
 static void freshen(const struct call *c, struct node *n)
 {
-	int64_t heard = engine_node_heard_ms(c->engine, n->id);
+	const struct cc_uuid controller = { { 0 } };
+	int64_t heard = engine_node_heard_ms(c->engine, n->id), now = cc_boottime_ms();
+	struct distance d = distances_between(engine_distances(c->engine), n->id, controller, now);
 
 	if (heard > 0)
-		cc_set(n, node, last_seen, cc_now_ms() - (cc_boottime_ms() - heard));
+		cc_set(n, node, last_seen, cc_now_ms() - (now - heard));
+	if (d.measured_us == 0)
+		return;
+	cc_set(n, node, rtt_us, d.measured_us);
+	cc_set(n, node, rtt_measured, cc_now_ms() - d.age_ms);
 }
 
 void *rows_node(const struct call *c, const struct zone *z, const void *values)

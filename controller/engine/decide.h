@@ -18,7 +18,9 @@ struct decide {
 	int64_t (*heard_ms)(void *arg, struct cc_uuid node);
 	/* Boot time in ms at which a token was last used in this run, 0: not. */
 	int64_t (*used_ms)(void *arg, struct cc_uuid token);
-	void *heard_arg; /* of both */
+	void *heard_arg;                     /* of both */
+	const struct distances_moved *moved; /* of a tick: points of nodes that are worth storing */
+	size_t n_moved;
 };
 
 /* Each sets *ret_resource to the id of the row that the reply shows (nil: none). */

@@ -89,6 +89,25 @@ static void forget_audit(const struct decide *d, const struct command *cmd, stru
 		audit_forget(cmd->now_ms - d->opt->audit_ms, fx);
 }
 
+/* So that a controller that starts knows how far its nodes are before they have measured again. */
+static void store_places(const struct decide *d, struct effects *fx)
+{
+	for (size_t i = 0; i < d->n_moved; i++) {
+		const struct node *now = decide_newest(d, fx, TABLE_NODE, d->moved[i].node);
+		const struct sched_point *p = &d->moved[i].point;
+		struct node n;
+
+		if (now == NULL)
+			continue;
+		n = *now;
+		cc_set(&n, node, pos_x, p->x);
+		cc_set(&n, node, pos_y, p->y);
+		cc_set(&n, node, pos_h, p->height);
+		cc_set(&n, node, pos_error, p->error);
+		effects_put(fx, TABLE_NODE, &n);
+	}
+}
+
 int decide_refusal(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
 {
 	const struct cmd_refusal *args = cmd->args;
@@ -112,6 +131,7 @@ int decide_tick(const struct decide *d, struct command *cmd, struct effects *fx,
 	for (size_t at = 0; (n = zone_next(d->zone, TABLE_NODE, &at)) != NULL;)
 		if (n->state == NODE_READY && cmd->boot_ms - d->heard_ms(d->heard_arg, n->id) > d->opt->node_lease_ms)
 			fall_silent(d, fx, n->id);
+	store_places(d, fx);
 	if (args->expire) {
 		forget_keys(d, cmd, fx);
 		forget_invites(d, cmd, fx);

@@ -6,6 +6,7 @@
 #include "controller/engine/audit.h"
 #include "controller/engine/cap.h"
 #include "controller/engine/decide.h"
+#include "controller/engine/distances.h"
 #include "controller/engine/liveness.h"
 #include "controller/engine/queue.h"
 
@@ -14,7 +15,8 @@
 #include <stdlib.h>
 
 #define NAMES_EVERY_MS 1000
-#define REFUSALS_MAX   60 /* entries about refused requests in a minute */
+#define POINTS_MAX     256 /* stored with one tick */
+#define REFUSALS_MAX   60  /* entries about refused requests in a minute */
 
 struct batch {
 	struct command *commands;
@@ -31,6 +33,8 @@ struct engine {
 	struct zone *published;
 	struct liveness *liveness;
 	struct liveness *tokens; /* when each was last used */
+	struct distances *distances;
+	struct distances_moved moved[POINTS_MAX]; /* for the tick that is decided */
 	_Atomic int64_t commit_8th_ms;
 	struct history *history;
 	struct names *names;
@@ -99,6 +103,23 @@ static void init_lock(pthread_rwlock_t *lock)
 	pthread_rwlockattr_destroy(&attr);
 }
 
+static void put_place(struct engine *e, const struct node *n)
+{
+	struct sched_point point = { 0 };
+
+	if (cc_has(n, node, pos_error))
+		(void)sched_point_make(n->pos_x, n->pos_y, n->pos_h, n->pos_error, &point);
+	distances_put(e->distances, n->id, &point);
+}
+
+static void load_places(struct engine *e, const struct zone *z)
+{
+	const struct node *n;
+
+	for (size_t at = 0; (n = zone_next(z, TABLE_NODE, &at)) != NULL;)
+		put_place(e, n);
+}
+
 struct engine *engine_new(const struct engine_options *opt, struct zone *working)
 {
 	struct engine *e = cc_calloc(1, sizeof(*e));
@@ -112,6 +133,8 @@ struct engine *engine_new(const struct engine_options *opt, struct zone *working
 	e->names = names_new(working, 0);
 	e->names_told = names_version(e->names);
 	e->tokens = liveness_new();
+	e->distances = distances_new();
+	load_places(e, working);
 	e->available = e->loaded = true;
 	init_lock(&e->lock);
 	pthread_mutex_init(&e->state_lock, NULL);
@@ -158,6 +181,7 @@ void engine_free(struct engine *e)
 	history_free(e->history);
 	names_free(e->names);
 	liveness_free(e->tokens);
+	distances_free(e->distances);
 	forget_controllers(e);
 	pthread_rwlock_destroy(&e->lock);
 	pthread_mutex_destroy(&e->state_lock);
@@ -391,6 +415,13 @@ static void audit_refusal(struct engine *e, const struct command *cmd, struct ef
 	apply(e, fx, fx->n - 1, cmd->now_ms);
 }
 
+static void fit_places(struct engine *e, int64_t boot_ms, struct decide *d)
+{
+	distances_fit(e->distances, boot_ms);
+	d->moved = e->moved;
+	d->n_moved = distances_moved(e->distances, boot_ms, e->moved, POINTS_MAX);
+}
+
 static void decide_one(struct engine *e, struct command *cmd, struct effects *fx)
 {
 	size_t from = fx->n, wakes = fx->n_wakes;
@@ -404,6 +435,8 @@ static void decide_one(struct engine *e, struct command *cmd, struct effects *fx
 	e->decided_ms = cmd->boot_ms;
 	if (e->started_ms == 0)
 		e->started_ms = cmd->boot_ms;
+	if (cmd->kind == COMMAND_TICK)
+		fit_places(e, cmd->boot_ms, &d);
 	if (replay(e, cmd))
 		return;
 	if (check_room(e, cmd, &cmd->error) < 0 || kinds[cmd->kind].decide(&d, cmd, fx, &resource, &cmd->error) < 0) {
@@ -504,6 +537,14 @@ static void tell(struct engine *e, const struct effects *fx, size_t i)
 	history_add(e->history, &h);
 }
 
+static void follow_node(struct engine *e, const struct effect *x)
+{
+	if (x->table == TABLE_NODE && x->row == NULL)
+		distances_remove(e->distances, x->id);
+	else if (x->table == TABLE_NODE)
+		put_place(e, x->row->values);
+}
+
 static void publish(struct engine *e, const struct batch *b)
 {
 	if (b->fx.n == 0)
@@ -511,6 +552,7 @@ static void publish(struct engine *e, const struct batch *b)
 	pthread_rwlock_wrlock(&e->lock);
 	for (size_t i = 0; i < b->fx.n; i++) {
 		tell(e, &b->fx, i);
+		follow_node(e, &b->fx.items[i]);
 		names_before(e->names, e->published, &b->fx.items[i]);
 		zone_apply_one(e->published, &b->fx.items[i]);
 		names_after(e->names, e->published, &b->fx.items[i]);
@@ -604,6 +646,7 @@ void engine_reload(struct engine *e, struct zone *loaded)
 
 	zone_free(e->working);
 	e->working = loaded;
+	load_places(e, loaded);
 	e->loaded = true;
 	e->started_ms = 0;
 	pthread_rwlock_wrlock(&e->lock);
@@ -663,6 +706,11 @@ void engine_set_heard(struct engine *e, int64_t (*fn)(void *arg, struct cc_uuid 
 const struct names *engine_names(struct engine *e)
 {
 	return e->names;
+}
+
+struct distances *engine_distances(struct engine *e)
+{
+	return e->distances;
 }
 
 struct history *engine_history(struct engine *e)

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "controller/engine/command.h"
+#include "controller/engine/distances.h"
 #include "controller/engine/history.h"
 #include "controller/engine/names.h"
 #include "controller/engine/zone.h"
@@ -95,6 +96,8 @@ void engine_set_heard(struct engine *e, int64_t (*fn)(void *arg, struct cc_uuid 
 void engine_token_used(struct engine *e, struct cc_uuid token, int64_t boot_ms);
 int64_t engine_token_used_ms(const struct engine *e, struct cc_uuid token);
 
+/* How far nodes are from each other. Any thread. */
+struct distances *engine_distances(struct engine *e);
 /* What happened last, as far as it is published. Any thread. */
 struct history *engine_history(struct engine *e);
 /* Of the published zone: between engine_read_begin and engine_read_end. */

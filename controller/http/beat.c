@@ -34,7 +34,11 @@ void beat_begin(struct request *r)
 
 static void note_sign_of_life(struct request *r)
 {
-	engine_node_heard(r->server->engine, r->conn->listens_for, hub_conn_heard_ms(r->conn));
+	const struct cc_uuid controller = { { 0 } };
+	int64_t heard_ms = hub_conn_heard_ms(r->conn);
+
+	engine_node_heard(r->server->engine, r->conn->listens_for, heard_ms);
+	distances_sample(engine_distances(r->server->engine), r->conn->listens_for, controller, hub_conn_rtt_us(r->conn), heard_ms);
 }
 
 /* False when it cannot be answered any more; else it is answered, or waits on. */

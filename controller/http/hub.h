@@ -92,7 +92,10 @@ void hub_listen_begin(struct conn *c, struct cc_uuid key, int64_t give_up_ms);
 void hub_listen_end(struct conn *c);
 /* When the peer acknowledged anything last; boot time. Only while it listens. */
 int64_t hub_conn_heard_ms(const struct conn *c);
-/* The same of whoever listens on behalf of `key`, 0: nobody does. Any thread. */
+/* The shortest round trip to the peer in the last minutes, us, as the kernel measured it on what it sent there; 0: not known. It costs no packet, and the
+ * peer cannot make itself nearer than it is. */
+int64_t hub_conn_rtt_us(const struct conn *c);
+/* hub_conn_heard_ms of whoever listens on behalf of `key`, 0: nobody does. Any thread. */
 int64_t hub_heard_ms(struct hub *h, struct cc_uuid key);
 
 /* Numbers to be taken before looking at what one might wait for. */

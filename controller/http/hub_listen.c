@@ -7,6 +7,7 @@
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <sys/socket.h>
 
 /* How long what was sent may stay unacknowledged; 0: as the system likes. */
@@ -54,6 +55,17 @@ int64_t hub_conn_heard_ms(const struct conn *c)
 	if (c->local || getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
 		return 0;
 	return cc_boottime_ms() - info.tcpi_last_ack_recv;
+}
+
+int64_t hub_conn_rtt_us(const struct conn *c)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (c->local || getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 ||
+	        len < offsetof(struct tcp_info, tcpi_min_rtt) + sizeof(info.tcpi_min_rtt))
+		return 0;
+	return info.tcpi_min_rtt == UINT32_MAX ? 0 : info.tcpi_min_rtt;
 }
 
 int64_t hub_heard_ms(struct hub *h, struct cc_uuid key)

@@ -58,7 +58,7 @@ _ccctl() {
 	'volume') names="create list show grow delete" ;;
 	'image') names="build import list delete alias show" ;;
 	'image alias') names="add list remove" ;;
-	'node') names="invite list show guests evict drain undrain cap remove" ;;
+	'node') names="invite list show distance guests evict drain undrain cap remove" ;;
 	'invite') names="list show revoke" ;;
 	'member') names="add list show role limit remove" ;;
 	'token') names="create list revoke" ;;
@@ -200,6 +200,10 @@ _ccctl() {
 		opts="--filter --selector --watch --output --socket --controller --context --pin --token --help --version"
 		;;
 	'node show' | 'node show '*)
+		opts="--output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl node list -o name 2>/dev/null)"
+		;;
+	'node distance' | 'node distance '*)
 		opts="--output --socket --controller --context --pin --token --help --version"
 		names="$(ccctl node list -o name 2>/dev/null)"
 		;;

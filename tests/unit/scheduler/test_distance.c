@@ -160,6 +160,21 @@ START_TEST(extremes_do_no_harm)
 }
 END_TEST
 
+START_TEST(what_was_kept_is_believed_within_bounds)
+{
+	static const int64_t bad[][4] = { { INT64_MIN, 0, 0, 1 }, { 0, SCHED_PLANE_MAX + 1, 0, 1 }, { 0, 0, -1, 1 }, { 0, 0, SCHED_RTT_MAX + 1, 1 },
+		{ 0, 0, 0, 0 }, { 0, 0, 0, INT64_MAX } };
+	struct sched_point p;
+
+	for (size_t i = 0; i < CC_ARRAY_LEN(bad); i++) {
+		ck_assert(!sched_point_make(bad[i][0], bad[i][1], bad[i][2], bad[i][3], &p));
+		ck_assert(!sched_point_is_known(&p));
+	}
+	ck_assert(sched_point_make(-5, SCHED_PLANE_MAX, 7, 100, &p));
+	ck_assert(p.x == -5 && p.y == SCHED_PLANE_MAX && p.height == 7 && p.error == 100);
+}
+END_TEST
+
 START_TEST(roots_are_exact)
 {
 	struct test_random r = { seed.state };
@@ -230,6 +245,7 @@ int main(void)
 	tcase_add_test(tc, what_was_never_measured_is_unknown);
 	tcase_add_test(tc, nodes_that_measured_nobody_else_meet_at_the_controller);
 	tcase_add_test(tc, extremes_do_no_harm);
+	tcase_add_test(tc, what_was_kept_is_believed_within_bounds);
 	tcase_add_test(tc, roots_are_exact);
 	tcase_add_test(tc, of_the_last_samples_the_lowest_but_one_counts);
 	tcase_add_test(tc, whom_to_measure_are_neighbours_and_others);

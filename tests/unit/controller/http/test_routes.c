@@ -35,6 +35,7 @@ static const struct route_case {
 	{ "POST", "/v1/join", "/v1/join", "{\"secret\":\"x\"}", NULL, { 401, 401, 401, 401, 401 }, 401 },
 	{ "GET", "/v1/nodes", "/v1/nodes", NULL, NULL, { 200, 200, .admin = 200 }, 0 },
 	{ "GET", "/v1/nodes/{ref}", "/v1/nodes/n1", NULL, NULL, { 200, 200, .admin = 200 }, 0 },
+	{ "GET", "/v1/nodes/{ref}/distances", "/v1/nodes/n1/distances", NULL, NULL, { 200, 200, .admin = 200 }, 0 },
 	{ "GET", "/v1/nodes/{ref}/instances", "/v1/nodes/n1/instances", NULL, NULL, { 200, 403, .admin = 200 }, 0 },
 	{ "POST", "/v1/nodes/{ref}/instances/{name}/stop", "/v1/nodes/n1/instances/web/stop", NULL, NULL, { 202, 403, .admin = 202 }, 0 },
 	{ "POST", "/v1/nodes/{ref}/sync", "/v1/nodes/n1/sync", FULL, NULL, { .node = 200, .other_node = 403 }, 0 },
