@@ -173,6 +173,68 @@ static void hear_owner(struct agent *a)
 	sync_facts_changed(&a->sync);
 }
 
+#define BLOCKED_LINES 32
+
+static struct cc_texts lines_of(char *text, const char *items[BLOCKED_LINES])
+{
+	struct cc_texts t = { .items = items };
+	char *line;
+
+	while (t.n < BLOCKED_LINES && (line = strsep(&text, "\n")) != NULL)
+		if (line[0] != '\0')
+			items[t.n++] = line;
+	return t;
+}
+
+static void save_network(const struct agent *a, const struct priv_hello_reply *r, const char *tail, size_t tail_len)
+{
+	cc_auto_free char *text = cc_calloc(1, tail_len + 1);
+	const char *blocked[BLOCKED_LINES];
+	struct spool_network network = { .names = r->names, .no_ipv6 = r->no_ipv6, .prefix6 = r->prefix6 };
+	struct cc_error err = { 0 };
+
+	if (tail_len > 0)
+		memcpy(text, tail, tail_len);
+	cc_set(&network, spool_network, upload_kbit, r->upload_kbit);
+	cc_set(&network, spool_network, download_kbit, r->download_kbit);
+	cc_set(&network, spool_network, blocked, lines_of(text, blocked));
+	if (spool_save_network(a->start->cfg->state_dir, &network, &err) < 0)
+		cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&err));
+}
+
+static void fill_hello(const struct agent *a, struct priv_hello *ret)
+{
+	*ret = (struct priv_hello){ .version = PRIV_VERSION, .node = a->who->node };
+	snprintf(ret->zone, sizeof(ret->zone), "%s", a->who->zone);
+}
+
+static void end_texts(struct priv_hello_reply *r)
+{
+	r->names[sizeof(r->names) - 1] = r->no_ipv6[sizeof(r->no_ipv6) - 1] = r->prefix6[sizeof(r->prefix6) - 1] = '\0';
+}
+
+static void network_told(void *user, const struct priv_reply *r)
+{
+	const struct agent *a = user;
+	struct priv_hello_reply reply;
+
+	if (r->code != CC_OK)
+		return;
+	reply = *(const struct priv_hello_reply *)r->body;
+	end_texts(&reply);
+	save_network(a, &reply, r->tail, r->tail_len);
+}
+
+/* Whose rules are in the way changes while the agent runs: the bridge comes with the first instance. */
+static void ask_network(struct agent *a)
+{
+	struct cc_error ignored = { 0 };
+	struct priv_hello hello;
+
+	fill_hello(a, &hello);
+	(void)priv_client_send(a->priv, &(struct priv_request){ .verb = PRIV_HELLO, .body = &hello }, network_told, a, NULL, &ignored);
+}
+
 static void take_owner(struct agent *a)
 {
 	char events[4096];
@@ -182,6 +244,7 @@ static void take_owner(struct agent *a)
 	if (live_asked(a->cfg->state_dir, &a->asked)) {
 		a->answer_due = true;
 		a->act.list_backoff = (struct backoff){ 0 };
+		ask_network(a);
 	}
 	hear_owner(a);
 }
@@ -216,23 +279,12 @@ static bool on_orders(void *user, const struct node_orders *o, int64_t sent_ms)
 	return any;
 }
 
-static void save_network(const struct agent *a, const struct priv_hello_reply *r)
-{
-	struct spool_network network = { .names = r->names, .no_ipv6 = r->no_ipv6, .prefix6 = r->prefix6 };
-	struct cc_error err = { 0 };
-
-	cc_set(&network, spool_network, upload_kbit, r->upload_kbit);
-	cc_set(&network, spool_network, download_kbit, r->download_kbit);
-	if (spool_save_network(a->start->cfg->state_dir, &network, &err) < 0)
-		cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&err));
-}
-
 static int say_hello(struct agent *a, struct cc_error *err)
 {
-	struct priv_hello hello = { .version = PRIV_VERSION, .node = a->who->node };
 	struct priv_hello_reply reply;
+	struct priv_hello hello;
 
-	snprintf(hello.zone, sizeof(hello.zone), "%s", a->who->zone);
+	fill_hello(a, &hello);
 	if (priv_client_call(a->priv, &(struct priv_request){ .verb = PRIV_HELLO, .body = &hello }, HELLO_MS, &reply, NULL, err) < 0)
 		return cc_wrap(err, "the half with rights");
 	if (reply.version != PRIV_VERSION)
@@ -240,8 +292,8 @@ static int say_hello(struct agent *a, struct cc_error *err)
 		        err, INVALID, "cc-agent-priv speaks version %u and cc-agent %u; install both from one build", reply.version, PRIV_VERSION);
 	a->features = reply.features;
 	a->pool_bytes = (int64_t)reply.pool_bytes;
-	reply.names[sizeof(reply.names) - 1] = reply.no_ipv6[sizeof(reply.no_ipv6) - 1] = reply.prefix6[sizeof(reply.prefix6) - 1] = '\0';
-	save_network(a, &reply);
+	end_texts(&reply);
+	save_network(a, &reply, NULL, 0);
 	a->publish = reply.publish;
 	return 0;
 }

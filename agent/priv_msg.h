@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define PRIV_VERSION       9
+#define PRIV_VERSION       10
 #define PRIV_TAIL_MAX      (256 * 1024) /* bytes of a reply's tail; bounds instances and images per node */
 #define PRIV_SHA256_TEXT   65           /* lower-case hex with its NUL */
 #define PRIV_NAME_TEXT     64           /* a DNS label with its NUL */
@@ -73,6 +73,7 @@ enum priv_feature {
 	PRIV_FEATURE_BANDWIDTH = 1 << 13, /* limits of bandwidth hold */
 };
 
+/* Tail: whose rules drop what is forwarded for instances, a line each, with what helps; a NUL. */
 struct priv_hello_reply {
 	uint32_t version;
 	uint32_t features; /* enum priv_feature */

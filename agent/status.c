@@ -85,15 +85,6 @@ static int show(const struct agent_config *cfg, const struct spool_identity *who
 	cc_auto_buf struct cc_buf text = { 0 };
 	struct spool_network network;
 
-	if (spool_load_network(cfg->state_dir, &network, a)) {
-		cc_set(s, agent_status, names, network.names);
-		cc_set(s, agent_status, no_ipv6, network.no_ipv6);
-		cc_set(s, agent_status, prefix6, network.prefix6);
-		if (cc_has(&network, spool_network, upload_kbit))
-			cc_set(s, agent_status, upload_kbit, network.upload_kbit);
-		if (cc_has(&network, spool_network, download_kbit))
-			cc_set(s, agent_status, download_kbit, network.download_kbit);
-	}
 	for (size_t k = 0; k < t->n; k++) {
 		items[s->assignments.n++] = *t->items[k]->want;
 		disk_mib += t->items[k]->want->disk_mib;
@@ -102,6 +93,18 @@ static int show(const struct agent_config *cfg, const struct spool_identity *who
 	s->lease_s = left_ms > 0 ? left_ms / 1000 : 0;
 	if (live_runs(cfg->state_dir))
 		ask_running(cfg, s, a, live);
+	/* Who answers has looked at it anew. */
+	if (spool_load_network(cfg->state_dir, &network, a)) {
+		cc_set(s, agent_status, names, network.names);
+		cc_set(s, agent_status, no_ipv6, network.no_ipv6);
+		cc_set(s, agent_status, prefix6, network.prefix6);
+		if (cc_has(&network, spool_network, blocked))
+			cc_set(s, agent_status, blocked, network.blocked);
+		if (cc_has(&network, spool_network, upload_kbit))
+			cc_set(s, agent_status, upload_kbit, network.upload_kbit);
+		if (cc_has(&network, spool_network, download_kbit))
+			cc_set(s, agent_status, download_kbit, network.download_kbit);
+	}
 	if (fill_identity(cfg, who, s, err) < 0 || fill_offer(cfg, disk_mib, s, err) < 0)
 		return -1;
 	if (!json) {

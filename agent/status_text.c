@@ -139,6 +139,8 @@ static void print_network(const struct agent_status *s, FILE *to)
 		fprintf(to, "names        %s%s\n", s->names[0] != '\0' ? "none: " : "by dnsmasq", s->names);
 	if (cc_has(s, agent_status, no_ipv6))
 		fprintf(to, "ipv6         %s%s\n", s->no_ipv6[0] != '\0' ? "none: " : s->prefix6, s->no_ipv6);
+	for (size_t i = 0; cc_has(s, agent_status, blocked) && i < s->blocked.n; i++)
+		fprintf(to, "blocked      %s\n", s->blocked.items[i]);
 }
 
 static void print_bandwidth(const struct agent_status *s, FILE *to)

@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static int run_rules(const struct cc_buf *rules, struct cc_error *err)
 {
@@ -109,6 +110,39 @@ static int make_bridge(const struct priv_node *node, struct cc_error *err)
 
 #define LIST_DOCKER "list chain ip filter DOCKER-USER"
 
+#define BLOCKED "blocked" /* in the state directory */
+
+/* For who asks later. What cannot be kept was logged. */
+static void keep_blocked(const struct priv_node *node, const struct cc_buf *blocking)
+{
+	struct cc_error ignored = { 0 };
+
+	if (blocking->len == 0)
+		(void)unlinkat(node->dirs.root, BLOCKED, 0);
+	else
+		(void)small_file_replace(node->dirs.root, BLOCKED, blocking->data, blocking->len, false, &ignored);
+}
+
+void net_blocked(const struct priv_node *node, char ret[NET_BLOCKED])
+{
+	struct cc_error err = { 0 };
+	char *end;
+
+	if (small_file_read(node->dirs.root, BLOCKED, ret, NET_BLOCKED, &err) >= 0)
+		return;
+	end = err.code == CC_TOO_LARGE ? strrchr(ret, '\n') : NULL;
+	*(end != NULL ? end + 1 : ret) = '\0';
+}
+
+static void find_legacy(const char *bridge, struct cc_buf *ret)
+{
+	struct cc_error ignored = { 0 };
+	char tables[256];
+
+	if (small_file_read(-1, "/proc/net/ip_tables_names", tables, sizeof(tables), &ignored) > 0)
+		net_foreign_find_legacy(tables, bridge, ret);
+}
+
 /* What others' rules do to our packets: mended where there is a place for it, else told. It does not keep the node from working. */
 static void meet_others(const struct priv_node *node)
 {
@@ -125,6 +159,8 @@ static void meet_others(const struct priv_node *node)
 		fprintf(stderr, "<4>cc-agent-priv: letting instances through Docker's rules: %s\n", err.msg);
 	all = f->list("list ruleset");
 	net_foreign_find(all, node->set.bridge, own, &blocking);
+	find_legacy(node->set.bridge, &blocking);
+	keep_blocked(node, &blocking);
 	rest = blocking.data;
 	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL)
 		if (line[0] != '\0')
@@ -197,6 +233,7 @@ int net_retire(const struct priv_node *node, struct cc_error *err)
 	net_rules_remove_pins(&pins, node);
 	(void)run_rules(&pins, &ignored);
 	leave_others(node);
+	(void)unlinkat(node->dirs.root, BLOCKED, 0);
 	if (net_link_remove(node->set.bridge, err) < 0 || net_forwarding_release(&node->dirs, err) < 0 ||
 	        net_forwarding6_release(&node->dirs, err) < 0)
 		return -1;

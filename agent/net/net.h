@@ -13,5 +13,10 @@ int net_prepare(const struct priv_node *node, const struct net_guests *guests, s
 /* Sets what rules know of the guests; the rest is there. @err IO */
 int net_reach(const struct priv_node *node, const struct net_guests *guests, struct cc_error *err);
 
+/* What others' rules do to what is forwarded for instances, as net_prepare found it: a line for each that is in the way, with what helps; "" when none is. What
+ * does not fit is left out, line by line. */
+#define NET_BLOCKED 1024
+void net_blocked(const struct priv_node *node, char ret[NET_BLOCKED]);
+
 /* Removes the tables and the bridge, and switches forwarding off if we switched it on. Nothing there is fine. @err IO */
 int net_retire(const struct priv_node *node, struct cc_error *err);

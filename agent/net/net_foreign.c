@@ -90,6 +90,16 @@ void net_foreign_find(const char *ruleset, const char *bridge, const char *own, 
 		take_line(&r, line, bridge, own, ret);
 }
 
+void net_foreign_find_legacy(const char *tables, const char *bridge, struct cc_buf *ret)
+{
+	for (const char *line = tables; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n')
+		if (strcspn(line, "\n") == strlen("filter") && strncmp(line, "filter", strlen("filter")) == 0)
+			cc_buf_printf(ret,
+			        "iptables-legacy has a table filter, whose rules cannot be seen from here; if nothing is forwarded for instances, this helps: "
+			        "iptables-legacy -I FORWARD -i %s -j ACCEPT && iptables-legacy -I FORWARD -o %s -j ACCEPT\n",
+			        bridge, bridge);
+}
+
 void net_foreign_open_docker(const char *chain, const char *bridge, const char *own, struct cc_buf *ret)
 {
 	static const char *const ways[] = { "oifname", "iifname" };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/driver/node_identity.h"
+#include "agent/net/net.h"
 #include "agent/priv/priv_state.h"
 
 #include <stdio.h>
@@ -33,6 +34,9 @@ static int hello_begin(struct priv_server *s, struct request *r, struct cc_error
 		reply->features |= PRIV_FEATURE_IPV6;
 	snprintf(reply->no_ipv6, sizeof(reply->no_ipv6), "%s", node_no_ipv6(s->node));
 	slot_prefix6(&s->node->slots, reply->prefix6);
+	r->reply_tail = cc_calloc(1, NET_BLOCKED);
+	net_blocked(s->node, r->reply_tail);
+	r->reply_tail_len = (uint32_t)strlen(r->reply_tail) + 1;
 	reply->pool_bytes = s->node->pool_bytes;
 	reply->instances_max = s->node->slots.count;
 	reply->publish = s->node->publish;

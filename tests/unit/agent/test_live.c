@@ -204,6 +204,25 @@ START_TEST(what_protects_and_what_is_lacking_is_said)
 }
 END_TEST
 
+START_TEST(what_is_in_the_way_of_the_network_is_said)
+{
+	static const char *lines[] = { "table ip mine drops; this helps: nft ...", "iptables-legacy has a table filter" };
+	struct agent_status s = a_status();
+	const char *text;
+
+	ck_assert_ptr_null(strstr(text_of(&s), "bandwidth "));
+	ck_assert_ptr_null(strstr(text_of(&s), "blocked "));
+	cc_set(&s, agent_status, upload_kbit, 0);
+	cc_set(&s, agent_status, download_kbit, 0);
+	says(text_of(&s), "bandwidth    no limit for all instances together (cc-agent-priv --upload-max, --download-max)\n");
+	cc_set(&s, agent_status, upload_kbit, 1500);
+	cc_set(&s, agent_status, blocked, ((struct cc_texts){ 2, lines }));
+	text = text_of(&s);
+	says(text, "bandwidth    of all instances together: up 1.5 Mbit/s, down none\n");
+	says(text, "blocked      table ip mine drops; this helps: nft ...\nblocked      iptables-legacy has a table filter\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("agent_live");
@@ -218,6 +237,7 @@ int main(void)
 	tcase_add_test(tc, nonsense_in_the_files_is_no_answer);
 	tcase_add_test(tc, without_an_agent_the_disk_tells);
 	tcase_add_test(tc, what_protects_and_what_is_lacking_is_said);
+	tcase_add_test(tc, what_is_in_the_way_of_the_network_is_said);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }

@@ -182,6 +182,23 @@ START_TEST(who_drops_our_packets_is_told)
 }
 END_TEST
 
+static const struct {
+	const char *tables, *says;
+} legacy[] = { { "", NULL }, { "nat\nmangle\n", NULL }, { "filters\n", NULL }, { "nat\nfilter\n", "iptables-legacy -I FORWARD -i ccbr0 -j ACCEPT" },
+	{ "filter", "iptables-legacy -I FORWARD -o ccbr0 -j ACCEPT" } };
+
+START_TEST(rules_that_cannot_be_seen_are_told)
+{
+	cc_auto_buf struct cc_buf said = { 0 };
+
+	net_foreign_find_legacy(legacy[_i].tables, "ccbr0", &said);
+	if (legacy[_i].says == NULL)
+		ck_assert_msg(said.len == 0, "%s", cc_buf_str(&said));
+	else
+		ck_assert_msg(strstr(cc_buf_str(&said), legacy[_i].says) != NULL, "%s", cc_buf_str(&said));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("ports");
@@ -192,6 +209,7 @@ int main(void)
 	tcase_add_test(t, the_order_does_not_matter_and_all_else_does);
 	tcase_add_loop_test(t, a_listener_of_the_node_is_seen, 0, CC_ARRAY_LEN(listeners));
 	tcase_add_loop_test(t, who_drops_our_packets_is_told, 0, CC_ARRAY_LEN(others));
+	tcase_add_loop_test(t, rules_that_cannot_be_seen_are_told, 0, CC_ARRAY_LEN(legacy));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

@@ -226,6 +226,49 @@ START_TEST(it_works_beside_docker_and_leaves_docker_as_it_was)
 }
 END_TEST
 
+/* As the owner is told by cc-agent status. */
+static const char *blocked(void)
+{
+	struct priv_hello hello = { .version = PRIV_VERSION };
+	struct priv_hello_reply reply;
+	struct cc_error err = { 0 };
+	static char *text;
+
+	free(text);
+	text = NULL;
+	ck_assert_msg(priv_client_call(priv_fixture.client, &(struct priv_request){ .verb = PRIV_HELLO, .body = &hello }, 15000, &reply,
+	                      (void **)&text, &err) == 0,
+	        "%s", err.msg);
+	return text;
+}
+
+START_TEST(rules_of_others_that_are_in_the_way_are_told)
+{
+	struct cc_error err = { 0 };
+
+	netns_run(0, "nft 'table ip mine { chain fw { type filter hook forward priority filter; policy drop; }; }'");
+	ck_assert_str_eq(blocked(), "");
+	run(1, 1, "");
+	ck_assert_msg(
+	        strstr(blocked(), "table ip mine, chain fw (policy drop) drops what is forwarded for instances; this helps: nft insert rule") != NULL,
+	        "%s", blocked());
+	/* What helps is done, and seen when all is made anew. */
+	netns_run(0, "nft insert rule ip mine fw iifname " PRIV_FIXTURE_BRIDGE " accept && nft insert rule ip mine fw oifname " PRIV_FIXTURE_BRIDGE
+	             " accept");
+	priv_fixture_stop(SIGKILL);
+	priv_fixture_start(NULL);
+	ck_assert_str_eq(blocked(), "");
+	netns_run(0, "nft flush chain ip mine fw");
+	priv_fixture_stop(SIGKILL);
+	priv_fixture_start(NULL);
+	ck_assert_str_ne(blocked(), "");
+	ck_assert_int_eq(priv_fixture_delete_ct(1, &err), 0);
+	for (int i = 0; i < 200 && blocked()[0] != '\0'; i++)
+		usleep(50000);
+	ck_assert_str_eq(blocked(), "");
+}
+END_TEST
+
 START_TEST(what_a_program_of_the_node_answers_on_is_not_published)
 {
 	cc_auto_close int own = netns_listen(0, SOCK_STREAM, NULL, 8080), lan = netns_listen(0, SOCK_DGRAM, NETNS_NODE, 5300);
@@ -369,6 +412,7 @@ static void add(TCase *t)
 	tcase_add_test(t, ports_follow_the_instance);
 	tcase_add_test(t, who_is_connected_is_cut_off_with_the_port);
 	tcase_add_test(t, it_works_beside_docker_and_leaves_docker_as_it_was);
+	tcase_add_test(t, rules_of_others_that_are_in_the_way_are_told);
 	tcase_add_test(t, what_a_program_of_the_node_answers_on_is_not_published);
 	tcase_add_test(t, a_port_leads_to_one_instance);
 	tcase_add_test(t, the_owner_says_which_ports_may_be_had);
