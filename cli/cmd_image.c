@@ -56,8 +56,13 @@ static void tell_facts(struct cli *cli, const struct image_source *src)
 {
 	if (src->facts.left_out > 0)
 		cli_say(cli, "left out %lld sockets and device nodes", (long long)src->facts.left_out);
+	if (src->facts.runs[0] != '\0')
+		cli_say(cli, "its instances run: %s", src->facts.runs);
+	if (src->facts.user[0] != '\0')
+		cli_say(cli, "they run it as their root: the user '%s' that the image names is not taken over", src->facts.user);
 	if (!src->facts.has_init)
-		cli_say(cli, "there is no /sbin/init in it: instances of it cannot start; images for single programs lack one");
+		cli_say(cli,
+		        "there is no /sbin/init in it: instances of it cannot start; images for single programs lack one, and get one where there is a shell and they say what to run");
 }
 
 static void tell_imported(struct cli *cli, const struct image_source *src, const struct image *img, int64_t ms)
@@ -102,6 +107,8 @@ int cmd_image_import(struct cli *cli, struct cc_error *err)
 	image_auto_source src = IMAGE_SOURCE_NONE;
 	const char *name = cli->args.words[0];
 	bool split = cli->args.n_words > 2;
+
+	src.as_told = args_has(&cli->args, "entrypoint");
 
 	if (check_name(name, err) < 0 || image_source_open(cli, cli->args.words[split ? 2 : 1], &src, err) < 0 ||
 	        (split && image_source_open_meta(cli->args.words[1], &src, err) < 0) || cli_begin(cli, err) < 0)

@@ -93,6 +93,7 @@ static const struct opt logs_opts[] = {
 };
 static const struct opt import_opts[] = {
 	{ "arch",       0,   OPT_TEXT,     "ARCH",      NULL,               "Architecture in Debian's words: amd64, arm64, armhf. Default: what the image says of itself, or this machine's" },
+	{ "entrypoint", 0,   OPT_FLAG,     NULL,        NULL,               "Of an OCI layout: let instances run what the image says (Entrypoint and Cmd), also where it has an /sbin/init" },
 	{ NULL },
 };
 static const struct opt build_opts[] = {
@@ -487,7 +488,8 @@ const struct cmd command_table[] = {
 	        .text = "What can be imported: a tar archive of a root file system, plain or compressed by gzip, bzip2, xz or zstd; a directory; LXD's and "
 	                "Incus' unified tarballs (metadata.yaml and rootfs/), and their split images: first the metadata, then the root file system as a tar archive "
 	                "or directory; OCI image layouts, as directories and as tar archives that are not compressed. "
-	                "Of an OCI layout the image for --arch is taken, and only its files: instances start /sbin/init.\n\n"
+	                "Of an OCI layout the image for --arch is taken. Instances start /sbin/init; where it has none, or with --entrypoint, it gets one that runs what "
+	                "the image says: Entrypoint and Cmd with its environment and working directory, as the instance's root. That needs a shell in the image.\n\n"
 	                "Everything is checked before anything is sent. A tar archive that nodes take goes as it is; all else becomes one, compressed by zstd: "
 	                "owners by number, and the same input gives the same image. Sockets and device nodes are left out: instances get their own /dev. To "
 	                "import what you could not read yourself, run ccctl as root.",

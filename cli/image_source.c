@@ -74,6 +74,7 @@ int image_source_make(struct image_source *src, const char *arch, struct cc_erro
 		.arch = arch,
 		.meta_path = src->meta_path,
 		.meta = src->meta,
+		.as_told = src->as_told,
 		.progress = src->show ? show_step : NULL,
 		.arg = src };
 	int result = src->tar->make(&job, &src->facts, err);

@@ -15,7 +15,8 @@ struct image_source {
 	int made; /* a file without a name, for what must be converted */
 	struct tarball_facts facts;
 	struct progress progress;
-	bool show; /* progress */
+	bool as_told; /* run what an OCI image says */
+	bool show;    /* progress */
 };
 
 #define IMAGE_SOURCE_NONE                          \

@@ -41,19 +41,42 @@ static int read_layers(
 	return 0;
 }
 
+static int add_init(struct tree *t, const char *script, struct cc_error *err)
+{
+	const struct tree_entry e = { .path = "sbin/init", .mode = S_IFREG | 0755, .size = (int64_t)strlen(script) };
+
+	tree_begin_layer(t);
+	return tree_add(t, &e, 1, err);
+}
+
+/* The image needs a shell for it. */
+static int make_init(
+        const struct oci *o, const struct oci_manifest *m, struct tree *t, struct tarball_facts *ret, const char **ret_script, struct cc_error *err)
+{
+	ret->has_init = tree_has(t, "sbin/init");
+	*ret_script = NULL;
+	if ((ret->has_init && !o->job->as_told) || !tree_has(t, "bin/sh"))
+		return 0;
+	if (oci_init(o, m, ret, ret_script, err) < 0 || (*ret_script != NULL && add_init(t, *ret_script, err) < 0))
+		return -1;
+	ret->has_init = ret->has_init || *ret_script != NULL;
+	return 0;
+}
+
 static int convert(struct oci *o, const struct oci_manifest *m, struct tarball_facts *ret, struct cc_error *err)
 {
 	struct tarball_span *spans = cc_new_array(o->arena, m->layers.n + 1, struct tarball_span);
 	cc_auto(tree_free) struct tree *t = tree_new(true);
+	const char *script;
 	int result;
 
 	for (size_t i = 0; i < m->layers.n; i++)
 		spans[i].fd = -1;
 	result = read_layers(o, m, spans, t, &ret->left_out, err);
-	if (result == 0) {
-		ret->has_init = tree_has(t, "sbin/init");
-		result = tarball_write_layers(&(struct tarball_layers){ o->job, t, spans, m->layers.n }, ret, err);
-	}
+	if (result == 0)
+		result = make_init(o, m, t, ret, &script, err);
+	if (result == 0)
+		result = tarball_write_layers(&(struct tarball_layers){ o->job, t, spans, m->layers.n, script }, ret, err);
 	for (size_t i = 0; i < m->layers.n; i++)
 		oci_close_span(o, &spans[i]);
 	return result;

@@ -17,6 +17,10 @@
 #include "common/model/declare.inc"
 #define ENTITY oci_manifest
 #include "common/model/declare.inc"
+#define ENTITY oci_run
+#include "common/model/declare.inc"
+#define ENTITY oci_config
+#include "common/model/declare.inc"
 #pragma pop_macro("CC_MODEL_FILE")
 // clang-format on
 
@@ -33,4 +37,7 @@ int oci_open_blob(const struct oci *o, const struct oci_descriptor *d, struct ta
 int oci_read(const struct oci *o, const struct oci_descriptor *d, const struct cc_desc *desc, void *ret, struct cc_error *err);
 /* The manifest of the image for the platform that is wanted. @err NOT_FOUND none is for it, INVALID */
 int oci_choose(struct oci *o, struct oci_manifest *ret, struct cc_error *err);
+/* An /sbin/init that runs what the image says, as a script for a shell in the arena; NULL: it says nothing. What it runs is noted in `facts`.
+ * @err INVALID its configuration makes no sense; IO */
+int oci_init(const struct oci *o, const struct oci_manifest *m, struct tarball_facts *facts, const char **ret, struct cc_error *err);
 void oci_close_span(const struct oci *o, struct tarball_span *span);

@@ -27,6 +27,10 @@
 #include "common/model/define.inc"
 #define ENTITY oci_manifest
 #include "common/model/define.inc"
+#define ENTITY oci_run
+#include "common/model/define.inc"
+#define ENTITY oci_config
+#include "common/model/define.inc"
 #pragma pop_macro("CC_MODEL_FILE")
 // clang-format on
 

@@ -21,6 +21,8 @@ struct tarball_job {
 	int meta;
 	const char *arch; /* which of several platforms, in Debian's words; NULL: that of this machine, or the only one */
 
+	bool as_told; /* of an OCI image: run what it says, even where it has an /sbin/init */
+
 	/* Tells how far a step is; total 0: unknown. May be NULL. */
 	void (*progress)(void *arg, const char *step, int64_t done, int64_t total);
 	void *arg;
@@ -33,6 +35,8 @@ struct tarball_facts {
 	int64_t left_out; /* sockets and device nodes */
 	char arch[32];    /* what the input says about itself, in Debian's words, or "" */
 	bool has_init;    /* there is an /sbin/init; said of archives only, true for directories */
+	char runs[160];   /* the program that an /sbin/init was made for, or "" */
+	char user[48];    /* as whom the image wants it to run, which it does not; or "" */
 	bool made;        /* what is to be sent is in job->to; else it is the input */
 };
 

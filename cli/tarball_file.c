@@ -116,7 +116,7 @@ static int take_oci(const struct look *l, const struct tarball_reading *r, struc
 static int convert(const struct look *l, const struct tarball_span *span, struct tarball_facts *ret, struct cc_error *err)
 {
 	ret->left_out = l->left_out;
-	return tarball_write_layers(&(struct tarball_layers){ l->job, l->tree, span, 1 }, ret, err);
+	return tarball_write_layers(&(struct tarball_layers){ l->job, l->tree, span, 1, NULL }, ret, err);
 }
 
 static int decide(struct look *l, const struct tarball_reading *r, struct tarball_facts *ret, struct cc_error *err)

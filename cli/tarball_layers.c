@@ -81,6 +81,17 @@ static int write_layer(const struct tarball_layers *l, size_t number, struct tar
 	return more;
 }
 
+static int write_init(const struct tarball_layers *l, struct tarball_writing *w, struct cc_error *err)
+{
+	struct tree_file *f = l->init != NULL ? tree_take_file(l->tree, (uint32_t)l->n, 1) : NULL;
+
+	if (f == NULL)
+		return 0;
+	if (tarball_write_entry(w, tree_file_entry(f), NULL, err) < 0)
+		return -1;
+	return tarball_write_data(w, l->init, strlen(l->init), err);
+}
+
 static int write_all(const struct tarball_layers *l, struct tarball_writing *w, struct tarball_facts *ret, struct cc_error *err)
 {
 	if (tarball_write_open(w, l->job->to, err) < 0 || tree_walk(l->tree, write_named, w, err) < 0)
@@ -88,6 +99,8 @@ static int write_all(const struct tarball_layers *l, struct tarball_writing *w, 
 	for (size_t i = 0; i < l->n; i++)
 		if (write_layer(l, i, w, err) < 0)
 			return -1;
+	if (write_init(l, w, err) < 0)
+		return -1;
 	if (w->entries == 0)
 		return cc_fail(err, INVALID, "'%.200s' holds no files", l->job->path);
 	return tarball_write_end(w, ret, err);

@@ -76,6 +76,7 @@ struct tarball_layers {
 	struct tree *tree;
 	const struct tarball_span *spans;
 	size_t n;
+	const char *init; /* the content of one file of the tree more, entry 1 of a layer behind the last; NULL: none */
 };
 /* Reads a layer into the tree. @err as tarball_read_next and tree_add */
 int tarball_read_layer(struct tarball_reading *r, struct tree *t, int64_t *left_out, struct cc_error *err);

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The walking skeleton: create, commit, sync, container, list; stop, start, restart, exec, delete."""
 
+import hashlib
+import json
+import os
 import subprocess
+import time
 import unittest
 
-from zone import ZoneTestCase, eventually
+from zone import ZoneTestCase, eventually, make_busybox
 
 
 class AZoneOfOneNode(ZoneTestCase):
@@ -48,6 +52,40 @@ class AZoneOfOneNode(ZoneTestCase):
         self.zone.ccctl("stop", "one")
         self.zone.ccctl("start", "one")
         self.assertEqual(self.zone.ccctl("exec", "one", "--", "cat", "/root/file"), "mine\n")
+
+    def test_an_image_for_a_single_program_runs_it(self):
+        """An OCI image as an application has one: no init, but what to run."""
+        layout = os.path.join(self.zone.dir, "oci")
+        rootfs = os.path.join(self.zone.dir, "oci-rootfs")
+        make_busybox(rootfs)
+        os.unlink(os.path.join(rootfs, "sbin/init"))
+        os.makedirs(os.path.join(rootfs, "srv"))
+        blobs = os.path.join(layout, "blobs/sha256")
+        os.makedirs(blobs)
+
+        def blob(data):
+            digest = hashlib.sha256(data).hexdigest()
+            with open(os.path.join(blobs, digest), "wb") as f:
+                f.write(data)
+            return {"mediaType": "x", "digest": "sha256:" + digest, "size": len(data)}
+        layer = blob(subprocess.run(["tar", "c", "-C", rootfs, "."], check=True, capture_output=True).stdout)
+        # It says what it was given and what it was told at the end.
+        program = """trap 'echo "$WHAT" >/srv/ended; exit 0' TERM; pwd >where; while :; do sleep 0.1; done"""
+        config = blob(json.dumps({"architecture": "amd64", "os": "linux", "config": {
+            "Entrypoint": ["/bin/sh", "-c"], "Cmd": [program], "Env": ["WHAT=it's over"], "WorkingDir": "/srv"}}).encode())
+        manifest = blob(json.dumps({"schemaVersion": 2, "config": config, "layers": [layer]}).encode())
+        for name, content in (("index.json", {"schemaVersion": 2, "manifests": [manifest]}), ("oci-layout", {"imageLayoutVersion": "1.0.0"})):
+            with open(os.path.join(layout, name), "w") as f:
+                json.dump(content, f)
+        self.zone.ccctl("image", "import", "app", layout)
+        self.zone.ccctl("create", "app", "--image", "app")
+        eventually("it runs where it was told", lambda: self.zone.ccctl("exec", "app", "--", "cat", "/srv/where") == "/srv\n")
+        began = time.monotonic()
+        self.zone.ccctl("stop", "app")
+        self.assertLess(time.monotonic() - began, 8, "the program did not hear of the stop")
+        copy = os.path.join(self.zone.dir, "app.tar")
+        self.zone.ccctl("export", "app", copy)
+        self.assertEqual(subprocess.run(["tar", "xOf", copy, "rootfs/srv/ended"], capture_output=True, text=True).stdout, "it's over\n")
 
     def test_refusals_say_what_to_do(self):
         zone = self.zone

@@ -169,7 +169,7 @@ _ccctl() {
 		opts="--name --include --mirror --arch --to --output --socket --controller --context --pin --token --help --version"
 		;;
 	'image import' | 'image import '*)
-		opts="--arch --output --socket --controller --context --pin --token --help --version"
+		opts="--arch --entrypoint --output --socket --controller --context --pin --token --help --version"
 		files=-f
 		;;
 	'image list' | 'image list '*)

@@ -427,6 +427,7 @@ complete -c ccctl -n '__ccctl_in \'image build\'' -l token -x -d 'Your token. Be
 complete -c ccctl -n '__ccctl_in \'image build\'' -l help -s h -d 'Show help for the command.'
 complete -c ccctl -n '__ccctl_in \'image build\'' -l version -d 'Show ccctl\'s own version.'
 complete -c ccctl -n '__ccctl_in \'image import\'' -l arch -x -d 'Architecture in Debian\'s words: amd64, arm64, armhf. Default: what the image says of itself, or this machine\'s'
+complete -c ccctl -n '__ccctl_in \'image import\'' -l entrypoint -d 'Of an OCI layout: let instances run what the image says (Entrypoint and Cmd), also where it has an /sbin/init'
 complete -c ccctl -n '__ccctl_in \'image import\'' -l output -s o -x -a 'table wide json yaml csv name' -d 'How to print: table (default) and wide are for people, the others for programs.'
 complete -c ccctl -n '__ccctl_in \'image import\'' -l socket -r -F -d 'The controller\'s unix socket. Default: /run/communitycloud/controller.sock'
 complete -c ccctl -n '__ccctl_in \'image import\'' -l controller -x -d 'Reach the controller over the network instead; needs --token, and --pin unless the token carries it. Several: HOST:PORT,HOST:PORT'

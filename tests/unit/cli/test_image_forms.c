@@ -14,15 +14,15 @@
 
 /* blob FILE [MORE]: puts it into the layout `oci` and prints its descriptor. image ARCH LAYER...: the descriptor of an image of these files.
  * layout DESCRIPTOR...: the layout's index. */
-#define OCI                                                                                                                            \
-	"blob() { h=$(sha256sum <$1 | cut -c 1-64); mkdir -p oci/blobs/sha256; cp $1 oci/blobs/sha256/$h\n"                            \
-	"  printf '{\"mediaType\":\"x\",\"digest\":\"sha256:%s\",\"size\":%d%s}' $h $(stat -c %s $1) \"$2\"; }\n"                      \
-	"image() { printf '{\"architecture\":\"%s\",\"os\":\"linux\",\"config\":{\"Env\":[\"A=b\"]}}' $1 >config; c=$(blob config)\n"  \
-	"  arch=$1; shift; l=; for f; do l=\"$l${l:+,}$(blob $f)\"; done\n"                                                            \
-	"  printf '{\"schemaVersion\":2,\"config\":%s,\"layers\":[%s]}' \"$c\" \"$l\" >manifest\n"                                     \
-	"  blob manifest \"${platform-,\\\"platform\\\":{\\\"architecture\\\":\\\"$arch\\\",\\\"os\\\":\\\"linux\\\"\\}}\"; }\n"       \
-	"layout() { l=; for d; do l=\"$l${l:+,}$d\"; done; printf '{\"schemaVersion\":2,\"manifests\":[%s]}' \"$l\" >oci/index.json\n" \
-	"  echo '{\"imageLayoutVersion\":\"1.0.0\"}' >oci/oci-layout; }\n"                                                             \
+#define OCI                                                                                                                                                 \
+	"blob() { h=$(sha256sum <$1 | cut -c 1-64); mkdir -p oci/blobs/sha256; cp $1 oci/blobs/sha256/$h\n"                                                 \
+	"  printf '{\"mediaType\":\"x\",\"digest\":\"sha256:%s\",\"size\":%d%s}' $h $(stat -c %s $1) \"$2\"; }\n"                                           \
+	"image() { printf '{\"architecture\":\"%s\",\"os\":\"linux\",\"config\":{%s}}' $1 \"${run-\\\"Env\\\":[\\\"A=b\\\"]}\" >config; c=$(blob config)\n" \
+	"  arch=$1; shift; l=; for f; do l=\"$l${l:+,}$(blob $f)\"; done\n"                                                                                 \
+	"  printf '{\"schemaVersion\":2,\"config\":%s,\"layers\":[%s]}' \"$c\" \"$l\" >manifest\n"                                                          \
+	"  blob manifest \"${platform-,\\\"platform\\\":{\\\"architecture\\\":\\\"$arch\\\",\\\"os\\\":\\\"linux\\\"\\}}\"; }\n"                            \
+	"layout() { l=; for d; do l=\"$l${l:+,}$d\"; done; printf '{\"schemaVersion\":2,\"manifests\":[%s]}' \"$l\" >oci/index.json\n"                      \
+	"  echo '{\"imageLayoutVersion\":\"1.0.0\"}' >oci/oci-layout; }\n"                                                                                  \
 	"layer() { tar cf $1.tar --sort=name -C $1 .; }\n"
 
 /* Whether what was sent unpacks to the same as the directory `root`. */
@@ -246,6 +246,91 @@ START_TEST(halves_that_do_not_fit_are_refused_before_anything_is_sent)
 }
 END_TEST
 
+/* A root file system with a shell and without an init. */
+#define MAKE_SINGLE                                                                                                                          \
+	"mkdir -p root/bin root/usr/sbin && ln -s usr/sbin root/sbin && cp /bin/busybox root/bin/busybox && ln -s busybox root/bin/sh\n" OCI \
+	"layer root\n"
+
+/* What an image says, what the init that is made of it prints, and its status. */
+static const struct {
+	const char *run, *prints;
+	int status;
+} inits[] = {
+	{ "\"Entrypoint\":[\"sh\",\"-c\",\"echo $A:$PWD:$1:$2; exit 7\",\"x\"],\"Cmd\":[\"it'\\''s\",\"$HOME `id` \\\"q\\\"\"],\"Env\":[\"A=b'\\''c\"],"
+	  "\"WorkingDir\":\"/tmp\",\"User\":\"www-data\"",
+	        "b'c:/tmp:it's:$HOME `id` \"q\"\n", 7 },
+	{ "\"Entrypoint\":null,\"Cmd\":[\"/bin/echo\",\"hello\"],\"Env\":null,\"WorkingDir\":\"\"", "hello\n", 0 },
+	{ "\"Cmd\":[\"sh\",\"-c\",\"echo $PATH\"]", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n", 0 },
+	{ "\"Cmd\":[\"sh\",\"-c\",\"printf %s \\\"$PATH$A\\\"\"],\"Env\":[\"PATH=/bin:/usr/bin\",\"A;touch x=1\",\"9=1\",\"=\",\"A\",\"A=\\n;b\"]",
+	        "/bin:/usr/bin\n;b", 0 },
+	{ "\"Cmd\":[\"true\"],\"WorkingDir\":\"/is not there\"", "", 1 },
+	/* Whatever the program does, its end is the instance's. */
+	{ "\"Cmd\":[\"sh\",\"-c\",\"kill -9 $$\"]", "", 137 },
+};
+
+START_TEST(an_image_for_a_single_program_gets_an_init_that_runs_it)
+{
+	struct ran r = fake_run("run='%s'\n%slayout \"$(image amd64 root.tar)\"; ccctl image import busybox oci", inits[_i].run, MAKE_SINGLE);
+
+	ck_assert_msg(r.status == 0, "%s: %s", inits[_i].run, r.err);
+	ck_assert_msg(strstr(r.err, "its instances run: ") != NULL && strstr(r.err, "no /sbin/init") == NULL, "%s", r.err);
+	ck_assert_msg((strstr(r.err, "the user 'www-data'") != NULL) == (_i == 0), "%s", r.err);
+	save_sent();
+	r = fake_run("mkdir tree && tar xpf sent -C tree && [ -L tree/sbin ] && [ -x tree/usr/sbin/init ] && exec sh tree/usr/sbin/init");
+	ck_assert_msg(r.status == inits[_i].status, "%s: %d %s", inits[_i].run, r.status, r.err);
+	ck_assert_str_eq(r.out, inits[_i].prints);
+}
+END_TEST
+
+START_TEST(a_stop_reaches_the_program_of_such_an_init)
+{
+	struct ran r = fake_run(
+	        "run='\"Cmd\":[\"sh\",\"-c\",\"trap \\\"echo bye; exit 3\\\" TERM; echo up >up; while :; do sleep 0.1; done\"],\"WorkingDir\":\"%s\"'\n%slayout \"$(image amd64 root.tar)\"; ccctl image import busybox oci",
+	        fake_dir(), MAKE_SINGLE);
+
+	ck_assert_msg(r.status == 0, "%s", r.err);
+	save_sent();
+	r = fake_run("mkdir tree && tar xpf sent -C tree && (timeout 60 sh tree/usr/sbin/init & p=$!; until [ -e up ]; do sleep 0.05; done; "
+	             "kill -PWR $(cat /proc/$p/task/$p/children) && wait $p; echo $?)");
+	ck_assert_str_eq(r.out, "bye\n3\n");
+}
+END_TEST
+
+static const struct {
+	const char *run, *more, *told;
+	int status;
+} plain[] = {
+	/* Nothing to run, no shell, an init of its own. */
+	{ "", "", "there is no /sbin/init in it", 0 },
+	{ "\"Cmd\":[\"/prog\"]", "rm root/bin/sh; layer root", "there is no /sbin/init in it", 0 },
+	{ "\"Cmd\":[\"/prog\"]", "echo own >root/sbin/init; layer root", "imported", 0 },
+	{ "\"Cmd\":7", "", "what the image runs", 2 },
+};
+
+START_TEST(where_nothing_can_be_made_it_is_told_and_an_own_init_stays)
+{
+	struct ran r = fake_run(
+	        "run='%s'\n%s%s\nlayout \"$(image amd64 root.tar)\"; ccctl image import busybox oci", plain[_i].run, MAKE_SINGLE, plain[_i].more);
+
+	ck_assert_msg(r.status == plain[_i].status, "%d: %s", r.status, r.err);
+	ck_assert_msg(strstr(r.err, plain[_i].told) != NULL, "%s", r.err);
+	ck_assert_ptr_null(strstr(r.err, "its instances run"));
+}
+END_TEST
+
+START_TEST(with_entrypoint_an_init_of_its_own_gives_way)
+{
+	struct ran r = fake_run(
+	        "run='\"Cmd\":[\"/bin/echo\",\"mine\"]'\n%secho own >root/sbin/init; layer root\nlayout \"$(image amd64 root.tar)\"; ccctl image import busybox oci --entrypoint",
+	        MAKE_SINGLE);
+
+	ck_assert_msg(r.status == 0, "%s", r.err);
+	save_sent();
+	r = fake_run("mkdir tree && tar xpf sent -C tree && [ $(tar tf sent | grep -c sbin/init) = 1 ] && sh tree/sbin/init");
+	ck_assert_str_eq(r.out, "mine\n");
+}
+END_TEST
+
 START_TEST(what_cannot_start_is_told)
 {
 	struct ran r = fake_run("%srm root/sbin/init; layer root; layout \"$(image amd64 root.tar)\"; ccctl image import busybox oci", MAKE_ROOT OCI);
@@ -330,6 +415,10 @@ int main(void)
 	tcase_add_loop_test(tc, layers_cover_each_other, 0, CC_ARRAY_LEN(layered));
 	tcase_add_loop_test(tc, hostile_and_broken_ones_are_refused_before_anything_is_sent, 0, CC_ARRAY_LEN(bad));
 	tcase_add_test(tc, the_architecture_that_is_asked_for_must_be_there);
+	tcase_add_loop_test(tc, an_image_for_a_single_program_gets_an_init_that_runs_it, 0, CC_ARRAY_LEN(inits));
+	tcase_add_test(tc, a_stop_reaches_the_program_of_such_an_init);
+	tcase_add_loop_test(tc, where_nothing_can_be_made_it_is_told_and_an_own_init_stays, 0, CC_ARRAY_LEN(plain));
+	tcase_add_test(tc, with_entrypoint_an_init_of_its_own_gives_way);
 	tcase_add_loop_test(tc, a_split_image_is_its_root_file_system_with_the_architecture_of_its_metadata, 0, CC_ARRAY_LEN(split_good));
 	tcase_add_loop_test(tc, halves_that_do_not_fit_are_refused_before_anything_is_sent, 0, CC_ARRAY_LEN(split_bad));
 	tcase_add_test(tc, what_cannot_start_is_told);
