@@ -83,6 +83,7 @@ static void add_node(struct zone *z)
 		.granted_cpu = m->cpu,
 		.granted_mib = m->mib,
 		.reliability = random_below(4) == 0 ? (int32_t)random_below(1001) : 1000,
+		.point = { (int32_t)random_below(40000), (int32_t)random_below(40000), 500 + (int32_t)random_below(4000), 100 },
 		.key = (uint64_t)z->nodes.n * 0x9e3779b97f4a7c15 };
 
 	i = sched_nodes_add(&z->nodes, &node);
@@ -154,6 +155,21 @@ static void antiaffinity(struct zone *z)
 	z->req.n_spreads = 1;
 }
 
+/* Near to some node or other, which has measured a few, and not too far from it. */
+static void rtt(struct zone *z)
+{
+	static struct sched_measured measured[8];
+	struct sched_node anchor;
+
+	sched_nodes_get(&z->nodes, z->instances[random_below(z->n_instances)].node, &anchor);
+	for (size_t k = 0; k < LEN(measured); k++)
+		measured[k] = (struct sched_measured){ z->instances[random_below(z->n_instances)].node, 1000 + (int32_t)random_below(40000) };
+	z->req.near = anchor.point;
+	z->req.measured = measured;
+	z->req.n_measured = LEN(measured);
+	z->req.within_us = 20000;
+}
+
 /* More than any node has: what is wrong is told. */
 static void refused(struct zone *z)
 {
@@ -222,6 +238,7 @@ static const struct {
 	{ "plain",        plain },
 	{ "label",        label },
 	{ "antiaffinity", antiaffinity },
+	{ "rtt",          rtt },
 	{ "refused",      refused },
 };
 // clang-format on

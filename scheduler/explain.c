@@ -72,11 +72,19 @@ static void say_counts(struct sentence *s, const struct sched_decision *d)
 	}
 }
 
+/* Tenths of a millisecond, rounded up: a bound of so much would do. */
+static int64_t tenths_up(int64_t us)
+{
+	return (us + 99) / 100;
+}
+
 static void say_placed(struct sentence *s, const struct sched_decision *d, const struct sched_req *req)
 {
 	const struct sched_candidate *first = &d->best[0], *second = &d->best[1];
 
 	SAY(s, "placed on %s%s", name_of(s, first->node), where_phrases[d->tier]);
+	if (first->distance_us >= 0)
+		SAY(s, ", %" PRId64 ".%" PRId64 " ms away", tenths_up(first->distance_us) / 10, tenths_up(first->distance_us) % 10);
 	if (d->tier == SCHED_TIER_ZONE && req->n_own > 0)
 		SAY(s, ", as no node of the member's own can take it");
 	SAY(s, ": score %" PRId64, first->score);
@@ -124,6 +132,10 @@ static void say_would_do(struct sentence *s, const struct sched_decision *d)
 		if (d->would_fit[r] < 0)
 			continue;
 		SAY(s, "%swith %s at most %" PRId32 " %s", before, w->name, d->would_fit[r], w->unit);
+		before = ", or ";
+	}
+	if (d->would_reach_us >= 0) {
+		SAY(s, "%swithin %" PRId64 ".%" PRId64 " ms", before, tenths_up(d->would_reach_us) / 10, tenths_up(d->would_reach_us) % 10);
 		before = ", or ";
 	}
 	for (size_t f = 0; f < SCHED_FELL_MAX; f++) {

@@ -152,6 +152,23 @@ static bool if_needed(const struct sched_job *job, int arg)
 	return job->need[arg] > 0;
 }
 
+static enum verdict is_near(const struct sched_job *job, size_t block, int arg, struct sched_mask *pass)
+{
+	(void)arg;
+	if (!sched_may_reach(job, block, job->req->within_us))
+		return NONE_PASS;
+	if (sched_does_reach(job, block, job->req->within_us))
+		return ALL_PASS;
+	*pass = sched_reach(job, block, job->req->within_us);
+	return SOME_PASS;
+}
+
+static bool if_bound(const struct sched_job *job, int arg)
+{
+	(void)arg;
+	return job->req->within_us > 0;
+}
+
 // clang-format off
 #define BIT(trait) (__builtin_ctz(trait))
 #define BARRED(NAME) [SCHED_FELL_##NAME] = { is_not_barred, if_barred, SCHED_BAR(NAME) }
@@ -173,6 +190,7 @@ static const struct {
 	[SCHED_FELL_MEMORY]        = { has_amount,     if_needed,    SCHED_MEMORY },
 	[SCHED_FELL_DISK]          = { has_amount,     if_needed,    SCHED_DISK },
 	[SCHED_FELL_BANDWIDTH]     = { has_amount,     if_needed,    SCHED_BANDWIDTH },
+	[SCHED_FELL_FAR]           = { is_near,        if_bound,     0 },
 };
 
 static const char *const filter_texts[] = {

@@ -27,6 +27,9 @@ enum { ALIGN = 64, SPARE_BLOCKS = 8 };
 	C(used_cpu, SCHED_BLOCK)                        \
 	C(used_mib, SCHED_BLOCK)                        \
 	C(reliability, SCHED_BLOCK)                     \
+	C(x, SCHED_BLOCK)                               \
+	C(y, SCHED_BLOCK)                               \
+	C(height, SCHED_BLOCK)                          \
 	C(summary, 1)
 // clang-format on
 
@@ -174,6 +177,17 @@ static void put_shares(const struct sched_nodes *nodes, const struct spot *s, co
 	track_int16_t(nodes->used_mib + base, s, (int16_t)mib, &sum->used_mib_lo, &sum->used_mib_hi);
 }
 
+static void put_point(const struct sched_nodes *nodes, const struct spot *s, const struct sched_point *p)
+{
+	struct sched_summary *sum = &nodes->summary[s->block];
+	bool known = sched_point_is_known(p);
+	size_t base = s->block * SCHED_BLOCK;
+
+	track_int32_t(nodes->x + base, s, known ? p->x : 0, &sum->x_lo, &sum->x_hi);
+	track_int32_t(nodes->y + base, s, known ? p->y : 0, &sum->y_lo, &sum->y_hi);
+	track_int32_t(nodes->height + base, s, known ? p->height : -1, &sum->height_lo, &sum->height_hi);
+}
+
 static void put(struct sched_nodes *nodes, size_t i, const struct sched_node *node, bool fresh)
 {
 	struct spot s = { i / SCHED_BLOCK, i % SCHED_BLOCK, fresh, 0, mask_none() };
@@ -187,6 +201,7 @@ static void put(struct sched_nodes *nodes, size_t i, const struct sched_node *no
 		put_amount(nodes, &s, (enum sched_resource)r, node->free[r]);
 	put_shares(nodes, &s, node);
 	track_int16_t(nodes->reliability + s.block * SCHED_BLOCK, &s, (int16_t)node->reliability, &sum->reliability_lo, &sum->reliability_hi);
+	put_point(nodes, &s, &node->point);
 }
 
 void sched_nodes_put(struct sched_nodes *nodes, size_t i, const struct sched_node *node)
@@ -258,6 +273,7 @@ void sched_nodes_get(const struct sched_nodes *nodes, size_t i, struct sched_nod
 		.granted_cpu = nodes->granted_cpu[i],
 		.granted_mib = nodes->granted_mib[i],
 		.reliability = nodes->reliability[i],
+		.point = { nodes->x[i], nodes->y[i], nodes->height[i], nodes->height[i] >= 0 },
 		.key = nodes->key[i] };
 	for (size_t r = 0; r < SCHED_RESOURCES; r++)
 		ret->free[r] = nodes->free[r][i];
@@ -282,6 +298,9 @@ static void sum_up(const struct sched_nodes *nodes, size_t block)
 	find_borders_uint64_t(nodes->share_mib + base, all, sum->n, &sum->mib_lo, &sum->mib_hi);
 	find_borders_int16_t(nodes->used_cpu + base, all, sum->n, &sum->used_cpu_lo, &sum->used_cpu_hi);
 	find_borders_int16_t(nodes->used_mib + base, all, sum->n, &sum->used_mib_lo, &sum->used_mib_hi);
+	find_borders_int32_t(nodes->x + base, all, sum->n, &sum->x_lo, &sum->x_hi);
+	find_borders_int32_t(nodes->y + base, all, sum->n, &sum->y_lo, &sum->y_hi);
+	find_borders_int32_t(nodes->height + base, all, sum->n, &sum->height_lo, &sum->height_hi);
 	find_borders_int16_t(nodes->reliability + base, all, sum->n, &sum->reliability_lo, &sum->reliability_hi);
 }
 

@@ -18,6 +18,7 @@ struct sched_summary {
 	int16_t used_cpu_lo, used_cpu_hi, used_mib_lo, used_mib_hi;
 	int16_t reliability_lo, reliability_hi;
 	uint64_t cpu_lo, cpu_hi, mib_lo, mib_hi; /* share factors */
+	int32_t x_lo, x_hi, y_lo, y_hi, height_lo, height_hi;
 };
 
 /* What is the same for all nodes of a decision. */
@@ -76,6 +77,19 @@ void sched_score_terms(const struct sched_job *job, size_t i, int32_t terms[SCHE
 int64_t sched_score_bound(const struct sched_job *job, size_t block, const struct sched_mask *in);
 /* Those of `in` that may have a score of at least `least`: none that has is left out. */
 struct sched_mask sched_score_from(const struct sched_job *job, size_t block, struct sched_mask in, int64_t least);
+
+/* near.c: whether the request is to be near to anything. */
+bool sched_is_near(const struct sched_req *req);
+/* How far the node is away, SCHED_RTT_UNKNOWN. */
+int64_t sched_away_us(const struct sched_job *job, size_t i);
+/* False when no node of the block is so near. */
+bool sched_may_reach(const struct sched_job *job, size_t block, int64_t us);
+/* True when all are. */
+bool sched_does_reach(const struct sched_job *job, size_t block, int64_t us);
+/* Those of the block that are so near; what is not a node does not matter. */
+struct sched_mask sched_reach(const struct sched_job *job, size_t block, int64_t us);
+/* Of the feasible nodes those in the nearest band that has any, into `in`. `first` is scratch memory, one per block. */
+void sched_nearest(const struct sched_job *job, const uint64_t *ok, uint64_t *in, int64_t *first);
 
 /* resources.c */
 struct sched_resource_words {

@@ -76,7 +76,7 @@ static void choose_in_block(const struct sched_job *job, size_t block, struct sc
 }
 
 /* The most promising block first, for the same reason. */
-static void choose_all(const struct sched_job *job, const uint64_t *ok, int64_t *bound, struct podium *p)
+static void choose_among(const struct sched_job *job, const uint64_t *ok, int64_t *bound, struct podium *p)
 {
 	size_t blocks = job->nodes->blocks, first = 0;
 
@@ -94,17 +94,28 @@ static void choose_all(const struct sched_job *job, const uint64_t *ok, int64_t 
 	}
 }
 
-static void choose_asked_for(const struct sched_job *job, const uint64_t *ok, int64_t *ignored, struct podium *p)
+static void choose_in_zone(const struct sched_job *job, uint64_t *scratch, struct podium *p)
 {
-	(void)ignored;
+	size_t words = sched_words(job->nodes);
+	int64_t *per_block = (int64_t *)(scratch + 2 * words);
+	uint64_t *in = scratch;
+
+	if (sched_is_near(job->req)) {
+		in = scratch + words;
+		sched_nearest(job, scratch, in, per_block);
+	}
+	choose_among(job, in, per_block, p);
+}
+
+static void choose_asked_for(const struct sched_job *job, uint64_t *ok, struct podium *p)
+{
 	/* The filters have left no other. */
 	if (job->req->only_node / SCHED_BLOCK < job->nodes->blocks && sched_set_has(ok, job->req->only_node))
 		podium_offer(p, job, job->req->only_node);
 }
 
-static void choose_own(const struct sched_job *job, const uint64_t *ok, int64_t *ignored, struct podium *p)
+static void choose_own(const struct sched_job *job, uint64_t *ok, struct podium *p)
 {
-	(void)ignored;
 	for (size_t k = 0; k < job->req->n_own; k++)
 		if (sched_set_has(ok, job->req->own[k]))
 			podium_offer(p, job, job->req->own[k]);
@@ -113,11 +124,11 @@ static void choose_own(const struct sched_job *job, const uint64_t *ok, int64_t 
 // clang-format off
 static const struct {
 	const char *text;
-	void (*choose)(const struct sched_job *job, const uint64_t *ok, int64_t *scratch, struct podium *p); /* scratch: one per block */
+	void (*choose)(const struct sched_job *job, uint64_t *scratch, struct podium *p); /* scratch begins with the feasible ones */
 } tiers[SCHED_TIER_MAX] = {
 	[SCHED_TIER_ASKED_FOR] = { "asked for", choose_asked_for },
 	[SCHED_TIER_OWN]       = { "own",       choose_own },
-	[SCHED_TIER_ZONE]      = { "zone",      choose_all },
+	[SCHED_TIER_ZONE]      = { "zone",      choose_in_zone },
 };
 // clang-format on
 
@@ -132,7 +143,9 @@ static void set_best(struct sched_decision *d, const struct sched_job *job, enum
 	d->tier = tier;
 	d->n_best = p->n;
 	for (size_t k = 0; k < p->n; k++) {
-		d->best[k] = (struct sched_candidate){ .node = p->best[k].node, .score = p->best[k].score };
+		d->best[k] = (struct sched_candidate){
+			.node = p->best[k].node, .score = p->best[k].score, .distance_us = sched_away_us(job, p->best[k].node)
+		};
 		sched_score_terms(job, p->best[k].node, d->best[k].terms);
 	}
 }
@@ -141,9 +154,8 @@ void sched_place(
         const struct sched_nodes *nodes, const struct sched_req *req, const struct sched_options *opt, uint64_t *scratch, struct sched_decision *ret)
 {
 	struct sched_job job = { .nodes = nodes, .req = req, .opt = opt, .salt = mix(req->seed) };
-	int64_t *bounds = (int64_t *)(scratch + sched_words(nodes));
 
-	*ret = (struct sched_decision){ .considered = nodes->n };
+	*ret = (struct sched_decision){ .considered = nodes->n, .would_reach_us = -1 };
 	memset(ret->would_fit, -1, sizeof(ret->would_fit));
 	sched_filters_init(&job);
 	sched_terms_init(&job);
@@ -156,7 +168,7 @@ void sched_place(
 	for (size_t tier = 0; tier < SCHED_TIER_MAX && ret->feasible > 0 && !ret->placed; tier++) {
 		struct podium p = { 0 };
 
-		tiers[tier].choose(&job, scratch, bounds, &p);
+		tiers[tier].choose(&job, scratch, &p);
 		if (p.n > 0)
 			set_best(ret, &job, (enum sched_tier)tier, &p);
 	}

@@ -66,6 +66,17 @@ static int32_t largest(const int32_t *column, struct sched_mask of, int32_t most
 	return most;
 }
 
+/* The nearer of `us` (-1: nothing) and the nearest of those. */
+static int64_t nearest(const struct sched_job *job, size_t block, struct sched_mask of, int64_t us)
+{
+	for (size_t i; mask_next(&of, &i);) {
+		int64_t away = sched_away_us(job, block * SCHED_BLOCK + i);
+
+		us = away >= 0 && (us < 0 || away < us) ? away : us;
+	}
+	return us;
+}
+
 void sched_would_do(const struct sched_job *job, struct sched_decision *ret)
 {
 	for (size_t block = 0; block < job->nodes->blocks; block++) {
@@ -78,6 +89,8 @@ void sched_would_do(const struct sched_job *job, struct sched_decision *ret)
 			*at = mask_minus(*at, f.more);
 			ret->only_for[job->filters[k]] += mask_count(*at);
 		}
+		if (job->req->within_us > 0)
+			ret->would_reach_us = nearest(job, block, f.at[SCHED_FELL_FAR], ret->would_reach_us);
 		for (size_t r = 0; r < SCHED_RESOURCES; r++)
 			if (job->need[r] > 0)
 				ret->would_fit[r] =

@@ -3,6 +3,8 @@
  * give the same decision on every machine, whatever the order of nodes in memory. */
 #pragma once
 
+#include "scheduler/distance.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,7 +47,8 @@ struct sched_node {
 	int32_t granted_cpu;
 	int32_t granted_mib;
 	int32_t reliability; /* observed, 0 to 1000 */
-	uint64_t key;        /* a number of the node that never changes (from its id), no two alike: order in memory must not matter */
+	struct sched_point point;
+	uint64_t key; /* a number of the node that never changes (from its id), no two alike: order in memory must not matter */
 };
 
 #define SCHED_BLOCK 256 /* places for nodes that are summed up together */
@@ -67,6 +70,7 @@ struct sched_nodes {
 	uint64_t *share_cpu, *share_mib; /* what an amount is multiplied with to get its share of what is granted */
 	int16_t *used_cpu, *used_mib;    /* the share in use, 0 to 1000 */
 	int16_t *reliability;
+	int32_t *x, *y, *height;       /* of the point; the height is -1 where it is unknown */
 	struct sched_summary *summary; /* one per block */
 };
 
@@ -133,6 +137,12 @@ struct sched_spread {
 	const struct sched_crowd *crowds; /* no node is in two; nodes in none have none of its like */
 };
 
+/* The round trip from where the request is to be near to a node, as it was measured: it counts instead of what the points say. */
+struct sched_measured {
+	uint32_t node;
+	int32_t us;
+};
+
 #define SCHED_ANY SIZE_MAX
 
 /* All pointers may be NULL. */
@@ -146,12 +156,18 @@ struct sched_req {
 	const uint32_t *own;
 	size_t n_spreads;
 	const struct sched_spread *spreads;
+	struct sched_point near; /* where it is to be near to; unknown: anywhere, but for what was measured */
+	size_t n_measured;       /* few */
+	const struct sched_measured *measured;
+	int64_t within_us;         /* it may be no farther away; 0: any distance */
 	const uint64_t *has_image; /* nodes that have its image already; NULL: not known of any */
 	const uint64_t *affine;    /* nodes that it would rather have; NULL: no wish */
 	uint64_t seed;
 };
 
-/* Nearest first. A farther tier is looked at only when no node of the nearer ones is feasible. */
+/* Nearest first. A farther tier is looked at only when no node of the nearer ones is feasible. Where the request is to be near to something the zone is cut up
+ * further, for a score would else have no say: up to 1 ms away, up to 2 ms, 4 ms... up to SCHED_BANDS doublings, and what is farther or nobody knows. */
+#define SCHED_BANDS 14
 enum sched_tier { SCHED_TIER_ASKED_FOR, SCHED_TIER_OWN, SCHED_TIER_ZONE, SCHED_TIER_MAX };
 const char *sched_tier_text(enum sched_tier t);
 
@@ -181,6 +197,7 @@ extern const struct sched_options sched_default_options;
 struct sched_candidate {
 	size_t node; /* index into the snapshot */
 	int64_t score;
+	int64_t distance_us;           /* SCHED_RTT_UNKNOWN also when the request is to be near to nothing */
 	int32_t terms[SCHED_TERM_MAX]; /* 0 to 1000 each, before weights */
 };
 
@@ -194,13 +211,14 @@ struct sched_decision {
 	uint32_t fell[SCHED_FELL_MAX];          /* nodes that fell out, each counted at the first filter it failed */
 	/* What single change would have let a node take it, when nothing was placed. */
 	uint32_t only_for[SCHED_FELL_MAX];  /* nodes that passed all filters but this one */
+	int64_t would_reach_us;             /* how far it would have to be let away, -1 when that alone would not help */
 	int32_t would_fit[SCHED_RESOURCES]; /* the largest amount above 0 with which such a node would take it, -1 when there is none */
 };
 
 /* Words of scratch memory for a decision. */
 static inline size_t sched_scratch(const struct sched_nodes *nodes)
 {
-	return sched_words(nodes) + nodes->blocks;
+	return 2 * sched_words(nodes) + nodes->blocks;
 }
 
 /* Fills *ret. Afterwards the scratch memory begins with the set of the feasible nodes. */

@@ -60,6 +60,9 @@ static struct snapshot_node random_node(struct random *r, size_t i)
 		.bandwidth = (int32_t)random_between(r, 0, 3),
 		.unreliability = one_in(r, 3) ? (int32_t)random_between(r, 0, 10) * 100 : 0,
 		.barred = one_in(r, 3) ? (uint32_t)1 << random_between(r, 0, SCHED_BARS - 1) : 0,
+		.point = { (int32_t)random_between(r, -9, 9) * 1000, (int32_t)random_between(r, -9, 9) * 1000, (int32_t)random_between(r, 0, 3) * 500,
+		        one_in(r, 8) ? 0 : 100 },
+		.measured_us = one_in(r, 6) ? (int32_t)random_between(r, 1, 40) * 500 : 0,
 		.image = one_in(r, 3),
 		.affine = one_in(r, 3),
 		.like = { (uint32_t)random_between(r, 0, 3), one_in(r, 2) ? (uint32_t)random_between(r, 0, 7) : 0 },
@@ -80,6 +83,7 @@ void snapshot_random(struct random *r, struct snapshot *ret)
 		.barred = one_in(r, 3),
 		.image = one_in(r, 3),
 		.affine = one_in(r, 3),
+		.near = one_in(r, 3),
 		.n_spreads = one_in(r, 3) ? (size_t)random_between(r, 1, SNAPSHOT_SPREADS) : 0,
 		.limit = { (uint32_t)random_between(r, 0, 3), (uint32_t)random_between(r, 0, 2) } };
 	for (int64_t i = 0; i < n; i++)
@@ -96,6 +100,9 @@ struct sched_req random_request(struct random *r, const struct snapshot *s)
 		.arches = sched_arch_bit(one_in(r, 20) ? "arm64" : "amd64") | (one_in(r, 4) ? sched_arch_bit("arm64") | sched_arch_bit("s390x") : 0),
 		.features = one_in(r, 4) ? SCHED_FEATURE_VM : SCHED_FEATURE_CONTAINER,
 		.only_node = s->n > 0 && one_in(r, 5) ? (size_t)random_between(r, 0, (int64_t)s->n - 1) : SCHED_ANY,
+		.near = { (int32_t)random_between(r, -9, 9) * 1000, (int32_t)random_between(r, -9, 9) * 1000, (int32_t)random_between(r, 0, 3) * 500,
+		        one_in(r, 8) ? 0 : 100 },
+		.within_us = one_in(r, 6) ? random_between(r, 1, 40) * 500 : 0,
 		.seed = random_next(r),
 	};
 }

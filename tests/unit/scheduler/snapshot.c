@@ -31,6 +31,7 @@ static struct sched_node node_of(const struct snapshot_node *n)
 		.granted_cpu = (int32_t)n->granted_cpu,
 		.granted_mib = (int32_t)n->granted_mib,
 		.reliability = 1000 - n->unreliability,
+		.point = n->point,
 		.key = n->key,
 	};
 }
@@ -91,6 +92,7 @@ struct sets {
 	struct sched_crowd crowds[SNAPSHOT_SPREADS][LIKE_MAX];
 	struct sched_spread spreads[SNAPSHOT_SPREADS];
 	uint32_t own[SNAPSHOT_MAX];
+	struct sched_measured measured[SNAPSHOT_MAX];
 };
 
 static void sets_init(struct sets *sets, size_t words)
@@ -119,6 +121,8 @@ static void note_node(const struct snapshot *s, const struct snapshot_node *n, s
 		if (n->like[k] > 0)
 			sched_set_add(sets->like[k][n->like[k]], index);
 	}
+	if (s->near && n->measured_us > 0)
+		sets->measured[req->n_measured++] = (struct sched_measured){ (uint32_t)index, n->measured_us };
 	if (s->member != 0 && n->owner == s->member)
 		sets->own[req->n_own++] = (uint32_t)index;
 }
@@ -129,6 +133,8 @@ static void note_all(const struct snapshot *s, const struct built *b, struct set
 	for (size_t i = 0; i < s->n; i++)
 		note_node(s, &s->nodes[i], b->index[i], sets, req);
 	req->own = sets->own;
+	req->measured = sets->measured;
+	req->near = s->near ? req->near : (struct sched_point){ 0 };
 	for (size_t k = 0; k < SCHED_BARS; k++)
 		req->barred[k] = s->barred ? sets->barred[k] : NULL;
 	req->has_image = s->image ? sets->image : NULL;
@@ -196,11 +202,13 @@ static void check_same(const struct sched_decision *a, const struct sched_decisi
 	for (size_t k = 0; k < a->n_best; k++) {
 		ck_assert_uint_eq(a->best[k].node, b->best[k].node);
 		ck_assert_int_eq(a->best[k].score, b->best[k].score);
+		ck_assert_int_eq(a->best[k].distance_us, b->best[k].distance_us);
 		ck_assert_mem_eq(a->best[k].terms, b->best[k].terms, sizeof(a->best[k].terms));
 	}
 	ck_assert_int_eq(a->tier, b->tier);
 	ck_assert_mem_eq(a->fell, b->fell, sizeof(a->fell));
 	ck_assert_mem_eq(a->only_for, b->only_for, sizeof(a->only_for));
+	ck_assert_int_eq(a->would_reach_us, b->would_reach_us);
 	ck_assert_mem_eq(a->would_fit, b->would_fit, sizeof(a->would_fit));
 }
 
@@ -223,6 +231,18 @@ static bool is_crowded(const struct snapshot *s, const struct snapshot_node *n)
 		if (s->limit[k] > 0 && n->like[k] >= s->limit[k])
 			return true;
 	return false;
+}
+
+int64_t snapshot_away_us(const struct snapshot *s, const struct sched_req *req, size_t i)
+{
+	if (!s->near)
+		return SCHED_RTT_UNKNOWN;
+	return s->nodes[i].measured_us > 0 ? s->nodes[i].measured_us : sched_distance_us(&req->near, &s->nodes[i].point);
+}
+
+static bool is_within(int64_t away_us, int64_t within_us)
+{
+	return within_us == 0 || (away_us >= 0 && away_us <= within_us);
 }
 
 static bool passes(const struct snapshot *s, const struct sched_req *req, size_t i, enum sched_filter f)
@@ -254,6 +274,8 @@ static bool passes(const struct snapshot *s, const struct sched_req *req, size_t
 		return has(n->free_disk_mib, req->need[SCHED_DISK]);
 	case SCHED_FELL_BANDWIDTH:
 		return has(n->bandwidth, req->need[SCHED_BANDWIDTH]);
+	case SCHED_FELL_FAR:
+		return is_within(snapshot_away_us(s, req, i), req->within_us);
 	default:
 		return !s->barred || (n->barred >> (f - SCHED_FELL_UNWELCOME) & 1) == 0;
 	}

@@ -21,6 +21,8 @@ struct snapshot_node {
 	int32_t bandwidth;
 	int32_t unreliability; /* 1000 less what is put into the snapshot */
 	uint64_t key;
+	struct sched_point point;
+	int32_t measured_us; /* from where requests are to be near to; 0: not measured */
 	/* What a request has to say of the node. */
 	uint32_t barred; /* SCHED_BAR numbers, as bits */
 	bool image, affine;
@@ -35,6 +37,7 @@ struct snapshot {
 	bool barred, image, affine;
 	size_t n_spreads;
 	uint32_t limit[SNAPSHOT_SPREADS];
+	bool near; /* to the point of `req`, and what was measured */
 	struct snapshot_node nodes[SNAPSHOT_MAX];
 };
 
@@ -53,6 +56,9 @@ enum sched_filter snapshot_fell(const struct snapshot *s, const struct sched_req
 bool snapshot_fits(const struct snapshot *s, const struct sched_req *req, size_t i);
 /* The same for the score. */
 int64_t snapshot_score(const struct snapshot *s, const struct sched_req *req, const struct sched_options *opt, size_t i);
+
+/* The same for how far it is away, SCHED_RTT_UNKNOWN. */
+int64_t snapshot_away_us(const struct snapshot *s, const struct sched_req *req, size_t i);
 
 /* The sentence about a decision, in a buffer of its own until the next call. */
 const char *snapshot_explain(const struct snapshot *s, const struct sched_decision *d, const struct sched_req *req);

@@ -15,19 +15,21 @@ static const char *name_of(void *arg, size_t index)
 static const struct sched_decision placed = { .placed = true,
 	.tier = SCHED_TIER_ZONE,
 	.n_best = 2,
-	.best = { { .node = 0, .score = 812 }, { .node = 1, .score = 640 } },
+	.best = { { .node = 0, .score = 812, .distance_us = 12301 }, { .node = 1, .score = 640, .distance_us = 9000 } },
 	.considered = 3,
 	.feasible = 2,
 	.fell = { [SCHED_FELL_MEMORY] = 1 } };
-static const char placed_text[] = "placed on ada in the zone: score 812 before bo with 640; 3 nodes looked at, 1 fell out: not enough memory (1)";
+static const char placed_text[] =
+        "placed on ada in the zone, 12.4 ms away: score 812 before bo with 640; 3 nodes looked at, 1 fell out: not enough memory (1)";
 
 static const struct sched_decision refused = { .considered = 5,
 	.fell = { [SCHED_FELL_SILENT] = 1, [SCHED_FELL_CONSTRAINT] = 2, [SCHED_FELL_MEMORY] = 2 },
 	.only_for = { [SCHED_FELL_SILENT] = 1, [SCHED_FELL_CONSTRAINT] = 2, [SCHED_FELL_MEMORY] = 1 },
+	.would_reach_us = 34000,
 	.would_fit = { -1, 384, -1, -1, -1 } };
 static const char refused_text[] =
         "no node can take this: of 5 nodes, 1 is silent, 2 do not match the constraint, 2 have not enough memory; it would fit with memory at most 384 MiB, or "
-        "without the constraint (2 nodes)";
+        "within 34.0 ms, or without the constraint (2 nodes)";
 
 static const struct {
 	const struct sched_decision *d;

@@ -2,9 +2,9 @@
 /* Golden decisions: tests/golden/scheduler/X.case holds nodes and requests, X.expected what is decided about them, so that a change of behaviour is a diff
  * to be reviewed. CC_GOLDEN_UPDATE=1 (ctest --preset golden-update) writes the expected files anew. A case is lines of words:
  *   node NAME [silent] [paused] [drained] [arch=A] [vm] [owner=N] [cpu=FREE/GRANTED] [memory=FREE/GRANTED] [disk=FREE] [instances=FREE] [bandwidth=CLASS]
- *        [reliability=N] [image] [affine] [like=N/N of two kinds of domain] [kind] [hours] [capped] [unwelcome] [mismatch] [noextra]
+ *        [reliability=N] [image] [affine] [like=N/N of two kinds of domain] [kind] [hours] [capped] [unwelcome] [mismatch] [noextra] [at=X/Y, ms on the plane] [measured=US from what is near]
  *   request [arch=A] [vm] [owner=N] [cpu=N] [memory=N] [disk=N] [bandwidth=N] [node=NAME] [seed=N] [barred] [image] [affine] [spread=LIMIT] [spread2=LIMIT]
- *           [fit=WEIGHT] [load=WEIGHT]
+ *           [fit=WEIGHT] [load=WEIGHT] [near[=X/Y]] [within=US]
  * What a node has from [image] on counts for requests that name the same; the last six for those with [barred]. */
 #include "tests/lib/test.h"
 #include "tests/unit/scheduler/snapshot.h"
@@ -131,6 +131,10 @@ static void read_node(struct snapshot *s, char *line)
 			n.bandwidth = (int32_t)w.number;
 		else if (is(&w, "reliability"))
 			n.unreliability = 1000 - (int32_t)w.number;
+		else if (is(&w, "at"))
+			n.point = (struct sched_point){ (int32_t)w.number * 1000, (int32_t)w.more * 1000, 0, 1 };
+		else if (is(&w, "measured"))
+			n.measured_us = (int32_t)w.number;
 		else if (!read_wish(&n, &w))
 			ck_abort_msg("a node has no '%s'", w.name);
 	}
@@ -155,7 +159,7 @@ static void read_request(struct snapshot *s, char *line, struct sched_req *req, 
 		.only_node = SCHED_ANY };
 	*opt = sched_default_options;
 	s->member = 0;
-	s->barred = s->image = s->affine = false;
+	s->barred = s->image = s->affine = s->near = false;
 	s->n_spreads = 0;
 	while (next_word(&line, &w)) {
 		if (is(&w, "vm"))
@@ -180,6 +184,10 @@ static void read_request(struct snapshot *s, char *line, struct sched_req *req, 
 			opt->weight[SCHED_TERM_FIT] = (int32_t)w.number;
 		else if (is(&w, "load"))
 			opt->weight[SCHED_TERM_LOAD] = (int32_t)w.number;
+		else if (is(&w, "near"))
+			s->near = true, req->near = (struct sched_point){ (int32_t)w.number * 1000, (int32_t)w.more * 1000, 0, w.value[0] != '\0' };
+		else if (is(&w, "within"))
+			req->within_us = w.number;
 		else if (is(&w, "barred"))
 			s->barred = true;
 		else if (is(&w, "image"))
@@ -200,6 +208,8 @@ static void write_candidates(FILE *out, const struct snapshot *s, const struct s
 		for (size_t t = 0; t < SCHED_TERM_MAX; t++)
 			if (opt->weight[t] != 0 && d->best[k].terms[t] != 0)
 				fprintf(out, " %s=%d*%d", sched_term_text((enum sched_term)t), d->best[k].terms[t], opt->weight[t]);
+		if (d->best[k].distance_us >= 0)
+			fprintf(out, " away=%" PRId64, d->best[k].distance_us);
 		fprintf(out, "\n");
 	}
 }
@@ -209,6 +219,8 @@ static void write_would(FILE *out, const struct sched_decision *d)
 	static const char *const resources[SCHED_RESOURCES] = { "cpu", "memory", "disk", "instances", "bandwidth" };
 
 	fprintf(out, "  would fit:");
+	if (d->would_reach_us >= 0)
+		fprintf(out, " within=%" PRId64, d->would_reach_us);
 	for (size_t r = 0; r < SCHED_RESOURCES; r++)
 		if (d->would_fit[r] >= 0)
 			fprintf(out, " %s=%d", resources[r], d->would_fit[r]);

@@ -65,6 +65,32 @@ static void no_nearer_feasible_tier_is_skipped(struct world *w, uint64_t seed)
 			HOLDS(w, seed, tier_of(w, i) >= w->d.tier);
 }
 
+/* In which band of the zone a node lies, written down a second time: 0 up to 1 ms, 1 up to 2 ms... */
+static int band_of(const struct world *w, size_t i)
+{
+	int64_t away = snapshot_away_us(&w->snapshot, &w->req, i);
+	int band = 0;
+
+	if (away < 0)
+		return SCHED_BANDS;
+	for (int64_t us = 1000; us < away; us *= 2)
+		band++;
+	return band < SCHED_BANDS ? band : SCHED_BANDS;
+}
+
+static void no_nearer_feasible_band_is_skipped(struct world *w, uint64_t seed)
+{
+	if (!w->d.placed || w->d.tier != SCHED_TIER_ZONE)
+		return;
+	for (size_t k = 0; k < w->d.n_best; k++) {
+		HOLDS(w, seed, band_of(w, w->d.best[k].node) == band_of(w, w->d.best[0].node));
+		HOLDS(w, seed, w->d.best[k].distance_us == snapshot_away_us(&w->snapshot, &w->req, w->d.best[k].node));
+	}
+	for (size_t i = 0; i < w->snapshot.n; i++)
+		if (snapshot_fits(&w->snapshot, &w->req, i))
+			HOLDS(w, seed, band_of(w, i) >= band_of(w, w->d.best[0].node));
+}
+
 /* Moves everything, and the node asked for with it. */
 static void shuffle(struct world *w)
 {
@@ -150,7 +176,8 @@ static void the_best_are_those_of_a_plain_scan(struct world *w, uint64_t seed)
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->snapshot.n && w->d.placed; i++)
-		if (snapshot_fits(&w->snapshot, &w->req, i) && tier_of(w, i) == w->d.tier)
+		if (snapshot_fits(&w->snapshot, &w->req, i) && tier_of(w, i) == w->d.tier &&
+		        (tier_of(w, i) != SCHED_TIER_ZONE || band_of(w, i) == band_of(w, w->d.best[0].node)))
 			scores[n++] = snapshot_score(&w->snapshot, &w->req, &w->opt, i);
 	qsort(scores, n, sizeof(*scores), descending);
 	HOLDS(w, seed, w->d.n_best == (n < SCHED_TOP ? n : SCHED_TOP));
@@ -201,6 +228,20 @@ static void what_would_fit_is_exact(struct world *w, uint64_t seed)
 	check_would_fit(w, seed, SCHED_BANDWIDTH);
 }
 
+static void what_would_reach_is_exact(struct world *w, uint64_t seed)
+{
+	int64_t asked = w->req.within_us, would_reach = w->d.would_reach_us;
+
+	HOLDS(w, seed, would_reach == -1 || (!w->d.placed && would_reach > asked));
+	if (w->d.placed || asked == 0)
+		return;
+	w->req.within_us = would_reach > 0 ? would_reach : INT64_MAX;
+	HOLDS(w, seed, snapshot_place(&w->snapshot, &w->req, &w->opt).placed == (would_reach > 0));
+	w->req.within_us = would_reach > 0 ? would_reach - 1 : INT64_MAX;
+	HOLDS(w, seed, !snapshot_place(&w->snapshot, &w->req, &w->opt).placed);
+	w->req.within_us = asked;
+}
+
 static void what_it_would_do_without_is_exact(struct world *w, uint64_t seed)
 {
 	for (enum sched_filter f = 0; f < SCHED_FELL_MAX; f++) {
@@ -219,12 +260,14 @@ static const struct {
 } properties[] = {
 	{ "the winner fits",                         the_winner_fits },
 	{ "no nearer feasible tier is skipped",      no_nearer_feasible_tier_is_skipped },
+	{ "no nearer feasible band is skipped",      no_nearer_feasible_band_is_skipped },
 	{ "order in memory does not matter",         order_in_memory_does_not_matter },
 	{ "a loser that goes changes nothing",       a_loser_that_goes_changes_nothing },
 	{ "the counts are those of a plain scan",    the_counts_are_those_of_a_plain_scan },
 	{ "the best are those of a plain scan",      the_best_are_those_of_a_plain_scan },
 	{ "the score is the weighted sum",           the_score_is_the_weighted_sum },
 	{ "what would fit is exact",                 what_would_fit_is_exact },
+	{ "what would reach is exact",               what_would_reach_is_exact },
 	{ "what it would do without is exact",       what_it_would_do_without_is_exact },
 };
 // clang-format on
