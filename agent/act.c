@@ -40,7 +40,7 @@ static struct amounts taken_by(const struct priv_limits *l)
  * take disk. */
 static struct amounts used_by_others(const struct act *a, const struct inst *except)
 {
-	struct amounts sum = { .disk_mib = volumes_mib(a->insts) };
+	struct amounts sum = { .disk_mib = volumes_mib(a->insts) + snapshots_mib(a->insts) };
 
 	for (size_t k = 0; k < a->insts->n; k++) {
 		const struct inst *i = a->insts->items[k];

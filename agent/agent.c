@@ -9,6 +9,7 @@
 #include "agent/image_fetch.h"
 #include "agent/live_fill.h"
 #include "agent/node_address.h"
+#include "agent/snapshots.h"
 #include "agent/statefile.h"
 #include "agent/stream.h"
 #include "agent/sync.h"
@@ -68,7 +69,7 @@ struct agent {
 
 static struct taken taken_by_instances(const struct inst_table *t)
 {
-	struct taken sum = { .disk_mib = volumes_mib(t) };
+	struct taken sum = { .disk_mib = volumes_mib(t) + snapshots_mib(t) };
 
 	for (size_t k = 0; k < t->n; k++) {
 		const struct inst *i = t->items[k];

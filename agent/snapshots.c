@@ -259,3 +259,19 @@ void snapshots_restore(struct act *a, struct inst *i)
 	i->doing = DOING_RESTORE;
 	a->ops++;
 }
+
+int64_t snapshots_mib(const struct inst_table *t)
+{
+	int64_t sum = 0;
+
+	for (size_t k = 0; k < t->n; k++) {
+		const struct inst *i = t->items[k];
+
+		for (size_t n = 0; n < i->n_snapshots; n++) {
+			int64_t mib = (i->snapshots[n].bytes + (1 << 20) - 1) >> 20;
+
+			sum += i->want != NULL && mib > i->want->disk_mib ? i->want->disk_mib : mib;
+		}
+	}
+	return sum;
+}

@@ -9,3 +9,6 @@
 void snapshots_look(struct act *a, struct inst *i, int64_t now_ms);
 /* Sends the restore that the assignment asks for. The instance is stopped. */
 void snapshots_restore(struct act *a, struct inst *i);
+/* What they count for together: as the controller counts, what was measured when they were taken, at most the disk limit of their instance. Those of before the
+ * agent's last start are not measured again and count nothing. */
+int64_t snapshots_mib(const struct inst_table *t);

@@ -2,6 +2,7 @@
 #include "agent/volumes.h"
 
 #include "agent/act_parts.h"
+#include "agent/snapshots.h"
 #include "common/boot_timer.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -152,7 +153,7 @@ static void send(struct act *a, struct inst_volume *v, enum priv_verb verb, cons
 /* The owner's terms, last: volumes count like the disks of instances. */
 static bool is_offered(const struct act *a, int64_t grows_mib)
 {
-	int64_t used = volumes_mib(a->insts), most = a->policy.offer.disk_mib;
+	int64_t used = volumes_mib(a->insts) + snapshots_mib(a->insts), most = a->policy.offer.disk_mib;
 
 	for (size_t k = 0; k < a->insts->n; k++)
 		used += a->insts->items[k]->exists ? (int64_t)(a->insts->items[k]->ct.limits.disk_bytes >> 20) : 0;

@@ -57,6 +57,7 @@ void *rows_snapshot(const struct call *c, const struct zone *z, const void *valu
 	struct snapshot *s = cc_row_arena_copy(&snapshot_desc, values, c->arena);
 
 	s->instance_name = name_or_id(c, z, TABLE_INSTANCE, s->instance);
+	cc_set(s, snapshot, counted_mib, s->size_mib);
 	return s;
 }
 

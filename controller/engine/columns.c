@@ -270,6 +270,11 @@ size_t columns_owned(const struct columns *c, struct cc_uuid member, const uint3
 	return o != NULL ? o->n : 0;
 }
 
+bool columns_welcomes(const struct node *n, const struct member *m)
+{
+	return cc_uuid_equal(n->owner, m->id) || cc_is_welcome(&n->allow_members, &n->deny_members, m->name);
+}
+
 const uint64_t *columns_unwelcome(const struct columns *c, const struct member *m, struct cc_arena *a)
 {
 	uint64_t *set;
@@ -280,7 +285,7 @@ const uint64_t *columns_unwelcome(const struct columns *c, const struct member *
 	for (size_t at = 0, i; sched_nodes_next(&c->sched, &at, &i);) {
 		const struct node *n = c->choosy[i];
 
-		if (n != NULL && !cc_uuid_equal(n->owner, m->id) && !cc_is_welcome(&n->allow_members, &n->deny_members, m->name))
+		if (n != NULL && !columns_welcomes(n, m))
 			sched_set_add(set, i);
 	}
 	return set;

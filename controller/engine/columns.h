@@ -21,3 +21,5 @@ size_t columns_index(const struct columns *c, struct cc_uuid node);
 size_t columns_owned(const struct columns *c, struct cc_uuid member, const uint32_t **ret);
 /* The set of nodes whose owners do not let the member in; NULL when all are for everybody. */
 const uint64_t *columns_unwelcome(const struct columns *c, const struct member *m, struct cc_arena *a);
+/* Whether the owner lets the member in, who may be the owner. */
+bool columns_welcomes(const struct node *n, const struct member *m);

@@ -143,7 +143,7 @@ static void touch_volumes(const struct decide *d, struct effects *fx, struct cc_
 void decide_remove_instance(const struct decide *d, struct effects *fx, const struct instance *inst)
 {
 	touch_volumes(d, fx, inst->id);
-	remove_all_of(d, fx, TABLE_SNAPSHOT, inst->id);
+	decide_remove_snapshots(d, fx, inst->id);
 	remove_all_of(d, fx, TABLE_ATTACHMENT, inst->id);
 	if (decide_newest(d, fx, TABLE_PLACEMENT, inst->id) != NULL)
 		effects_remove(fx, TABLE_PLACEMENT, inst->id);

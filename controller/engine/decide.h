@@ -64,8 +64,8 @@ void decide_remove_instance(const struct decide *d, struct effects *fx, const st
 /* decide_snapshot.c: takes in what a node says of an instance's snapshots and of its restore. `revision` is that of the orders it has read. */
 void decide_observe_snapshots(const struct decide *d, const struct command *cmd, struct effects *fx, struct cc_uuid instance,
         const struct node_instance *seen, int64_t revision);
-/* Its node is gone, and they with it. */
-void decide_lose_snapshots(const struct decide *d, struct effects *fx, struct instance *inst);
+/* All of an instance, at once: it is gone from its node. */
+void decide_remove_snapshots(const struct decide *d, struct effects *fx, struct cc_uuid instance);
 
 /* decide_volume.c: gives one that has no node to a node that has room for it. */
 void decide_volume_put_on(const struct decide *d, struct effects *fx, struct volume *v, struct cc_uuid node);

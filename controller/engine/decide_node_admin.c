@@ -105,7 +105,8 @@ static void give_up(const struct decide *d, const struct command *cmd, struct ef
 			continue;
 		}
 		decide_count(d, fx, &inst, -1);
-		decide_lose_snapshots(d, fx, &inst);
+		decide_remove_snapshots(d, fx, inst.id);
+		cc_unset(&inst, instance, restore);
 		cc_unset(&inst, instance, node);
 		inst.reason = why;
 		inst.address = "";

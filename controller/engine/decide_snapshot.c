@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Snapshots are rows that the orders of their instance tell of: wanted ones are to be taken, deleting ones are left out. Nothing is taken or restored twice: what
- * a node has reported is ordered as something to keep, and a restore has a number. */
+ * a node has reported is ordered as something to keep, and a restore has a number.
+ *
+ * A snapshot counts like a volume: when it is asked for, with what its instance used as its node last told, and from then on with what it takes if that is more;
+ * but never for more than the instance's disk limit, whatever a node says. It never counts for less until it is gone: in a batch, instances are written before
+ * snapshots, so what one gave back another could not have yet. */
+#include "controller/engine/cap.h"
 #include "controller/engine/decide.h"
 
 static const struct instance *find_instance(const struct decide *d, const struct command *cmd, const char *ref, struct cc_error *err)
@@ -77,6 +82,21 @@ static int check_count(const struct decide *d, const struct instance *inst, stru
 	        (long long)n, inst->name);
 }
 
+static int64_t size_of(const struct instance *inst, int64_t mib)
+{
+	return mib < inst->disk_mib ? mib : inst->disk_mib;
+}
+
+static int check_room(const struct decide *d, const struct instance *inst, int64_t mib, struct cc_error *err)
+{
+	const struct node *n = zone_find(d->zone, TABLE_NODE, inst->node);
+	const struct member *m = zone_find(d->zone, TABLE_MEMBER, inst->member);
+
+	if (m != NULL && cap_check(d->opt, d->zone, m, &(struct zone_use){ .disk_mib = mib }, err) < 0)
+		return -1;
+	return n != NULL ? decide_check_room("MiB of the snapshot", 0, mib, n->granted_disk_mib, n->used_disk_mib, n->name, err) : 0;
+}
+
 /* The first of snap0, snap1, ... that is free. */
 static const char *free_name(const struct decide *d, const struct command *cmd, const struct instance *inst)
 {
@@ -96,6 +116,9 @@ int decide_snapshot_create(const struct decide *d, struct command *cmd, struct e
 
 	if (inst == NULL || check_state(inst, "take a snapshot", err) < 0 || check_node(d, inst, err) < 0 || check_count(d, inst, err) < 0)
 		return -1;
+	s.size_mib = size_of(inst, cc_has(inst, instance, used_disk_mib) ? inst->used_disk_mib : 0);
+	if (check_room(d, inst, s.size_mib, err) < 0)
+		return -1;
 	s.name = cc_has(args->spec, snapshot_spec, name) ? args->spec->name : free_name(d, cmd, inst);
 	if (decide_check_name(s.name, err) < 0)
 		return -1;
@@ -104,10 +127,18 @@ int decide_snapshot_create(const struct decide *d, struct command *cmd, struct e
 		        err, CONFLICT, "the instance '%s' has a snapshot '%s' already; choose another name, or delete it first", inst->name, s.name);
 	s.instance = inst->id;
 	s.member = inst->member;
+	s.node = inst->node;
 	effects_put(fx, TABLE_SNAPSHOT, &s);
+	decide_count_disk(d, fx, s.node, s.size_mib);
 	order_anew(fx, inst);
 	*ret_resource = s.id;
 	return 0;
+}
+
+static void remove_snapshot(const struct decide *d, struct effects *fx, const struct snapshot *s)
+{
+	effects_remove(fx, TABLE_SNAPSHOT, s->id);
+	decide_count_disk(d, fx, s->node, -s->size_mib);
 }
 
 int decide_snapshot_delete(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
@@ -129,7 +160,7 @@ int decide_snapshot_delete(const struct decide *d, struct command *cmd, struct e
 	s.state = SNAPSHOT_DELETING;
 	/* Nobody has to be waited for: what a node has that it should not have goes with the next orders. */
 	if (now->state != SNAPSHOT_READY || !cc_has(inst, instance, node))
-		effects_remove(fx, TABLE_SNAPSHOT, s.id);
+		remove_snapshot(d, fx, now);
 	else
 		effects_put(fx, TABLE_SNAPSHOT, &s);
 	order_anew(fx, inst);
@@ -180,17 +211,23 @@ static const struct node_stored *reported(const struct node_instance *seen, stru
 	return NULL;
 }
 
-static bool is_there(struct effects *fx, const struct snapshot *now, const struct node_stored *seen)
+static bool is_there(const struct decide *d, struct effects *fx, const struct snapshot *now, const struct node_stored *seen)
 {
+	const struct instance *inst = decide_newest(d, fx, TABLE_INSTANCE, now->instance);
 	struct snapshot s = *now;
+	int64_t takes_mib;
 
 	if (now->state != SNAPSHOT_WANTED && now->state != SNAPSHOT_FAILED)
 		return false;
 	s.state = SNAPSHOT_READY;
 	s.reason = "";
-	if (cc_has(seen, node_stored, bytes))
+	if (cc_has(seen, node_stored, bytes)) {
 		cc_set(&s, snapshot, bytes, seen->bytes);
+		takes_mib = size_of(inst, seen->bytes / (1 << 20) + (seen->bytes % (1 << 20) > 0));
+		s.size_mib = takes_mib > s.size_mib ? takes_mib : s.size_mib;
+	}
 	effects_put(fx, TABLE_SNAPSHOT, &s);
+	decide_count_disk(d, fx, s.node, s.size_mib - now->size_mib);
 	return true;
 }
 
@@ -207,21 +244,21 @@ static bool is_failed(struct effects *fx, const struct snapshot *now, const char
 }
 
 /* True when the orders are others now. */
-static bool is_absent(struct effects *fx, const struct snapshot *now, int64_t revision)
+static bool is_absent(const struct decide *d, struct effects *fx, const struct snapshot *now, int64_t revision)
 {
 	if (now->state == SNAPSHOT_READY)
 		return is_failed(fx, now, "its node does not have it any more; delete it");
 	if (now->state == SNAPSHOT_DELETING && revision >= now->revision)
-		effects_remove(fx, TABLE_SNAPSHOT, now->id);
+		remove_snapshot(d, fx, now);
 	return false;
 }
 
-static bool observe_one(struct effects *fx, const struct snapshot *now, const struct node_stored *seen, int64_t revision)
+static bool observe_one(const struct decide *d, struct effects *fx, const struct snapshot *now, const struct node_stored *seen, int64_t revision)
 {
 	if (seen == NULL)
-		return is_absent(fx, now, revision);
+		return is_absent(d, fx, now, revision);
 	if (seen->state == STORED_READY)
-		return is_there(fx, now, seen);
+		return is_there(d, fx, now, seen);
 	return is_failed(fx, now, cc_has(seen, node_stored, reason) ? seen->reason : "its node gave no reason");
 }
 
@@ -252,17 +289,19 @@ void decide_observe_snapshots(const struct decide *d, const struct command *cmd,
 	bool others = false;
 
 	for (size_t at = 0; cc_has(seen, node_instance, snapshots) && (s = zone_next_of(d->zone, TABLE_SNAPSHOT, instance, &at)) != NULL;)
-		others |= observe_one(fx, s, reported(seen, s->id), revision);
+		others |= observe_one(d, fx, s, reported(seen, s->id), revision);
 	others |= observe_restore(d, cmd, fx, &inst, seen);
 	if (others)
 		order_anew(fx, &inst);
 }
 
-void decide_lose_snapshots(const struct decide *d, struct effects *fx, struct instance *inst)
+void decide_remove_snapshots(const struct decide *d, struct effects *fx, struct cc_uuid instance)
 {
-	const struct snapshot *s;
+	const struct snapshot *s, *newest;
 
-	for (size_t at = 0; (s = zone_next_of(d->zone, TABLE_SNAPSHOT, inst->id, &at)) != NULL;)
-		effects_remove(fx, TABLE_SNAPSHOT, s->id);
-	cc_unset(inst, instance, restore);
+	for (size_t at = 0; (s = zone_next_of(d->zone, TABLE_SNAPSHOT, instance, &at)) != NULL;) {
+		newest = decide_newest(d, fx, TABLE_SNAPSHOT, s->id);
+		if (newest != NULL)
+			remove_snapshot(d, fx, newest);
+	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Volumes: made on a node or with their first user, used, grown, deleted. A volume that instances write to belongs to one of them at a time. */
 #include "controller/engine/cap.h"
+#include "controller/engine/columns.h"
 #include "controller/engine/decide.h"
 
 static const struct volume *find_volume(const struct decide *d, const struct command *cmd, const char *ref, struct cc_error *err)
@@ -21,13 +22,15 @@ static const char *user_name(const struct decide *d, const struct attachment *a)
 }
 
 /* The node as one that is asked for. */
-static int check_node(const struct node *n, int64_t mib, struct cc_error *err)
+static int check_node(const struct node *n, const struct member *who, int64_t mib, struct cc_error *err)
 {
 	if (n->state != NODE_READY)
 		return cc_fail(err, NO_CAPACITY, "the node '%s' is silent; try again when it is back, or name another", n->name);
 	if (cc_has(n, node, closed) || cc_has(n, node, drained))
 		return cc_fail(err, NO_CAPACITY, "the node '%s' takes nothing new now%s%.300s; name another", n->name,
 		        cc_has(n, node, closed) ? ": " : "", cc_has(n, node, closed) ? n->closed : "");
+	if (!columns_welcomes(n, who))
+		return cc_fail(err, NO_CAPACITY, "the owner of the node '%s' does not let %s in; name another", n->name, who->name);
 	if (!decide_has_feature(n, "volumes"))
 		return cc_fail(err, NO_CAPACITY, "the node '%s' cannot have volumes: its kernel or its agent is too old; name another", n->name);
 	return decide_check_room("size_mib", 0, mib, n->granted_disk_mib, n->used_disk_mib, n->name, err);
@@ -68,7 +71,7 @@ int decide_volume_create(const struct decide *d, struct command *cmd, struct eff
 	n = zone_find_ref(d->zone, TABLE_NODE, spec->node);
 	if (n == NULL)
 		return cc_fail_missing(err, "node", spec->node, "; see ccctl node list");
-	if (check_node(n, v.size_mib, err) < 0)
+	if (check_node(n, who, v.size_mib, err) < 0)
 		return -1;
 	decide_volume_put_on(d, fx, &v, n->id);
 	return 0;

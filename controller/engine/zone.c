@@ -224,6 +224,7 @@ static bool use_of(const struct row *r, struct cc_uuid *ret_member, struct zone_
 {
 	const struct instance *inst = r->values;
 	const struct volume *v = r->values;
+	const struct snapshot *s = r->values;
 
 	if (r->table == TABLE_INSTANCE) {
 		*ret_member = inst->member;
@@ -231,8 +232,13 @@ static bool use_of(const struct row *r, struct cc_uuid *ret_member, struct zone_
 	} else if (r->table == TABLE_VOLUME) {
 		*ret_member = v->member;
 		*ret = (struct zone_use){ .disk_mib = v->size_mib };
+	} else if (r->table == TABLE_SNAPSHOT) {
+		*ret_member = s->member;
+		*ret = (struct zone_use){ .disk_mib = s->size_mib };
+	} else {
+		return false;
 	}
-	return r->table == TABLE_INSTANCE || r->table == TABLE_VOLUME;
+	return true;
 }
 
 static void count_use(struct zone *z, const struct row *r, int by)

@@ -283,6 +283,7 @@ void check_books(struct engine_fixture *f)
 		int64_t memory = 0, cpu = 0, disk = 0, count = 0;
 		const struct instance *inst;
 		const struct volume *v;
+		const struct snapshot *s;
 
 		for (size_t i = 0; (inst = zone_next(z, TABLE_INSTANCE, &i)) != NULL;)
 			if (cc_has(inst, instance, node) && cc_uuid_equal(inst->node, n->id)) {
@@ -293,6 +294,8 @@ void check_books(struct engine_fixture *f)
 			}
 		for (size_t i = 0; (v = zone_next(z, TABLE_VOLUME, &i)) != NULL;)
 			disk += cc_has(v, volume, node) && cc_uuid_equal(v->node, n->id) ? v->size_mib : 0;
+		for (size_t i = 0; (s = zone_next(z, TABLE_SNAPSHOT, &i)) != NULL;)
+			disk += cc_uuid_equal(s->node, n->id) ? s->size_mib : 0;
 		ck_assert_int_eq(n->used_memory_mib, memory);
 		ck_assert_int_eq(n->used_cpu_millis, cpu);
 		ck_assert_int_eq(n->used_disk_mib, disk);

@@ -221,7 +221,14 @@ struct snapshot *store_fixture_snapshot(struct store_fixture *f, const char *nam
 	struct snapshot *s = cc_new(f->arena, struct snapshot);
 
 	*s = (struct snapshot){
-		.id = store_fixture_id(f), .name = name, .reason = "", .instance = inst->id, .member = inst->member, .created = now_ms
+		.id = store_fixture_id(f),
+		.name = name,
+		.reason = "",
+		.instance = inst->id,
+		.member = inst->member,
+		.created = now_ms,
+		.node = inst->node,
+		.size_mib = 3,
 	};
 	return s;
 }

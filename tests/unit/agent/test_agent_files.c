@@ -4,6 +4,7 @@
 #include "agent/orders.h"
 #include "agent/priv_frame.h"
 #include "agent/report.h"
+#include "agent/snapshots.h"
 #include "agent/spool.h"
 #include "common/clock.h"
 #include "common/json.h"
@@ -175,6 +176,9 @@ START_TEST(a_snapshot_is_taken_once_and_told)
 	ck_assert_uint_eq(told()->snapshots.n, 2);
 	ck_assert_int_eq(told()->snapshots.items[1].state, STORED_READY);
 	ck_assert_int_eq(told()->snapshots.items[1].bytes, 4096);
+	ck_assert_int_eq(snapshots_mib(&t), 1);
+	t.items[0]->snapshots[1].bytes = INT64_MAX >> 1;
+	ck_assert_int_eq(snapshots_mib(&t), w.disk_mib);
 	order(&w);
 	expect_nothing();
 }

@@ -62,6 +62,6 @@
 	"{\"id\":\"" ID_OTHER "\",\"name\":\"" name "\",\"state\":\"" state "\",\"reason\":\"" reason "\",\"instance\":\"" ID_HELLO \
 	"\",\"instance_name\":\"hello\",\"member\":\"" ID_NODE "\",\"created\":\"2026-11-20T21:05:00.000Z\",\"revision\":" revision extra "}"
 #define SNAPSHOT_WANTED SNAPSHOT_("s0", "wanted", "", "3", "")
-#define SNAPSHOT_READY  SNAPSHOT_("s0", "ready", "", "4", ",\"bytes\":1153434")
+#define SNAPSHOT_READY  SNAPSHOT_("s0", "ready", "", "4", ",\"bytes\":1153434,\"counted_mib\":2")
 #define SNAPSHOT_FAILED SNAPSHOT_("s1", "failed", "the disk is full", "4", "")
 #define SNAPSHOTS       "{\"index\":9,\"items\":[" SNAPSHOT_READY "," SNAPSHOT_FAILED "]}"

@@ -354,6 +354,29 @@ START_TEST(a_removed_node_takes_its_volumes_along)
 }
 END_TEST
 
+START_TEST(whom_an_owner_does_not_let_in_keeps_volumes_and_gets_no_new_ones)
+{
+	struct principal tom = as_member(a_member(&f, "tom"));
+	struct volume_use u = use("data", "/data", false);
+	const char *name = "tom";
+	struct node_report r = { 0 };
+
+	done(make_volume(tom, "data", 100, "ada"));
+	see_volume(ada, "data", STORED_READY, NULL);
+	cc_set(&r, node_report, deny_members, ((struct cc_texts){ 1, &name }));
+	done(engine_run(&f, COMMAND_NODE_SYNC, as_node(ada), &(struct cmd_node_sync){ .report = &r, .node = ada }));
+	refused(make_volume(tom, "more", 100, "ada"), CC_NO_CAPACITY, "the owner of the node 'ada' does not let tom in; name another");
+	refused(create_using(tom, "x", NULL, 1, &u), CC_NO_CAPACITY, "does not let");
+	done(create(&f, tom, "elsewhere", "busybox", 0));
+	ck_assert(cc_uuid_equal(instance_now(&f, "elsewhere")->node, bo));
+	ck_assert_int_eq(volume_now("data")->state, VOLUME_READY);
+	ck_assert_int_eq(node_now(&f, ada)->used_disk_mib, 100);
+	done(delete_volume(tom, "data", 0));
+	see_volume(ada, "data", STORED_GONE, NULL);
+	ck_assert_ptr_null(volume_now("data"));
+}
+END_TEST
+
 /* ---- snapshots ---- */
 
 static const struct command *take(struct principal who, const char *instance, const char *name)
@@ -610,6 +633,80 @@ START_TEST(refusals_about_snapshots_say_what_is_wrong)
 }
 END_TEST
 
+/* What hello uses, and what its snapshots take. */
+static void see_bytes(int64_t used, size_t n, struct node_stored *items)
+{
+	const struct instance *inst = instance_now(&f, "hello");
+	struct node_instance seen = { .id = inst->id, .epoch = inst->epoch, .boot_sn = inst->boot_sn, .state = OBSERVED_RUNNING };
+	struct node_report r = { .revision = revision_now(), .has = CC_BIT(node_report_f_instances), .instances = { 1, &seen } };
+
+	cc_set(&seen, node_instance, disk_bytes, used);
+	seen.snapshots.n = n;
+	seen.snapshots.items = items;
+	seen.has |= CC_BIT(node_instance_f_snapshots);
+	done(engine_run(&f, COMMAND_NODE_SYNC, as_node(inst->node), &(struct cmd_node_sync){ .report = &r, .node = inst->node }));
+}
+
+static struct node_stored ready(const char *name, int64_t bytes)
+{
+	struct node_stored s = { .id = snapshot_now(name)->id, .state = STORED_READY };
+
+	cc_set(&s, node_stored, bytes, bytes);
+	return s;
+}
+
+START_TEST(a_snapshot_counts_with_what_it_takes)
+{
+	struct node_stored s[2];
+	struct cc_uuid node;
+
+	hello_runs(); /* of 1024 MiB at most */
+	node = instance_now(&f, "hello")->node;
+	done(take(as_admin, "hello", "early")); /* nobody knows yet */
+	ck_assert_int_eq(node_now(&f, node)->used_disk_mib, 1024);
+	s[0] = ready("early", (1 << 20) + 1);
+	see_bytes(INT64_C(300) << 20, 1, s);
+	ck_assert_int_eq(node_now(&f, node)->used_disk_mib, 1024 + 2);
+	done(take(as_admin, "hello", "late"));
+	ck_assert_int_eq(snapshot_now("late")->size_mib, 300);
+	ck_assert_int_eq(node_now(&f, node)->used_disk_mib, 1024 + 2 + 300);
+	/* Less than was thought gives nothing back, more counts, and nonsense is worth the instance's limit. */
+	s[1] = ready("late", 4096);
+	see_bytes(INT64_C(300) << 20, 2, s);
+	ck_assert_int_eq(snapshot_now("late")->size_mib, 300);
+	done(take(as_admin, "hello", "huge"));
+	s[0] = ready("huge", INT64_MAX >> 10);
+	see_bytes(INT64_C(300) << 20, 1, s); /* and the others are not there any more */
+	ck_assert_int_eq(node_now(&f, node)->used_disk_mib, 1024 + 2 + 300 + 1024);
+	done(drop("hello", "late", 0));
+	ck_assert_int_eq(node_now(&f, node)->used_disk_mib, 1024 + 2 + 1024);
+	done(drop("hello", "huge", 0));
+	ck_assert_int_eq(node_now(&f, node)->used_disk_mib, 1024 + 2 + 1024); /* until its node says so */
+	see_bytes(INT64_C(300) << 20, 0, NULL);
+	ck_assert_int_eq(node_now(&f, node)->used_disk_mib, 1024 + 2);
+	gone("hello");
+	ck_assert_int_eq(node_now(&f, node)->used_disk_mib, 0);
+}
+END_TEST
+
+START_TEST(a_snapshot_for_which_there_is_no_room_is_refused)
+{
+	struct member_change limits = { 0 };
+
+	hello_runs();
+	see_bytes(INT64_C(500) << 20, 0, NULL);
+	cc_set(&limits, member_change, limit_disk_mib, 1600);
+	done(engine_run(&f, COMMAND_MEMBER_CHANGE, as_admin, &(struct cmd_member_change){ "admin", &limits, 0 }));
+	done(take(as_admin, "hello", "one"));
+	refused(take(as_admin, "hello", "two"), CC_QUOTA, "admin uses 1524 of at most 1600 MiB of disk, and this takes 500");
+	limits.limit_disk_mib = 100000;
+	done(engine_run(&f, COMMAND_MEMBER_CHANGE, as_admin, &(struct cmd_member_change){ "admin", &limits, 0 }));
+	done(make_volume(as_admin, "data", 10240 - 1524 - 499, "bo"));
+	ck_assert(cc_uuid_equal(instance_now(&f, "hello")->node, bo));
+	refused(take(as_admin, "hello", "two"), CC_NO_CAPACITY, "MiB of the snapshot: the node 'bo' has room for 499 at most, 500 were asked for");
+}
+END_TEST
+
 START_TEST(a_lost_node_takes_snapshots_along)
 {
 	hello_runs();
@@ -638,6 +735,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, anothers_volume_is_as_if_not_there);
 	tcase_add_test(tc, a_volume_grows_within_bounds);
 	tcase_add_test(tc, a_node_that_is_closed_or_old_takes_no_volume);
+	tcase_add_test(tc, whom_an_owner_does_not_let_in_keeps_volumes_and_gets_no_new_ones);
 	tcase_add_test(tc, a_removed_node_takes_its_volumes_along);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("snapshots");
@@ -649,6 +747,8 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_restore_over_a_running_instance_restarts_it);
 	tcase_add_test(tc, refusals_about_snapshots_say_what_is_wrong);
 	tcase_add_test(tc, a_lost_node_takes_snapshots_along);
+	tcase_add_test(tc, a_snapshot_counts_with_what_it_takes);
+	tcase_add_test(tc, a_snapshot_for_which_there_is_no_room_is_refused);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -34,7 +34,7 @@ static struct volume *held;
 
 static void put_holder(void)
 {
-	holder = store_fixture_instance(&f, "holder", image, NULL);
+	holder = store_fixture_instance(&f, "holder", image, node);
 	held = store_fixture_volume(&f, "held", ada, NULL);
 	store_fixture_put(&f, TABLE_INSTANCE, holder);
 	store_fixture_put(&f, TABLE_VOLUME, held);
@@ -78,6 +78,7 @@ static void *full_row(enum table t, int variant)
 	case TABLE_SNAPSHOT:
 		((struct snapshot *)row)->member = ada->id;
 		((struct snapshot *)row)->instance = holder->id;
+		((struct snapshot *)row)->node = node->id;
 		break;
 	case TABLE_VOLUME:
 		volume->member = ada->id;
@@ -447,7 +448,7 @@ static void two_snapshots_of_a_name(void)
 }
 static void a_snapshot_of_no_instance(void)
 {
-	holder = store_fixture_instance(&f, "gone", image, NULL);
+	holder = store_fixture_instance(&f, "gone", image, node);
 	store_fixture_put(&f, TABLE_SNAPSHOT, store_fixture_snapshot(&f, "s", holder));
 }
 static void a_restore_of_anothers_snapshot(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Property: after any batches, what the database says is used on a node is the sum over the instances and volumes on it, and a batch that would break a grant changes
+/* Property: after any batches, what the database says is used on a node is the sum over the instances, snapshots and volumes on it, and a batch that would break a grant changes
  * nothing. CC_SEED replays a run. */
 #include "tests/lib/random.h"
 #include "tests/lib/store_fixture.h"
@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { NODES = 4, INSTANCES = 24, VOLUMES = 8, BATCHES = 150, OPS_MAX = 10 };
+enum { NODES = 4, INSTANCES = 24, VOLUMES = 8, SNAPSHOTS = 8, BATCHES = 150, OPS_MAX = 10 };
 
 static struct store_fixture f;
 static struct test_random random_state;
@@ -21,6 +21,8 @@ struct model {
 	bool there[INSTANCES];
 	struct volume vol[VOLUMES];
 	bool vol_there[VOLUMES];
+	struct snapshot snap[SNAPSHOTS];
+	bool snap_there[SNAPSHOTS];
 	const struct member *ada;
 	struct node nodes[NODES];
 };
@@ -79,6 +81,25 @@ static void change_volume(struct model *m)
 	store_fixture_put(&f, TABLE_VOLUME, v);
 }
 
+/* Snapshots come with a node, grow, and go for good: the same. */
+static void change_snapshot(struct model *m)
+{
+	int at = random_below(SNAPSHOTS);
+	struct snapshot *s = &m->snap[at];
+
+	if (m->snap_there[at] && random_below(4) == 0) {
+		m->snap_there[at] = false;
+		store_fixture_remove(&f, TABLE_SNAPSHOT, s->id);
+		*s = *store_fixture_snapshot(&f, s->name, &(struct instance){ .id = s->instance, .member = s->member });
+		return;
+	}
+	if (!m->snap_there[at])
+		s->node = m->nodes[random_below(NODES)].id;
+	m->snap_there[at] = true;
+	s->size_mib += random_below(50);
+	store_fixture_put(&f, TABLE_SNAPSHOT, s);
+}
+
 /* One change of the model, and its effect; a row may be changed several times in a batch, or removed and put again. */
 static void change_one(struct model *m)
 {
@@ -117,6 +138,9 @@ static void count_use(struct model *m)
 		for (int i = 0; i < VOLUMES; i++)
 			if (m->vol_there[i] && cc_has(&m->vol[i], volume, node) && cc_uuid_equal(m->vol[i].node, node->id))
 				node->used_disk_mib += m->vol[i].size_mib;
+		for (int i = 0; i < SNAPSHOTS; i++)
+			if (m->snap_there[i] && cc_uuid_equal(m->snap[i].node, node->id))
+				node->used_disk_mib += m->snap[i].size_mib;
 	}
 }
 
@@ -195,7 +219,7 @@ static void check_database(const struct model *m)
 		ck_assert((zone_find(z, TABLE_INSTANCE, m->inst[i].id) != NULL) == m->there[i]);
 		there += m->there[i];
 	}
-	ck_assert_uint_eq(zone_count(z, TABLE_INSTANCE), there);
+	ck_assert_uint_eq(zone_count(z, TABLE_INSTANCE), there + 1);
 	for (int n = 0; n < NODES; n++)
 		check_node(z, &m->nodes[n]);
 	zone_free(z);
@@ -205,6 +229,7 @@ static void fill_model(struct model *m)
 {
 	struct member *ada = store_fixture_member(&f, "ada");
 	struct image *image = store_fixture_image(&f, "debian", ada);
+	struct instance *owner;
 
 	store_fixture_put(&f, TABLE_MEMBER, ada);
 	store_fixture_put(&f, TABLE_IMAGE, image);
@@ -214,10 +239,28 @@ static void fill_model(struct model *m)
 	}
 	for (int i = 0; i < INSTANCES; i++)
 		m->inst[i] = *store_fixture_instance(&f, cc_printf(f.arena, "i%d", i), image, NULL);
+	owner = store_fixture_instance(&f, "owner", image, NULL);
+	store_fixture_put(&f, TABLE_INSTANCE, owner);
+	for (int i = 0; i < SNAPSHOTS; i++)
+		m->snap[i] = *store_fixture_snapshot(&f, cc_printf(f.arena, "s%d", i), owner);
 	m->ada = ada;
 	for (int i = 0; i < VOLUMES; i++)
 		m->vol[i] = *store_fixture_volume(&f, cc_printf(f.arena, "v%d", i), ada, NULL);
 	store_fixture_commit_ok(&f);
+}
+
+static void change_any(struct model *m)
+{
+	switch (random_below(4)) {
+	case 0:
+		change_volume(m);
+		break;
+	case 1:
+		change_snapshot(m);
+		break;
+	default:
+		change_one(m);
+	}
 }
 
 START_TEST(what_is_used_is_the_sum_of_what_is_assigned)
@@ -230,7 +273,7 @@ START_TEST(what_is_used_is_the_sum_of_what_is_assigned)
 		struct model before = m;
 
 		for (int ops = random_below(OPS_MAX); ops >= 0; ops--)
-			random_below(3) > 0 ? change_one(&m) : change_volume(&m);
+			change_any(&m);
 		count_use(&m);
 		change_grants(&m);
 		if (random_below(5) == 0 && break_one_grant(&m)) {
