@@ -157,6 +157,13 @@ int cli_client(struct cli *cli, struct client **ret, struct cc_error *err)
 	return 0;
 }
 
+int cli_call(struct cli *cli, const struct client_call *call, struct cc_error *err)
+{
+	struct client *client;
+
+	return cli_client(cli, &client, err) < 0 ? -1 : client_call(client, call, err);
+}
+
 int cli_write(struct cli *cli, const struct cc_buf *data, struct cc_error *err)
 {
 	(void)cli;

@@ -29,6 +29,8 @@ int cli_begin(struct cli *cli, struct cc_error *err);
 
 /* The connection, opened when first asked for. Sets *ret only on success. @err INVALID wrong connection options */
 int cli_client(struct cli *cli, struct client **ret, struct cc_error *err);
+/* client_call on it. @err as both */
+int cli_call(struct cli *cli, const struct client_call *call, struct cc_error *err);
 
 /* The target that a login token leads to, in the arena. */
 void cli_target_of(struct cli *cli, const struct cc_token *token, struct client_target *ret);

@@ -12,13 +12,6 @@
 #define LOOK_MS         1000
 #define DEFAULT_WAIT_MS 300000
 
-static int ask(struct cli *cli, const struct client_call *call, struct cc_error *err)
-{
-	struct client *client;
-
-	return cli_client(cli, &client, err) < 0 ? -1 : client_call(client, call, err);
-}
-
 static const char *path_to(const struct cli *cli, const char *tail)
 {
 	return client_path(cli->arena, noun_node.path, cli->args.words[0], tail);
@@ -64,7 +57,7 @@ int cmd_node_drain(struct cli *cli, struct cc_error *err)
 
 	if (args_has(&cli->args, "reason"))
 		cc_set(&body, node_drain, reason, args_text(&cli->args, "reason", ""));
-	if (ask(cli, &call, err) < 0)
+	if (cli_call(cli, &call, err) < 0)
 		return -1;
 	tell_left(cli, &n);
 	if (args_has(&cli->args, "wait") && wait_until_empty(cli, &n, err) < 0)
@@ -77,7 +70,7 @@ int cmd_node_undrain(struct cli *cli, struct cc_error *err)
 	struct node n = { 0 };
 	const struct client_call call = { .method = "POST", .path = path_to(cli, "/undrain"), .reply_desc = &node_desc, .reply = &n };
 
-	if (ask(cli, &call, err) < 0)
+	if (cli_call(cli, &call, err) < 0)
 		return -1;
 	cli_say(cli, "%s: takes instances again%s%s", n.name, cc_has(&n, node, closed) ? ", once its owner lets it: " : "",
 	        cc_has(&n, node, closed) ? n.closed : "");
@@ -120,7 +113,7 @@ int cmd_node_cap(struct cli *cli, struct cc_error *err)
 		cc_set(&cap, node_cap, disk_mib, args_number(args, "disk", 0));
 	if (args_has(args, "instances"))
 		cc_set(&cap, node_cap, instances, args_number(args, "instances", 0));
-	if (ask(cli, &call, err) < 0)
+	if (cli_call(cli, &call, err) < 0)
 		return -1;
 	cli_say(cli, "%s: at most %lldm cpu, %lld MiB memory, %lld MiB disk and %lld instances are granted", n.name, (long long)n.granted_cpu_millis,
 	        (long long)n.granted_memory_mib, (long long)n.granted_disk_mib, (long long)n.granted_instances);
@@ -139,7 +132,7 @@ int cmd_node_remove(struct cli *cli, struct cc_error *err)
 		cli_say(cli, "Nothing was removed.");
 		return 1;
 	}
-	if (ask(cli, &call, err) < 0)
+	if (cli_call(cli, &call, err) < 0)
 		return -1;
 	cli_say(cli, "%s: removed; its key is forgotten", cli->args.words[0]);
 	return 0;

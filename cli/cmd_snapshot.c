@@ -15,13 +15,6 @@ static const char *path_of(const struct cli *cli, const char *instance, const ch
 	return snapshot != NULL ? client_path(cli->arena, all, snapshot, tail) : all;
 }
 
-static int ask(struct cli *cli, const struct client_call *call, struct cc_error *err)
-{
-	struct client *client;
-
-	return cli_client(cli, &client, err) < 0 ? -1 : client_call(client, call, err);
-}
-
 static bool is_settled(const void *row)
 {
 	return ((const struct snapshot *)row)->state != SNAPSHOT_WANTED;
@@ -62,7 +55,7 @@ int cmd_snapshot_create(struct cli *cli, struct cc_error *err)
 		if (cc_text_check(cc_desc_find(&snapshot_spec_desc, "name"), spec.name, strlen(spec.name), err) < 0)
 			return -1;
 	}
-	if (ask(cli, &call, err) < 0)
+	if (cli_call(cli, &call, err) < 0)
 		return -1;
 	a.path = path_of(cli, cli->args.words[0], s.name, "");
 	a.what = cc_printf(cli->arena, "the snapshot '%s'", s.name);
@@ -115,7 +108,7 @@ int cmd_snapshot_restore(struct cli *cli, struct cc_error *err)
 	if (args_has(&cli->args, "restart"))
 		cc_set(&body, snapshot_restore, restart, true);
 	wait_begin(&w, cli, WAIT_RUNNING);
-	if (ask(cli, &call, err) < 0 || await_row(cli, &a, &end, err) < 0)
+	if (cli_call(cli, &call, err) < 0 || await_row(cli, &a, &end, err) < 0)
 		return -1;
 	if (end == AWAIT_GONE)
 		return tell_failed(cli, snapshot, "the instance was deleted meanwhile");
@@ -133,51 +126,10 @@ int cmd_snapshot_restore(struct cli *cli, struct cc_error *err)
 	return result >= 0 && args_has(&cli->args, "output") && cli_show_row(cli, &instance_desc, &inst, err) < 0 ? -1 : result;
 }
 
-static bool never(const void *row)
-{
-	(void)row;
-	return false;
-}
-
-static int delete_one(struct cli *cli, const char *name, struct cc_error *err)
-{
-	struct snapshot s = { 0 };
-	struct client_call call = {
-		.method = "DELETE", .path = path_of(cli, cli->args.words[0], name, ""), .reply_desc = &snapshot_desc, .reply = &s
-	};
-	struct await a = { .path = call.path,
-		.desc = &snapshot_desc,
-		.row = &s,
-		.reached = never,
-		.what = cc_printf(cli->arena, "deleting the snapshot '%s'", name) };
-	enum await_end end = AWAIT_GONE;
-
-	if (ask(cli, &call, err) < 0)
-		return -1;
-	/* Deleted at once: there was nothing to show. */
-	if (!cc_uuid_is_nil(s.id) && await_row(cli, &a, &end, err) < 0)
-		return -1;
-	cli_say(cli, "%s: snapshot %s: %s", cli->args.words[0], name, end == AWAIT_GONE ? "deleted" : "deleting");
-	return 0;
-}
-
 int cmd_snapshot_delete(struct cli *cli, struct cc_error *err)
 {
 	const struct removal r = { &noun_snapshot, "delete", "deleted", "" };
-	size_t n = cli->args.n_words - 1;
-	const char *of = cc_printf(cli->arena, " of %s", cli->args.words[0]);
-	struct cc_error e = { 0 };
-	int status = 0;
-	bool yes;
+	const char *of = cli->args.words[0];
 
-	if (remove_confirm(cli, &r, cli->args.words + 1, n, of, &yes, err) < 0)
-		return -1;
-	if (!yes)
-		return 1;
-	for (size_t i = 1; i <= n; i++) {
-		int told = delete_one(cli, cli->args.words[i], &e) < 0 ? cli_tell(cli, &e) : 0;
-
-		status = status != 0 ? status : told;
-	}
-	return status;
+	return remove_and_wait(cli, &r, path_of(cli, of, NULL, ""), of, err);
 }

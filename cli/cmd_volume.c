@@ -6,13 +6,6 @@
 #include "cli/remove.h"
 #include "common/model.h"
 
-static int ask(struct cli *cli, const struct client_call *call, struct cc_error *err)
-{
-	struct client *client;
-
-	return cli_client(cli, &client, err) < 0 ? -1 : client_call(client, call, err);
-}
-
 static bool is_settled(const void *row)
 {
 	return ((const struct volume *)row)->state != VOLUME_WANTED;
@@ -68,7 +61,7 @@ int cmd_volume_create(struct cli *cli, struct cc_error *err)
 		return -1;
 	if (args_has(&cli->args, "node"))
 		cc_set(&spec, volume_spec, node, args_text(&cli->args, "node", NULL));
-	return ask(cli, &call, err) < 0 ? -1 : settle(cli, &v, "ready", err);
+	return cli_call(cli, &call, err) < 0 ? -1 : settle(cli, &v, "ready", err);
 }
 
 int cmd_volume_grow(struct cli *cli, struct cc_error *err)
@@ -81,9 +74,9 @@ int cmd_volume_grow(struct cli *cli, struct cc_error *err)
 	if (read_size(cli, &size_mib, err) < 0)
 		return -1;
 	cc_set(&change, volume_change, size_mib, size_mib);
-	if (ask(cli, &(struct client_call){ .method = "GET", .path = path, .reply_desc = &volume_desc, .reply = &v }, err) < 0)
+	if (cli_call(cli, &(struct client_call){ .method = "GET", .path = path, .reply_desc = &volume_desc, .reply = &v }, err) < 0)
 		return -1;
-	if (ask(cli,
+	if (cli_call(cli,
 	            &(struct client_call){ .method = "PATCH",
 	                    .path = path,
 	                    .body_desc = &volume_change_desc,
@@ -96,47 +89,9 @@ int cmd_volume_grow(struct cli *cli, struct cc_error *err)
 	return settle(cli, &v, "has its new size", err);
 }
 
-static bool never(const void *row)
-{
-	(void)row;
-	return false;
-}
-
-static int delete_one(struct cli *cli, const char *name, struct cc_error *err)
-{
-	struct volume v = { 0 };
-	struct client_call call = {
-		.method = "DELETE", .path = client_path(cli->arena, noun_volume.path, name, ""), .reply_desc = &volume_desc, .reply = &v
-	};
-	struct await a = {
-		.path = call.path, .desc = &volume_desc, .row = &v, .reached = never, .what = cc_printf(cli->arena, "deleting the volume '%s'", name)
-	};
-	enum await_end end = AWAIT_GONE;
-
-	if (ask(cli, &call, err) < 0)
-		return -1;
-	if (!cc_uuid_is_nil(v.id) && await_row(cli, &a, &end, err) < 0)
-		return -1;
-	cli_say(cli, "%s: %s", name, end == AWAIT_GONE ? "deleted" : "deleting");
-	return 0;
-}
-
 int cmd_volume_delete(struct cli *cli, struct cc_error *err)
 {
 	const struct removal r = { &noun_volume, "delete", "deleted", " with all files" };
-	size_t n = cli->args.n_words;
-	struct cc_error e = { 0 };
-	int status = 0;
-	bool yes;
 
-	if (remove_confirm(cli, &r, cli->args.words, n, "", &yes, err) < 0)
-		return -1;
-	if (!yes)
-		return 1;
-	for (size_t i = 0; i < n; i++) {
-		int told = delete_one(cli, cli->args.words[i], &e) < 0 ? cli_tell(cli, &e) : 0;
-
-		status = status != 0 ? status : told;
-	}
-	return status;
+	return remove_and_wait(cli, &r, noun_volume.path, NULL, err);
 }

@@ -19,3 +19,6 @@ int remove_confirm(struct cli *cli, const struct removal *r, const char *const *
 /* Asks if need be, and DELETEs each of the command's words; one that fails is told and does not keep the others. Returns the exit status, or -1.
  * @err as confirm_ask, and what client_call says */
 int remove_run(struct cli *cli, const struct removal *r, struct cc_error *err);
+/* The same for what its node has to give up first, below the path `all`: waits for that, as --no-wait and --timeout say. With `of`, the first word of the command
+ * is whose they are. @err as confirm_ask; what fails later is told */
+int remove_and_wait(struct cli *cli, const struct removal *r, const char *all, const char *of, struct cc_error *err);

@@ -3,9 +3,7 @@
 
 int secret_make(struct cli *cli, const struct client_call *call, struct cc_error *err)
 {
-	struct client *client;
-
-	return cli_client(cli, &client, err) < 0 ? -1 : client_call(client, call, err);
+	return cli_call(cli, call, err);
 }
 
 bool secret_wants_all(const struct cli *cli)
