@@ -291,6 +291,26 @@ START_TEST(what_a_program_of_the_node_answers_on_is_not_published)
 }
 END_TEST
 
+/* On a supernode the controller is among them. */
+START_TEST(no_guest_reaches_what_the_node_serves)
+{
+	cc_auto_close int tcp = netns_listen(0, SOCK_STREAM, NULL, 8443), udp = netns_listen(0, SOCK_DGRAM, NULL, 5300);
+	struct priv_ct ct = run(1, 1, "");
+	char peer[64];
+
+	ck_assert(reaches(neighbour, NETNS_NODE, 8443, tcp, NETNS_NEIGHBOUR));
+	ck_assert(netns_reaches(neighbour, SOCK_DGRAM, NETNS_NODE, 5300, udp, peer));
+	ck_assert(!reaches(ct.init_pid, NETNS_NODE, 8443, tcp, NULL));
+	ck_assert(!reaches(ct.init_pid, GATEWAY, 8443, tcp, NULL));
+	ck_assert(!netns_reaches(ct.init_pid, SOCK_DGRAM, NETNS_NODE, 5300, udp, peer));
+	ck_assert(!netns_reaches(ct.init_pid, SOCK_DGRAM, GATEWAY, 5300, udp, peer));
+	/* Nor with a port of its own, which opens only that. */
+	ck_assert_int_eq(run(1, 1, "8080:80/tcp").init_pid, ct.init_pid);
+	ck_assert(!reaches(ct.init_pid, NETNS_NODE, 8443, tcp, NULL));
+	ck_assert(!reaches(ct.init_pid, GATEWAY, 8443, tcp, NULL));
+}
+END_TEST
+
 START_TEST(a_port_leads_to_one_instance)
 {
 	struct cc_error err = { 0 };
@@ -414,6 +434,7 @@ static void add(TCase *t)
 	tcase_add_test(t, it_works_beside_docker_and_leaves_docker_as_it_was);
 	tcase_add_test(t, rules_of_others_that_are_in_the_way_are_told);
 	tcase_add_test(t, what_a_program_of_the_node_answers_on_is_not_published);
+	tcase_add_test(t, no_guest_reaches_what_the_node_serves);
 	tcase_add_test(t, a_port_leads_to_one_instance);
 	tcase_add_test(t, the_owner_says_which_ports_may_be_had);
 	tcase_add_test(t, nonsense_is_refused);
