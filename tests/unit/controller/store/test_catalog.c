@@ -66,6 +66,19 @@ START_TEST(columns_are_the_stored_fields)
 }
 END_TEST
 
+static const char *label_check(const char *column)
+{
+	return cc_printf(arena,
+	        "(((length(%s) >= 1) AND (length(%s) <= 63)) AND (%s !~ '[^a-z0-9-]'::text) AND (\"left\"(%s, 1) <> '-'::text) AND "
+	        "(\"right\"(%s, 1) <> '-'::text))",
+	        column, column, column, column, column);
+}
+
+static const char *hash_check(const char *column)
+{
+	return cc_printf(arena, "((length(%s) = 64) AND (%s !~ '[^0-9a-f]'::text))", column, column);
+}
+
 /* What pg_get_constraintdef says of the CHECK that a field's kind asks for; NULL when it asks for none. */
 static const char *check_of(const struct cc_field *f)
 {
@@ -84,8 +97,9 @@ static const char *check_of(const struct cc_field *f)
 			return cc_printf(arena, "CHECK ((%s >= %" PRId64 "))", f->name, k->min);
 		return cc_printf(arena, "CHECK (((%s >= %" PRId64 ") AND (%s <= %" PRId64 ")))", f->name, k->min, f->name, k->max);
 	case CB_LABEL:
+		return cc_printf(arena, "CHECK (%s)", label_check(f->name));
 	case CB_HEX:
-		return cc_printf(arena, "CHECK ((%s ~ '%s'::text))", f->name, k->pattern);
+		return cc_printf(arena, "CHECK (%s)", hash_check(f->name));
 	case CB_TEXTS:
 	case CB_UUIDS:
 	case CB_LIST:
@@ -121,6 +135,22 @@ START_TEST(every_kind_that_has_limits_is_checked)
 	        cc_printf(arena,
 	                "SELECT count(*) FROM pg_constraint WHERE conrelid = 'public.%s'::regclass AND contype = 'c' AND conname LIKE '%%\\_check'",
 	                d->name));
+}
+END_TEST
+
+#define A61 "repeat('a', 61)"
+
+static const char *const samples[] = { "''", "'a'", "'-'", "'a-'", "'-a'", "'a-a'", "'A'", "'a_a'", "'a.a'", "'\u00e4'", "'a\u00e4'", "'a' || E'\\n'",
+	"E'\\n' || 'a'", "'9' || " A61, "'9' || " A61 " || '9'", "'9' || " A61 " || '-'", "'9' || " A61 " || '99'", "repeat('0f', 31)",
+	"repeat('0f', 32)", "repeat('0f', 32) || E'\\n'", "repeat('0g', 32)", "repeat('0F', 32)", "repeat('0f', 32) || '0'" };
+
+/* The CHECKs say it in words that cost less than the patterns. */
+START_TEST(cheap_checks_mean_what_the_patterns_say)
+{
+	const char *with = cc_printf(arena, "WITH t AS (SELECT %s AS w) SELECT ", samples[_i]);
+
+	check_value(samples[_i], "t", cc_printf(arena, "%s %s = (w ~ '%s') FROM t", with, label_check("w"), cc_kind_info(CK_name)->pattern));
+	check_value(samples[_i], "t", cc_printf(arena, "%s %s = (w ~ '%s') FROM t", with, hash_check("w"), cc_kind_info(CK_sha256)->pattern));
 }
 END_TEST
 
@@ -216,6 +246,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, columns_are_the_stored_fields, 0, TABLE_MAX);
 	tcase_add_loop_test(tc, every_kind_that_has_limits_is_checked, 0, TABLE_MAX);
 	tcase_add_test(tc, rows_are_bound_by_these_rules);
+	tcase_add_loop_test(tc, cheap_checks_mean_what_the_patterns_say, 0, CC_ARRAY_LEN(samples));
 	tcase_add_test(tc, every_query_is_about_a_table_or_none);
 	suite_add_tcase(s, tc);
 	return s;
