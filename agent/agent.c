@@ -9,6 +9,7 @@
 #include "agent/image_fetch.h"
 #include "agent/live_fill.h"
 #include "agent/node_address.h"
+#include "agent/probes.h"
 #include "agent/snapshots.h"
 #include "agent/statefile.h"
 #include "agent/stream.h"
@@ -53,6 +54,7 @@ struct agent {
 	struct image_fetcher fetcher;
 	struct sync sync;
 	struct zone_names names;
+	struct probes probes;
 	struct streams streams;
 	char images_dir[4096];
 	int timer_fd;
@@ -275,6 +277,7 @@ static bool on_orders(void *user, const struct node_orders *o, int64_t sent_ms)
 	if (find_address(a))
 		sync_facts_changed(&a->sync);
 	zone_names_take(&a->names, o);
+	probes_take(&a->probes, o, cc_boottime_ms());
 	a->names.look = true;
 	a->act.again = true;
 	return any;
@@ -331,6 +334,7 @@ static int open_http(struct agent *a, struct cc_error *err)
 static int prepare(struct agent *a, struct cc_error *err)
 {
 	const struct agent_config *cfg = a->start->cfg;
+	struct cc_error none = { 0 };
 	int64_t revision = load_spool(a);
 
 	snprintf(a->images_dir, sizeof(a->images_dir), "%.4000s/images", cfg->state_dir);
@@ -349,6 +353,9 @@ static int prepare(struct agent *a, struct cc_error *err)
 	a->streams.http = a->http;
 	a->streams.priv = a->priv;
 	a->sync = (struct sync){ .http = a->http, .insts = &a->insts, .facts = &a->facts, .on_orders = on_orders, .user = a };
+	if (probes_open(&a->probes, a->start->who->node, cfg->probe_port, &none) < 0)
+		cc_log(WARNING, PROBES_OFF, kv_err(&none));
+	a->sync.probes = &a->probes;
 	zone_names_load(&a->names, cfg->state_dir);
 	a->sync.names_version = (a->features & PRIV_FEATURE_NAMES) != 0 ? a->names.version : NULL;
 	sync_init(&a->sync, a->start->who->node, revision);
@@ -416,7 +423,7 @@ static int64_t next_ms(struct agent *a, int64_t now_ms)
 {
 	int64_t next = a->look_ms = act_next_ms(&a->act, now_ms);
 
-	next = cc_earlier_ms(next, a->word_ms);
+	next = cc_earlier_ms(cc_earlier_ms(next, a->word_ms), probes_next_ms(&a->probes));
 	next = cc_earlier_ms(next, cc_earlier_ms(sync_next_ms(&a->sync), stream_next_ms(&a->streams)));
 	return a->insts.unsaved || a->save_ms != 0 ? cc_earlier_ms(next, a->save_ms) : next;
 }
@@ -460,7 +467,7 @@ static void tell_names(struct agent *a)
 
 static int turn(struct agent *a, struct cc_error *err)
 {
-	struct pollfd fds[4 + STREAMS_POLLFDS];
+	struct pollfd fds[5 + STREAMS_POLLFDS];
 	int64_t now = cc_boottime_ms();
 	size_t n;
 
@@ -468,8 +475,10 @@ static int turn(struct agent *a, struct cc_error *err)
 	fds[1] = (struct pollfd){ .fd = a->start->signal_fd, .events = POLLIN };
 	fds[2] = (struct pollfd){ .fd = a->timer_fd, .events = POLLIN };
 	fds[3] = (struct pollfd){ .fd = a->start->owner_fd, .events = POLLIN };
-	n = 4 + stream_pollfds(&a->streams, fds + 4);
+	fds[4] = (struct pollfd){ .fd = probes_listen(&a->probes) ? a->probes.fd : -1, .events = POLLIN };
+	n = 5 + stream_pollfds(&a->streams, fds + 5);
 	(void)cc_http_poll(a->http, fds, n, wait_ms(a, now));
+	probes_step(&a->probes, cc_boottime_ms()); /* first, for others measure it */
 	if (fds[1].revents != 0)
 		take_signal(a);
 	if (fds[3].revents != 0)
@@ -499,6 +508,7 @@ static void done(struct agent *a)
 {
 	sync_stop(&a->sync);
 	stream_done(&a->streams);
+	probes_close(&a->probes);
 	cc_http_free(a->http);
 	priv_client_free(a->priv);
 	local_image_table_done(&a->images);
@@ -519,7 +529,7 @@ int agent_run(const struct agent_start *start, struct cc_error *err)
 	a->start = start;
 	a->started_ms = cc_now_ms();
 	a->who = cc_row_heap_copy(&spool_identity_desc, start->who);
-	a->timer_fd = -1;
+	a->timer_fd = a->probes.fd = -1;
 	a->facts_arena = cc_arena_new(0);
 	a->priv = priv_client_new(start->priv_fd, act_on_event, &a->act);
 	result = prepare(a, err);

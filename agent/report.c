@@ -111,6 +111,25 @@ static bool is_in(const struct inst_table *t, const struct inst *i, bool full)
 	return i->change != 0 && (full || i->change > t->confirmed);
 }
 
+static void fill_probes(struct node_report *r, const struct report_want *w)
+{
+	if (w->probes == NULL || w->probes->fd < 0)
+		return;
+	cc_set(r, node_report, probes_version, w->probes->version);
+	if (w->facts != NULL)
+		cc_set(r, node_report, probe_port, w->probes->port);
+}
+
+static void fill_measured(struct node_report *r, const struct report_want *w, struct cc_arena *a)
+{
+	if (w->probes == NULL)
+		return;
+	r->measured.items = cc_new_array(a, PROBES_MAX, struct node_rtt);
+	r->measured.n = probes_report(w->probes, w->full, w->now_ms, r->measured.items);
+	if (r->measured.n > 0)
+		r->has |= CC_BIT(node_report_f_measured);
+}
+
 uint64_t report_build(const struct inst_table *t, const struct report_want *w, struct cc_buf *out)
 {
 	struct node_report r = { .revision = w->revision, .full = w->full };
@@ -133,6 +152,8 @@ uint64_t report_build(const struct inst_table *t, const struct report_want *w, s
 	r.volumes.n = volumes_report(t, w->full, r.volumes.items);
 	if (r.volumes.n > 0)
 		r.has |= CC_BIT(node_report_f_volumes);
+	fill_probes(&r, w);
+	fill_measured(&r, w, a);
 	cc_json_encode(&node_report_desc, &r, out);
 	return t->change;
 }
@@ -144,6 +165,7 @@ void report_build_empty(const struct report_want *w, struct cc_buf *out)
 	cc_set(&r, node_report, wait_ms, w->wait_ms);
 	if (w->names_version != NULL)
 		cc_set(&r, node_report, names_version, w->names_version);
+	fill_probes(&r, w);
 	cc_json_encode(&node_report_desc, &r, out);
 }
 

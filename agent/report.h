@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/inst.h"
+#include "agent/probes.h"
 
 /* What is told of the machine itself; the strings belong to the caller. */
 struct node_facts {
@@ -23,6 +24,8 @@ struct report_want {
 	int64_t wait_ms;
 	const struct node_facts *facts; /* NULL: not in this report */
 	const char *names_version;      /* of the zone's names that are here; NULL: not said */
+	struct probes *probes;          /* NULL: nothing is measured */
+	int64_t now_ms;                 /* boot time */
 };
 
 /* Encodes the report. Returns the number of the last change in it: what to give to report_confirmed when the answer has come. */

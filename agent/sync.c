@@ -129,6 +129,8 @@ static void answered(struct sync *s, struct sync_call *c, const struct cc_http_r
 
 	if (c == &s->talk)
 		report_confirmed(s->insts, c->change);
+	if (c == &s->talk && s->probes != NULL)
+		probes_confirmed(s->probes);
 	s->full_due &= !c->full;
 	s->facts_due &= !c->facts;
 	if (read_orders(reply, a, &o, &err) < 0) {
@@ -194,9 +196,12 @@ static void talk(struct sync *s, int64_t now_ms)
 {
 	cc_auto_buf struct cc_buf body = { 0 };
 	bool full = s->full_due || now_ms >= s->full_ms + FULL_EVERY_MS;
-	struct report_want want = {
-		.full = full, .revision = s->revision, .names_version = s->names_version, .facts = s->facts_due || full ? s->facts : NULL
-	};
+	struct report_want want = { .full = full,
+		.revision = s->revision,
+		.names_version = s->names_version,
+		.probes = s->probes,
+		.now_ms = now_ms,
+		.facts = s->facts_due || full ? s->facts : NULL };
 
 	s->talk.full = want.full;
 	if (want.full)
@@ -209,7 +214,9 @@ static void talk(struct sync *s, int64_t now_ms)
 static void listen(struct sync *s, int64_t now_ms)
 {
 	cc_auto_buf struct cc_buf body = { 0 };
-	struct report_want want = { .revision = s->revision, .names_version = s->names_version, .wait_ms = s->wait_ms };
+	struct report_want want = {
+		.revision = s->revision, .names_version = s->names_version, .probes = s->probes, .now_ms = now_ms, .wait_ms = s->wait_ms
+	};
 
 	report_build_empty(&want, &body);
 	s->listen.full = s->listen.facts = false;
@@ -232,6 +239,8 @@ static int64_t talk_ms(const struct sync *s)
 		return s->full_ms + LEAST_WAIT_MS;
 	if (!s->reached || s->full_due || s->facts_due)
 		return s->backoff.next_ms;
+	if (s->probes != NULL && probes_have_news(s->probes))
+		return s->talk.sent_ms + LEAST_WAIT_MS;
 	return cc_earlier_ms(cc_earlier_ms(report_due_ms(s->insts), renew_ms(s)), s->full_ms + FULL_EVERY_MS);
 }
 

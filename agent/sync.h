@@ -24,6 +24,7 @@ struct sync {
 	struct inst_table *insts;
 	const struct node_facts *facts;
 	const char *names_version; /* of the zone's names that are here; NULL: they are not wanted */
+	struct probes *probes;     /* NULL: nothing is measured */
 	/* New orders were taken in; `sent_ms` is when the report was sent that they answer. Streams are for this callback to carry: whether there was one to. */
 	bool (*on_orders)(void *user, const struct node_orders *o, int64_t sent_ms);
 	void *user;

@@ -6,6 +6,7 @@
 #define ONE          65536 /* 1 in fixed point */
 #define C_E          4     /* tuning constants of figure 3: an update counts for a quarter */
 #define C_C          4
+#define ANYBODY      16
 #define SURE         10   /* per mille: nobody is surer of its place than that */
 #define START_SHARE  8    /* of the first distance, what is put on the plane */
 #define OFF_LEAST_US 1000 /* of a residual that need not be a mistake */
@@ -201,9 +202,9 @@ size_t sched_choose_probes(const struct sched_point *points, const uint8_t *may,
 
 	k = k < SCHED_PROBES_MAX ? k : SCHED_PROBES_MAX;
 	found = nearest(points, may, n, self, k / 2, ret);
-	/* From a place of chance on, once around: so it ends, whoever can be measured. */
-	for (size_t tries = 0; n > 0 && found < k && tries < n; tries++) {
-		uint32_t i = (uint32_t)(tries < SCHED_PROBES_MAX ? mixed(seed + tries) % n : (mixed(seed) + tries) % n);
+	/* Anybody a few times, then from a place of chance on once around: so it ends, and misses nobody where there are few. */
+	for (size_t tries = 0; n > 0 && found < k && tries < n + ANYBODY; tries++) {
+		uint32_t i = (uint32_t)((mixed(seed + (tries < ANYBODY ? tries : ANYBODY)) + (tries < ANYBODY ? 0 : tries)) % n);
 
 		if (may[i] && i != self && !is_chosen(ret, found, i))
 			ret[found++] = i;

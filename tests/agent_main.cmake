@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The unprivileged half of the agent.
 cc_test(agent_reconcile SOURCES unit/agent/test_reconcile.c LIBS cc_agent)
+cc_test(agent_probes SOURCES unit/agent/test_probes.c LIBS cc_agent)
 cc_test(agent_controllers SOURCES unit/agent/test_controllers.c LIBS cc_agent)
 cc_test(agent_inst SOURCES unit/agent/test_inst.c LIBS cc_agent)
 cc_test(agent_files SOURCES unit/agent/test_agent_files.c LIBS cc_agent)

@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "controller/api/addresses.h"
 #include "controller/api/api.h"
+#include "controller/api/probes.h"
 #include "controller/engine/orders.h"
 
 /* A report whose answer waits for news. */
@@ -48,6 +49,7 @@ static bool build(struct call *c, struct node_orders *orders, struct cc_arena *a
 
 	orders->wait_ms = longest_wait(c, z);
 	news |= add_names(c, z, orders, a);
+	news |= probes_fill(c, z, orders, a);
 	engine_read_end(c->engine);
 	orders->streams.n = c->setup->stream_orders(c->setup->edge, c->who.id, a, &orders->streams.items);
 	orders->lease_ms = c->setup->node_lease_ms;

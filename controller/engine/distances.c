@@ -11,10 +11,12 @@
 #define FIT_ROUNDS     40    /* after a pair has changed */
 #define FIT_PULLS      20000 /* at a time: about 10 ms */
 #define STORE_EVERY_MS 600000
-#define SETTLE_MS      60000 /* where pairs change all the time, points are stored so often although they have not settled */
-#define STORE_STEP_US  1000  /* a point that moved less is not stored anew, nor one that moved less than: */
-#define STORE_SHARE    8     /* this part of its distance to the controller */
-#define NEWS_STEP_US   300   /* the same for a pair, for which points are fitted anew */
+#define SETTLE_MS      60000  /* where pairs change all the time, points are stored so often although they have not settled */
+#define STORE_STEP_US  1000   /* a point that moved less is not stored anew, nor one that moved less than: */
+#define STORE_SHARE    8      /* this part of its distance to the controller */
+#define CHOOSE_MS      600000 /* twice as long each time, up to: */
+#define CHOOSE_MAX_MS  (6 * 3600000LL)
+#define NEWS_STEP_US   300 /* the same for a pair, for which points are fitted anew */
 #define CONTROLLER     0
 
 struct measured {
@@ -29,6 +31,12 @@ struct slot {
 	bool used;
 	struct sched_point stored;
 	int64_t stored_ms; /* 0: not in this run */
+	uint16_t port;     /* where it answers; 0: not */
+	int64_t choose_ms; /* when targets are chosen anew */
+	int64_t choose_after_ms;
+	size_t n_targets;
+	uint32_t targets[DISTANCES_TARGETS];
+	size_t asked; /* by so many others */
 	struct measured measured[DISTANCES_PAIRS];
 };
 
@@ -48,6 +56,7 @@ struct distances {
 	bool listed;
 	int rounds;        /* still to go */
 	size_t cursor;     /* in the round that is under way */
+	size_t n_answer;   /* nodes that answer */
 	int64_t looked_ms; /* for points to be stored */
 };
 
@@ -137,8 +146,33 @@ static void changed(struct distances *d)
 	d->rounds = FIT_ROUNDS;
 }
 
+static void drop_targets(struct distances *d, struct slot *s)
+{
+	for (size_t k = 0; k < s->n_targets; k++)
+		d->slots[s->targets[k]].asked--;
+	s->n_targets = 0;
+}
+
+static void set_port(struct distances *d, uint32_t at, uint16_t port)
+{
+	d->n_answer += (size_t)(port != 0) - (size_t)(d->slots[at].port != 0);
+	d->slots[at].port = port;
+}
+
+static void forget_target(struct slot *s, uint32_t to)
+{
+	size_t kept = 0;
+
+	for (size_t k = 0; k < s->n_targets; k++)
+		if (s->targets[k] != to)
+			s->targets[kept++] = s->targets[k];
+	s->n_targets = kept;
+}
+
 static void forget_pairs_to(struct distances *d, uint32_t to)
 {
+	for (uint32_t i = 0; i < d->n; i++)
+		forget_target(&d->slots[i], to);
 	for (uint32_t i = 0; i < d->n; i++)
 		for (size_t k = 0; k < DISTANCES_PAIRS; k++)
 			if (d->slots[i].measured[k].to == to)
@@ -152,7 +186,9 @@ void distances_remove(struct distances *d, struct cc_uuid node)
 	pthread_mutex_lock(&d->lock);
 	p = find_place(d, node);
 	if (p != NULL && p->at != CONTROLLER) {
+		drop_targets(d, &d->slots[p->at]);
 		forget_pairs_to(d, p->at);
+		set_port(d, p->at, 0);
 		d->slots[p->at] = (struct slot){ 0 };
 		d->points[p->at] = (struct sched_point){ 0 };
 		changed(d);
@@ -293,6 +329,57 @@ void distances_fit(struct distances *d, int64_t now_ms)
 static int64_t apart(int64_t a, int64_t b)
 {
 	return a > b ? a - b : b - a;
+}
+
+void distances_answers(struct distances *d, struct cc_uuid node, int64_t port)
+{
+	uint32_t at;
+
+	pthread_mutex_lock(&d->lock);
+	if (find(d, node, &at) && at != CONTROLLER)
+		set_port(d, at, port > 0 && port <= UINT16_MAX ? (uint16_t)port : 0);
+	pthread_mutex_unlock(&d->lock);
+}
+
+static bool has_good_targets(const struct distances *d, const struct slot *s, int64_t now_ms)
+{
+	for (size_t i = 0; i < s->n_targets; i++)
+		if (d->slots[s->targets[i]].port == 0)
+			return false;
+	/* Too few for want of others: they may have come. */
+	return now_ms < s->choose_ms && (s->n_targets == DISTANCES_TARGETS || s->n_targets + 1 >= d->n_answer);
+}
+
+static void choose(struct distances *d, uint32_t self, int64_t now_ms)
+{
+	struct slot *s = &d->slots[self];
+	uint8_t *may = cc_calloc(d->n, 1);
+
+	drop_targets(d, s);
+	for (uint32_t i = CONTROLLER + 1; i < d->n; i++)
+		may[i] = d->slots[i].port != 0 && d->slots[i].asked < DISTANCES_ASKED_MAX;
+	s->n_targets = sched_choose_probes(d->points, may, d->n, self, DISTANCES_TARGETS, cc_hash_id(s->node) + (uint64_t)now_ms, s->targets);
+	for (size_t k = 0; k < s->n_targets; k++)
+		d->slots[s->targets[k]].asked++;
+	s->choose_after_ms = s->choose_after_ms == 0 ? CHOOSE_MS : s->choose_after_ms * 2 < CHOOSE_MAX_MS ? s->choose_after_ms * 2 : CHOOSE_MAX_MS;
+	s->choose_ms = now_ms + s->choose_after_ms;
+	free(may);
+}
+
+size_t distances_targets(struct distances *d, struct cc_uuid node, int64_t now_ms, struct distances_target ret[DISTANCES_TARGETS])
+{
+	size_t n = 0;
+	uint32_t at;
+
+	pthread_mutex_lock(&d->lock);
+	if (find(d, node, &at) && at != CONTROLLER && d->slots[at].port != 0) {
+		if (!has_good_targets(d, &d->slots[at], now_ms))
+			choose(d, at, now_ms);
+		for (n = 0; n < d->slots[at].n_targets; n++)
+			ret[n] = (struct distances_target){ d->slots[d->slots[at].targets[n]].node, d->slots[d->slots[at].targets[n]].port };
+	}
+	pthread_mutex_unlock(&d->lock);
+	return n;
 }
 
 static bool is_worth_storing(const struct distances *d, uint32_t i, int64_t now_ms)

@@ -26,6 +26,18 @@ void distances_measured(struct distances *d, struct cc_uuid from, struct cc_uuid
 /* One more sample of a pair that is looked at all the time: the low end of the last few counts. */
 void distances_sample(struct distances *d, struct cc_uuid from, struct cc_uuid to, int64_t rtt_us, int64_t at_ms);
 
+/* Whom a node is to measure. */
+#define DISTANCES_TARGETS   6
+#define DISTANCES_ASKED_MAX 16 /* who is measured by so many is chosen by no more: answering costs its owner traffic */
+struct distances_target {
+	struct cc_uuid node;
+	uint16_t port;
+};
+/* The node answers probes at this UDP port; 0: it does not. */
+void distances_answers(struct distances *d, struct cc_uuid node, int64_t port);
+/* A few that answer: the same ones for hours, chosen anew sooner while the map is young and when one is gone. Returns how many. */
+size_t distances_targets(struct distances *d, struct cc_uuid node, int64_t now_ms, struct distances_target ret[DISTANCES_TARGETS]);
+
 /* Fits the points to what is fresh, in small pieces: to be called about once a second. */
 void distances_fit(struct distances *d, int64_t now_ms);
 

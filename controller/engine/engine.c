@@ -415,6 +415,23 @@ static void audit_refusal(struct engine *e, const struct command *cmd, struct ef
 	apply(e, fx, fx->n - 1, cmd->now_ms);
 }
 
+/* Also when the report had no effects. */
+static void heard_of(struct engine *e, const struct command *cmd, struct cc_uuid node)
+{
+	const struct cmd_node_sync *args = cmd->args;
+	const struct node_report *r = args->report;
+
+	liveness_heard(e->liveness, node, cmd->boot_ms);
+	if (cc_has(r, node_report, probe_port))
+		distances_answers(e->distances, node, r->probe_port);
+	for (size_t i = 0; i < r->measured.n && i < DISTANCES_PAIRS && cc_has(r, node_report, measured); i++) {
+		const struct node_rtt *m = &r->measured.items[i];
+		int64_t age_ms = m->age_s < DISTANCES_FRESH_MS / 1000 ? m->age_s * 1000 : DISTANCES_FRESH_MS;
+
+		distances_measured(e->distances, node, m->node, m->rtt_us, cmd->boot_ms - age_ms);
+	}
+}
+
 static void fit_places(struct engine *e, int64_t boot_ms, struct decide *d)
 {
 	distances_fit(e->distances, boot_ms);
@@ -445,7 +462,7 @@ static void decide_one(struct engine *e, struct command *cmd, struct effects *fx
 		return;
 	}
 	if (cmd->kind == COMMAND_NODE_SYNC)
-		liveness_heard(e->liveness, resource, cmd->boot_ms);
+		heard_of(e, cmd, resource);
 	if (cmd->kind == COMMAND_TICK)
 		e->loaded = false;
 	if (fx->n > from && !cc_uuid_is_nil(cmd->audit.id))

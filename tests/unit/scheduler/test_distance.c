@@ -223,8 +223,12 @@ START_TEST(whom_to_measure_are_neighbours_and_others)
 		for (size_t k = 0; k < i; k++)
 			ck_assert_uint_ne(ret[i], ret[k]);
 	}
+	memset(p, 0, sizeof(p)); /* nobody is near where nothing is known */
+	for (uint64_t s = 0; s < 100; s++)
+		ck_assert_uint_eq(sched_choose_probes(p, may, 4, 0, 6, s, ret), 3);
 	memset(may, 0, sizeof(may));
 	ck_assert_uint_eq(sched_choose_probes(p, may, 100, 50, 6, 3, ret), 0);
+	ck_assert_uint_eq(sched_choose_probes(p, may, 0, 0, 6, 3, ret), 0);
 	may[50] = may[7] = 1;
 	ck_assert_uint_eq(sched_choose_probes(p, may, 100, 50, 1000, 3, ret), 1);
 	ck_assert_uint_eq(ret[0], 7);

@@ -4,6 +4,7 @@
 #include "tests/lib/test.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static struct engine_fixture f;
 static struct cc_uuid ada, bo, cy;
@@ -241,6 +242,95 @@ START_TEST(a_node_has_so_many_pairs_and_no_more)
 }
 END_TEST
 
+static size_t targets(struct cc_uuid node, struct distances_target ret[DISTANCES_TARGETS])
+{
+	return distances_targets(engine_distances(f.engine), node, f.now_ms, ret);
+}
+
+static void answers(struct cc_uuid node, int64_t port)
+{
+	struct node_report *r = cc_new(f.arena, struct node_report);
+	struct cmd_node_sync *args = cc_new(f.arena, struct cmd_node_sync);
+
+	cc_set(r, node_report, probe_port, port);
+	*args = (struct cmd_node_sync){ .report = r, .node = node };
+	ck_assert_int_eq(engine_run(&f, COMMAND_NODE_SYNC, as_node(node), args)->error.code, CC_OK);
+}
+
+START_TEST(nodes_measure_those_that_answer_and_no_others)
+{
+	struct distances_target t[DISTANCES_TARGETS];
+
+	answers(ada, 8446);
+	ck_assert_uint_eq(targets(ada, t), 0);
+	answers(bo, 9000);
+	ck_assert_uint_eq(targets(ada, t), 1);
+	ck_assert(cc_uuid_equal(t[0].node, bo));
+	ck_assert_uint_eq(t[0].port, 9000);
+	ck_assert_uint_eq(targets(cy, t), 0); /* it does not answer, so it does not ask */
+	answers(cy, 9001);
+	ck_assert_uint_eq(targets(ada, t), 2);
+	answers(bo, 0);
+	ck_assert_uint_eq(targets(ada, t), 1);
+	ck_assert(cc_uuid_equal(t[0].node, cy));
+	engine_run(&f, COMMAND_NODE_REMOVE, as_admin, &(struct cmd_node_remove){ "cy", true });
+	ck_assert_uint_eq(targets(ada, t), 0);
+}
+END_TEST
+
+START_TEST(targets_stay_and_nobody_has_too_many)
+{
+	struct distances_target t[DISTANCES_TARGETS], again[DISTANCES_TARGETS];
+	struct cc_uuid node[60];
+	size_t asked[60] = { 0 };
+	char name[16];
+
+	for (size_t i = 0; i < CC_ARRAY_LEN(node); i++) {
+		snprintf(name, sizeof(name), "n%zu", i);
+		node[i] = a_node(&f, name, 1024);
+		answers(node[i], 8446);
+		measured(node[i], controller, i == 0 ? 1000 : 20000); /* the first is the nearest of all */
+	}
+	ticks(3);
+	for (int round = 0; round < 20; round++) {
+		memset(asked, 0, sizeof(asked));
+		for (size_t i = 0; i < CC_ARRAY_LEN(node); i++) {
+			ck_assert_uint_eq(targets(node[i], t), DISTANCES_TARGETS);
+			for (size_t k = 0; k < DISTANCES_TARGETS; k++)
+				for (size_t j = 0; j < CC_ARRAY_LEN(node); j++)
+					asked[j] += cc_uuid_equal(node[j], t[k].node);
+		}
+		for (size_t j = 0; j < CC_ARRAY_LEN(node); j++)
+			ck_assert_uint_le(asked[j], DISTANCES_ASKED_MAX);
+		f.now_ms += 600000 << (round < 5 ? round : 5);
+	}
+	targets(node[7], t);
+	f.now_ms += 60000;
+	targets(node[7], again);
+	ck_assert_int_eq(memcmp(t, again, sizeof(t)), 0);
+}
+END_TEST
+
+START_TEST(what_a_node_reports_is_taken_in_with_its_age)
+{
+	struct node_rtt items[] = { { .node = bo, .rtt_us = 5000, .age_s = 60 }, { .node = cy, .rtt_us = 7000, .age_s = INT64_MAX },
+		{ .node = ada, .rtt_us = 1 } };
+	struct node_report *r = cc_new(f.arena, struct node_report);
+	struct cmd_node_sync args = { .report = r, .node = ada };
+
+	f.now_ms += 4 * DISTANCES_FRESH_MS;
+	r->measured.items = items;
+	r->measured.n = CC_ARRAY_LEN(items);
+	r->has |= CC_BIT(node_report_f_measured);
+	engine_run(&f, COMMAND_NODE_SYNC, as_node(ada), &args);
+	ck_assert_int_eq(between(bo, ada).measured_us, 5000);
+	ck_assert_int_eq(between(bo, ada).age_ms, 60000);
+	f.now_ms++;
+	ck_assert_int_eq(between(cy, ada).measured_us, 0);
+	ck_assert_int_eq(between(ada, ada).measured_us, 0);
+}
+END_TEST
+
 START_TEST(nonsense_is_passed_over)
 {
 	struct cc_uuid nobody = engine_fixture_id(&f);
@@ -275,6 +365,9 @@ int main(void)
 	tcase_add_test(tc, one_outlier_among_the_samples_does_not_count);
 	tcase_add_test(tc, a_node_that_is_removed_leaves_nothing);
 	tcase_add_test(tc, a_node_has_so_many_pairs_and_no_more);
+	tcase_add_test(tc, nodes_measure_those_that_answer_and_no_others);
+	tcase_add_test(tc, targets_stay_and_nobody_has_too_many);
+	tcase_add_test(tc, what_a_node_reports_is_taken_in_with_its_age);
 	tcase_add_test(tc, nonsense_is_passed_over);
 	suite_add_tcase(s, tc);
 	return test_run(s);
