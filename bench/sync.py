@@ -3,7 +3,7 @@
 (restart) per minute: the controller's processor time and memory, bytes on the wire, how long an order takes from its acknowledgement to the agent, and how long
 until all agents listen again when the controller was killed. With what all of guifi.net's working nodes would take at the price per agent of the largest run.
 
-A process may have so many open files, and that is the limit for agents: AGENTS="1000 10000 18500". SECONDS_EACH=20 for a first look."""
+A process may have so many open files, and that is the limit for agents: AGENTS="1000 10000 18400". SECONDS_EACH=20 for a first look."""
 
 import math
 import os
@@ -22,10 +22,13 @@ from swarm import Swarm, make_keys  # noqa: E402
 from zone import Zone  # noqa: E402
 
 GUIFI = 27710
-SECONDS = float(os.environ.get("SECONDS_EACH", 120))
+# As long as a node that has nothing to say waits, so that each of them asks once again.
+SECONDS = float(os.environ.get("SECONDS_EACH", 300))
+SETTLE = 30  # the first wait of a node that has just come is short
 PER_MINUTE = 0.01  # of all instances
 DIALS_PER_S = 300
-OTHER_FILES = 1500  # of the controller: what its settings keep for everything but the agents' own connections
+OTHER_FILES = 1600  # of the controller: what it keeps for everything but one connection of each agent
+SECOND_CONNECTIONS = 400  # an agent has one for a minute after a change
 
 
 def sizes():
@@ -104,11 +107,12 @@ def restart(zone, swarm, name):
     swarm.wait_listening(600)
     figure(f"all_back_s{name}", time.monotonic() - start, "s")
     figure(f"all_back_cpu_s{name}", cpu_s(cpu.pid), "s")
+    figure(f"all_back_pss_mb{name}", memory_mb(zone.controller.pid)[0], "MB")
     figure(f"all_back_failures{name}", swarm.stat()["failures"] - failures, "dials")
 
 
 def run(agents, keys, pins, name):
-    limits = {"http_connections": agents + max(32, agents // 50)}
+    limits = {"http_connections": agents + max(SECOND_CONNECTIONS, agents // 10 if agents <= 10000 else 0)}
     with Zone({"log_level": "warning", **limits}, durable=True) as zone:
         zone.start()
         seed(zone, agents, agents, pins)
@@ -116,6 +120,7 @@ def run(agents, keys, pins, name):
         figure(f"controller_alone_pss_mb{name}", empty, "MB")
         with Swarm(zone, keys, agents, DIALS_PER_S) as swarm:
             swarm.wait_listening(600)
+            time.sleep(min(SETTLE, SECONDS))
             cores, pss = measure(zone, swarm, agents, name)
             restart(zone, swarm, name)
     figure(f"kb_per_agent{name}", (pss - empty) * 1000 / agents, "KB")

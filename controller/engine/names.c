@@ -139,11 +139,13 @@ static uint64_t find(const struct names *n, const char *version)
 	return n->end;
 }
 
-static void add_all(const struct zone *z, struct node_orders *ret, struct cc_arena *a)
+static void add_all(uint64_t version, const struct zone *z, struct node_orders *ret, struct cc_arena *a)
 {
 	const struct instance *inst;
 	size_t most = zone_count(z, TABLE_INSTANCE);
 
+	if (version == 0)
+		return; /* the sum over none */
 	ret->names.items = cc_new_array(a, most < NAMES_MAX ? most : NAMES_MAX, struct zone_name);
 	for (size_t at = 0; ret->names.n < NAMES_MAX && (inst = zone_next(z, TABLE_INSTANCE, &at)) != NULL;)
 		if (address_of(z, inst)[0] != '\0')
@@ -163,7 +165,7 @@ bool names_fill(const struct names *n, const struct zone *z, const char *version
 	cc_set(ret, node_orders, names_version, cc_arena_strdup(a, now));
 	if (at == n->end || n->end - at > NAMES_AT_ONCE) {
 		cc_set(ret, node_orders, names_full, true);
-		add_all(z, ret, a);
+		add_all(n->version, z, ret, a);
 		return true;
 	}
 	ret->names.items = cc_new_array(a, n->end - at, struct zone_name);

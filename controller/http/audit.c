@@ -79,13 +79,13 @@ void audit_refused(struct request *r)
 {
 	struct refusal *f;
 
-	if (r->route == NULL || r->phase == REQUEST_COMMAND || !audit_tells(&r->error))
+	if (r->route == NULL || r->phase == REQUEST_COMMAND || !audit_tells(&r->call.command.error))
 		return;
 	if (ration_take(r->server->refusals, address_of(r), cc_boottime_ms()) > 0)
 		return;
 	f = cc_calloc(1, sizeof(*f));
 	f->arena = cc_arena_new(0);
-	f->args.why = r->error;
+	f->args.why = r->call.command.error;
 	f->command = (struct command){ .kind = COMMAND_REFUSAL,
 		.who = r->call.who,
 		.now_ms = cc_now_ms(),

@@ -48,7 +48,7 @@ static bool look(struct request *r, struct beat *b)
 
 	c->timed_out = r->waiter.wake == WAKE_DEADLINE;
 	c->next = CALL_REPLY;
-	if (head_check_standby(r, &r->error) < 0 || c->then(c, &r->error) < 0)
+	if (head_check_standby(r, &r->call.command.error) < 0 || c->then(c, &r->call.command.error) < 0)
 		return false;
 	if (c->next == CALL_PARK)
 		return true;

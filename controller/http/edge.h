@@ -68,8 +68,7 @@ struct request {
 	int64_t body_by;      /* boot time: its body must be complete, or have grown, by then */
 	int64_t body_by_told; /* to the hub */
 	size_t earned;        /* bytes that have not moved it yet */
-	bool failed;          /* `error` is what to reply */
-	struct cc_error error;
+	bool failed; /* call.command.error is what to reply, also when there was no command: two errors would be a third of what a waiting request takes */
 	const char *allow; /* with METHOD */
 	int retry_after_s; /* with BUSY and UNAVAILABLE; 0: the usual one */
 	struct cc_buf body;
@@ -90,7 +89,7 @@ void audit_command(struct request *r);
 /* Writes down that the request was refused, if that is worth an entry. */
 void audit_refused(struct request *r);
 
-/* Sends what the call holds, or the problem that `error` is. In the connection's thread. */
+/* Sends what the call holds, or the problem that the command's error is. In the connection's thread. */
 enum MHD_Result reply_send(struct request *r);
 enum MHD_Result reply_problem(struct request *r);
 /* Adds what every reply has, queues it and lets go of it. */

@@ -58,44 +58,45 @@ static void add_retry_after(struct request *r, struct MHD_Response *resp)
 static void log_failure(const struct request *r)
 {
 	cc_log_set_request(r->id);
-	if (cc_code_info(r->error.code)->http_status == 401)
-		cc_log(INFO, AUTH_FAILED, kv_text("route", r->route != NULL ? r->route->path : ""), kv_err(&r->error));
-	else if (r->error.code == CC_UNAVAILABLE || r->error.code == CC_STANDBY) /* said once by who noticed it; each request would repeat it */
-		cc_log(DEBUG, REQUEST_FAILED, kv_text("route", r->route != NULL ? r->route->path : ""), kv_err(&r->error));
-	else if (cc_code_info(r->error.code)->http_status >= 500)
-		cc_log(ERROR, REQUEST_FAILED, kv_text("route", r->route != NULL ? r->route->path : ""), kv_err(&r->error));
+	if (cc_code_info(r->call.command.error.code)->http_status == 401)
+		cc_log(INFO, AUTH_FAILED, kv_text("route", r->route != NULL ? r->route->path : ""), kv_err(&r->call.command.error));
+	else if (r->call.command.error.code == CC_UNAVAILABLE ||
+	         r->call.command.error.code == CC_STANDBY) /* said once by who noticed it; each request would repeat it */
+		cc_log(DEBUG, REQUEST_FAILED, kv_text("route", r->route != NULL ? r->route->path : ""), kv_err(&r->call.command.error));
+	else if (cc_code_info(r->call.command.error.code)->http_status >= 500)
+		cc_log(ERROR, REQUEST_FAILED, kv_text("route", r->route != NULL ? r->route->path : ""), kv_err(&r->call.command.error));
 	cc_log_set_request(NULL);
 }
 
 /* Errors of ours are told by their kind alone; the log has the rest under the request id. */
 enum MHD_Result reply_problem(struct request *r)
 {
-	const struct cc_code_info *info = cc_code_info(r->error.code);
+	const struct cc_code_info *info = cc_code_info(r->call.command.error.code);
 	int status = info->http_status;
 	struct problem p = { .type = "about:blank",
 		.title = title_of(status),
 		.status = status,
-		.detail = status >= 500 && r->error.code != CC_STANDBY ? info->meaning : r->error.msg,
+		.detail = status >= 500 && r->call.command.error.code != CC_STANDBY ? info->meaning : r->call.command.error.msg,
 		.code = info->slug,
 		.request_id = r->id,
 		.has = CC_BIT(problem_f_request_id) };
-	struct problem_error wrong = { .pointer = r->error.pointer, .detail = r->error.msg };
+	struct problem_error wrong = { .pointer = r->call.command.error.pointer, .detail = r->call.command.error.msg };
 	const struct placement *decision = r->call.command.placement;
 	struct cc_buf b = { 0 };
 	struct MHD_Response *resp;
 
-	if (r->error.noun != NULL) {
-		cc_set(&p, problem, noun, r->error.noun);
-		cc_set(&p, problem, name, r->error.name);
+	if (r->call.command.error.noun != NULL) {
+		cc_set(&p, problem, noun, r->call.command.error.noun);
+		cc_set(&p, problem, name, r->call.command.error.name);
 	}
-	if (r->error.pointer[0] != '\0') {
+	if (r->call.command.error.pointer[0] != '\0') {
 		p.has |= CC_BIT(problem_f_errors);
 		p.errors.items = &wrong;
 		p.errors.n = 1;
 	}
 	log_failure(r);
 	audit_refused(r);
-	if (decision != NULL && r->error.code == CC_NO_CAPACITY) {
+	if (decision != NULL && r->call.command.error.code == CC_NO_CAPACITY) {
 		p.has |= CC_BIT(problem_f_fell);
 		p.fell.items = decision->fell.items;
 		p.fell.n = decision->fell.n;
@@ -106,7 +107,7 @@ enum MHD_Result reply_problem(struct request *r)
 		add_retry_after(r, resp);
 	if (status == MHD_HTTP_UNAUTHORIZED)
 		MHD_add_response_header(resp, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
-	if (r->error.code == CC_METHOD && r->allow != NULL)
+	if (r->call.command.error.code == CC_METHOD && r->allow != NULL)
 		MHD_add_response_header(resp, MHD_HTTP_HEADER_ALLOW, r->allow);
 	return reply_queue(r, status, resp);
 }
@@ -228,7 +229,7 @@ static enum MHD_Result entity(struct request *r, int status)
 	cc_json_encode(r->route->reply, r->call.reply, &b);
 	if (status < 300 && strcmp(r->route->method, "GET") == 0 && !fits(r, b.len)) {
 		cc_buf_free(&b);
-		cc_fail(&r->error, UNAVAILABLE, "too many large replies are being sent");
+		cc_fail(&r->call.command.error, UNAVAILABLE, "too many large replies are being sent");
 		return reply_problem(r);
 	}
 	set_etag(r, b.data, b.len);

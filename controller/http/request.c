@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#define ARENA_BYTES      1024         /* of a block: thousands of requests wait with little in them */
 #define DRAIN_MAX        (256 * 1024) /* bytes of a refused body that are read and thrown away */
 #define DRAIN_UPLOAD_MAX (64 << 20)   /* the same of an image whose size was not told */
 #define BYTES_PER_SECOND 1024         /* slower bodies are cut */
@@ -77,7 +78,7 @@ static struct request *request_new(struct http_server *s, struct MHD_Connection 
 	r->conn = conn;
 	r->waiter = (struct waiter){ .mhd = mhd, .conn = conn };
 	r->started_us = now_us();
-	r->call.arena = cc_arena_new(0);
+	r->call.arena = cc_arena_new(ARENA_BYTES);
 	r->call.engine = s->engine;
 	r->call.setup = &s->setup;
 	r->call.file = -1;
@@ -123,12 +124,12 @@ static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *mhd, 
 	*state = r = request_new(s, mhd, info->socket_context);
 	hub_head_came(r->conn);
 	head_name(r);
-	r->failed = r->conn->excess ? cc_fail(&r->error, BUSY, "there are too many connections; try again later") < 0
-	                            : head_read(r, url, method, &r->error) < 0 || count_node(r, &r->error) < 0;
+	r->failed = r->conn->excess ? cc_fail(&r->call.command.error, BUSY, "there are too many connections; try again later") < 0
+	                            : head_read(r, url, method, &r->call.command.error) < 0 || count_node(r, &r->call.command.error) < 0;
 	if (!r->failed && (r->route->flags & RF_UPLOAD))
-		r->failed = begin_upload(r, &r->error) < 0;
+		r->failed = begin_upload(r, &r->call.command.error) < 0;
 	if (!r->failed && (r->route->flags & RF_STREAM))
-		r->failed = stream_attach(r, &r->error) < 0;
+		r->failed = stream_attach(r, &r->call.command.error) < 0;
 	start_deadline(r);
 	return refuse_now(r) ? reply_problem(r) : MHD_YES;
 }
@@ -151,7 +152,7 @@ static enum MHD_Result feed(struct request *r, const char *data, size_t *size)
 		return stream_feed(r, data, size);
 	r->received += *size;
 	extend_deadline(r, *size);
-	if (!r->failed && take(r, data, *size, &r->error) < 0) {
+	if (!r->failed && take(r, data, *size, &r->call.command.error) < 0) {
 		r->failed = true;
 		cc_buf_free(&r->body);
 		r->received = 0;
@@ -219,7 +220,7 @@ static void command_done(struct command *cmd)
 
 static enum MHD_Result stopping(struct request *r)
 {
-	cc_fail(&r->error, UNAVAILABLE, "the controller is stopping");
+	cc_fail(&r->call.command.error, UNAVAILABLE, "the controller is stopping");
 	return reply_problem(r);
 }
 
@@ -232,7 +233,7 @@ static enum MHD_Result submit(struct request *r)
 	audit_command(r);
 	/* Whoever would answer it is busy reaching the database. */
 	if (!engine_is_available(r->server->engine, why, sizeof(why))) {
-		cc_fail(&r->error, UNAVAILABLE, "%s", why);
+		cc_fail(&r->call.command.error, UNAVAILABLE, "%s", why);
 		return reply_problem(r);
 	}
 	r->phase = REQUEST_COMMAND;
@@ -251,7 +252,7 @@ static void work_now(void *arg)
 {
 	struct request *r = arg;
 
-	r->failed = r->call.work(&r->call, &r->error) < 0;
+	r->failed = r->call.work(&r->call, &r->call.command.error) < 0;
 	hub_end(&r->waiter);
 }
 
@@ -283,7 +284,7 @@ static enum MHD_Result park(struct request *r)
 static enum MHD_Result step(struct request *r, call_handler *h)
 {
 	r->call.next = CALL_REPLY;
-	if (h != NULL && h(&r->call, &r->error) < 0)
+	if (h != NULL && h(&r->call, &r->call.command.error) < 0)
 		return reply_problem(r);
 	switch (r->call.next) {
 	case CALL_SUBMIT:
@@ -303,10 +304,8 @@ static enum MHD_Result step(struct request *r, call_handler *h)
 
 static enum MHD_Result after_command(struct request *r)
 {
-	if (r->call.command.error.code != CC_OK) {
-		r->error = r->call.command.error;
+	if (r->call.command.error.code != CC_OK)
 		return reply_problem(r);
-	}
 	return step(r, r->call.then);
 }
 
@@ -316,7 +315,7 @@ static enum MHD_Result after_wait(struct request *r)
 		return MHD_NO;
 	if (r->waiter.wake == WAKE_STOPPING)
 		return stopping(r);
-	if (head_check_standby(r, &r->error) < 0)
+	if (head_check_standby(r, &r->call.command.error) < 0)
 		return reply_problem(r);
 	if (beat_is_due(r))
 		return beat_send(r);
@@ -331,7 +330,7 @@ static enum MHD_Result body_complete(struct request *r)
 		return reply_problem(r);
 	if (r->stream != NULL)
 		return stream_body_complete(r);
-	if (decode(r, &r->error) < 0)
+	if (decode(r, &r->call.command.error) < 0)
 		return reply_problem(r);
 	return step(r, r->route->handler);
 }

@@ -18,17 +18,22 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* The head of a request and of its reply, and the buffers of body and reply, must fit. */
-#define CONNECTION_MEMORY  (40 * 1024)
-#define SOCKET_CONNECTIONS 512
-#define NODE_REQUESTS_MAX  16 /* reports and archives of one node; streams have a limit of their own */
-#define CALLER_FEEDS_MAX   16 /* of events */
-#define STRANGERS_TOTAL    20 /* times what one address may */
-#define FEEDS_MAX          256
-#define IDLE_TIMEOUT_S     75 /* longer than five pings of a stream */
-#define KEEPALIVE_S        60
+/* What a connection may take for the head of a request and of its reply, and for buffers of body and reply. Much of it makes streams fast; but all of it is touched
+ * when a connection is used again, so it is in use for each node that waits. So it gets less where there may be thousands. */
+#define MEMORY_MOST   (40 * 1024) /* a chunk that fills a TLS record, with room for the rest */
+#define MEMORY_LEAST  (10 * 1024)
+#define MEMORY_OF_ALL ((size_t)192 << 20)
+/* Whenever one of its connections goes on, a thread of libmicrohttpd looks at all that wait. */
+#define CONNECTIONS_PER_THREAD 2048
+#define SOCKET_CONNECTIONS     512
+#define NODE_REQUESTS_MAX      16 /* reports and archives of one node; streams have a limit of their own */
+#define CALLER_FEEDS_MAX       16 /* of events */
+#define STRANGERS_TOTAL        20 /* times what one address may */
+#define FEEDS_MAX              256
+#define IDLE_TIMEOUT_S         75 /* longer than five pings of a stream */
+#define KEEPALIVE_S            60
 /* At its own limit libmicrohttpd leaves clients hanging without a word; ours comes before that. */
-#define EXCESS(n) ((n) + (n) / 8 + 8)
+#define EXCESS(n) ((n) + ((n) < 2048 ? (n) / 8 : 256) + 8)
 /* The cheapest good cipher first, whatever the client likes best: all that a stream carries is encrypted twice and decrypted twice. */
 #define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+CHACHA20-POLY1305:+AES-256-GCM:%SERVER_PRECEDENCE"
 
@@ -215,11 +220,21 @@ static int64_t on_timer(void *arg, int64_t now)
 	return streams_expire(arg, now);
 }
 
+static size_t memory_each(int connections)
+{
+	size_t share = MEMORY_OF_ALL / (size_t)connections / 1024 * 1024;
+
+	return share > MEMORY_MOST ? MEMORY_MOST : share < MEMORY_LEAST ? MEMORY_LEAST : share;
+}
+
 static struct MHD_Daemon *start_daemon(struct http_server *s, int fd, unsigned flags, int threads, int connections, const struct MHD_OptionItem *more)
 {
+	int needed = (connections + CONNECTIONS_PER_THREAD - 1) / CONNECTIONS_PER_THREAD;
+
+	threads = threads > needed ? threads : needed;
 	return MHD_start_daemon(flags | MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, request_handle, s,
 	        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_NOTIFY_COMPLETED, request_completed, s,
-	        MHD_OPTION_CONNECTION_LIMIT, (unsigned)EXCESS(connections), MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+	        MHD_OPTION_CONNECTION_LIMIT, (unsigned)EXCESS(connections), MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_each(connections),
 	        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)(threads > 1 ? threads : 0),
 	        MHD_OPTION_ARRAY, more, MHD_OPTION_END);
 }
