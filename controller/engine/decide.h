@@ -19,6 +19,7 @@ struct decide {
 	/* Boot time in ms at which a token was last used in this run, 0: not. */
 	int64_t (*used_ms)(void *arg, struct cc_uuid token);
 	void *heard_arg;                     /* of both */
+	struct distances *distances;         /* what was measured between nodes */
 	const struct distances_moved *moved; /* of a tick: points of nodes that are worth storing */
 	size_t n_moved;
 };

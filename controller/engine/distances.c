@@ -1,63 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Nodes have places in two arrays, points and slots; place 0 is the controller's. A node that goes leaves its place to the next one. */
-#include "controller/engine/distances.h"
+#include "controller/engine/distances_parts.h"
 
-#include "common/hash_table.h"
-
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FIT_ROUNDS     40    /* after a pair has changed */
 #define FIT_PULLS      20000 /* at a time: about 10 ms */
 #define STORE_EVERY_MS 600000
-#define SETTLE_MS      60000  /* where pairs change all the time, points are stored so often although they have not settled */
-#define STORE_STEP_US  1000   /* a point that moved less is not stored anew, nor one that moved less than: */
-#define STORE_SHARE    8      /* this part of its distance to the controller */
-#define CHOOSE_MS      600000 /* twice as long each time, up to: */
-#define CHOOSE_MAX_MS  (6 * 3600000LL)
-#define NEWS_STEP_US   300 /* the same for a pair, for which points are fitted anew */
-#define CONTROLLER     0
-
-struct measured {
-	uint32_t to;
-	int32_t us; /* 0: the entry is free */
-	int64_t at_ms;
-	struct sched_samples samples;
-};
-
-struct slot {
-	struct cc_uuid node;
-	bool used;
-	struct sched_point stored;
-	int64_t stored_ms; /* 0: not in this run */
-	uint16_t port;     /* where it answers; 0: not */
-	int64_t choose_ms; /* when targets are chosen anew */
-	int64_t choose_after_ms;
-	size_t n_targets;
-	uint32_t targets[DISTANCES_TARGETS];
-	size_t asked; /* by so many others */
-	struct measured measured[DISTANCES_PAIRS];
-};
+#define SETTLE_MS      60000 /* where pairs change all the time, points are stored so often although they have not settled */
+#define STORE_STEP_US  1000  /* a point that moved less is not stored anew, nor one that moved less than: */
+#define STORE_SHARE    8     /* this part of its distance to the controller */
+#define NEWS_STEP_US   300   /* the same for a pair, for which points are fitted anew */
 
 struct place {
 	struct cc_uuid node;
 	uint32_t at;
-};
-
-struct distances {
-	pthread_mutex_t lock;
-	struct cc_hash places;
-	struct sched_point *points;
-	struct slot *slots;
-	uint32_t n, cap;
-	struct sched_pair *pairs; /* what is fitted; as of `listed` */
-	size_t n_pairs, cap_pairs;
-	bool listed;
-	int rounds;        /* still to go */
-	size_t cursor;     /* in the round that is under way */
-	size_t n_answer;   /* nodes that answer */
-	int64_t looked_ms; /* for points to be stored */
 };
 
 static bool is_place_of(const void *item, const void *key)
@@ -70,8 +28,7 @@ static struct place *find_place(const struct distances *d, struct cc_uuid node)
 	return (struct place *)cc_hash_find(&d->places, cc_hash_id(node), is_place_of, &node);
 }
 
-/* Whether it is there. */
-static bool find(const struct distances *d, struct cc_uuid node, uint32_t *ret)
+bool distances_find(const struct distances *d, struct cc_uuid node, uint32_t *ret)
 {
 	const struct place *p = find_place(d, node);
 
@@ -82,9 +39,11 @@ static bool find(const struct distances *d, struct cc_uuid node, uint32_t *ret)
 
 static uint32_t free_place(struct distances *d)
 {
-	for (uint32_t i = 0; i < d->n; i++)
-		if (!d->slots[i].used)
+	for (uint32_t i = 0; i < d->n && d->n_free > 0; i++)
+		if (!d->slots[i].used) {
+			d->n_free--;
 			return i;
+		}
 	if (d->n == d->cap) {
 		d->cap = d->cap == 0 ? 16 : 2 * d->cap;
 		d->points = cc_realloc(d->points, d->cap * sizeof(*d->points));
@@ -133,7 +92,7 @@ void distances_put(struct distances *d, struct cc_uuid node, const struct sched_
 	uint32_t at;
 
 	pthread_mutex_lock(&d->lock);
-	if (find(d, node, &at))
+	if (distances_find(d, node, &at))
 		d->slots[at].stored = *stored;
 	else
 		add(d, node, stored);
@@ -146,33 +105,10 @@ static void changed(struct distances *d)
 	d->rounds = FIT_ROUNDS;
 }
 
-static void drop_targets(struct distances *d, struct slot *s)
-{
-	for (size_t k = 0; k < s->n_targets; k++)
-		d->slots[s->targets[k]].asked--;
-	s->n_targets = 0;
-}
-
-static void set_port(struct distances *d, uint32_t at, uint16_t port)
-{
-	d->n_answer += (size_t)(port != 0) - (size_t)(d->slots[at].port != 0);
-	d->slots[at].port = port;
-}
-
-static void forget_target(struct slot *s, uint32_t to)
-{
-	size_t kept = 0;
-
-	for (size_t k = 0; k < s->n_targets; k++)
-		if (s->targets[k] != to)
-			s->targets[kept++] = s->targets[k];
-	s->n_targets = kept;
-}
-
 static void forget_pairs_to(struct distances *d, uint32_t to)
 {
 	for (uint32_t i = 0; i < d->n; i++)
-		forget_target(&d->slots[i], to);
+		distances_forget_target(&d->slots[i], to);
 	for (uint32_t i = 0; i < d->n; i++)
 		for (size_t k = 0; k < DISTANCES_PAIRS; k++)
 			if (d->slots[i].measured[k].to == to)
@@ -186,10 +122,11 @@ void distances_remove(struct distances *d, struct cc_uuid node)
 	pthread_mutex_lock(&d->lock);
 	p = find_place(d, node);
 	if (p != NULL && p->at != CONTROLLER) {
-		drop_targets(d, &d->slots[p->at]);
+		distances_drop_targets(d, &d->slots[p->at]);
 		forget_pairs_to(d, p->at);
-		set_port(d, p->at, 0);
+		distances_set_port(d, p->at, 0);
 		d->slots[p->at] = (struct slot){ 0 };
+		d->n_free++;
 		d->points[p->at] = (struct sched_point){ 0 };
 		changed(d);
 		d->cursor = d->n_pairs = 0; /* which may name the place */
@@ -223,6 +160,15 @@ static struct measured *entry_for(struct slot *s, uint32_t to)
 	return m;
 }
 
+static void note_by(struct slot *s, uint32_t by)
+{
+	for (size_t k = 0; k < BY_MAX; k++)
+		if (s->by[k] == by)
+			return;
+	s->by[s->next_by] = by;
+	s->next_by = (s->next_by + 1) % BY_MAX;
+}
+
 static bool is_news(int64_t was, int64_t is)
 {
 	int64_t step = was / STORE_SHARE > NEWS_STEP_US ? was / STORE_SHARE : NEWS_STEP_US;
@@ -239,8 +185,9 @@ static void take(struct distances *d, struct cc_uuid from, struct cc_uuid to, in
 	if (rtt_us <= 0)
 		return;
 	pthread_mutex_lock(&d->lock);
-	if (find(d, from, &a) && find(d, to, &b) && a != b && a != CONTROLLER) {
+	if (distances_find(d, from, &a) && distances_find(d, to, &b) && a != b && a != CONTROLLER) {
 		m = entry_for(&d->slots[a], b);
+		note_by(&d->slots[b], a);
 		if (!sample)
 			m->samples.n = m->samples.at = 0;
 		sched_samples_add(&m->samples, rtt_us);
@@ -269,8 +216,7 @@ static bool is_fresh(const struct measured *m, int64_t now_ms)
 	return m != NULL && m->us != 0 && now_ms - m->at_ms <= DISTANCES_FRESH_MS;
 }
 
-/* What both ends say of the pair, NULL for neither. Of two the longer one counts: so nobody gets nearer by its own word alone. */
-static const struct measured *between(struct distances *d, uint32_t a, uint32_t b, int64_t now_ms)
+const struct measured *distances_pair(struct distances *d, uint32_t a, uint32_t b, int64_t now_ms)
 {
 	const struct measured *one = find_measured(&d->slots[a], b), *other = find_measured(&d->slots[b], a);
 
@@ -291,7 +237,7 @@ static void list_pair(struct distances *d, uint32_t a, const struct measured *m,
 		d->cap_pairs = d->cap_pairs == 0 ? 64 : 2 * d->cap_pairs;
 		d->pairs = cc_realloc(d->pairs, d->cap_pairs * sizeof(*d->pairs));
 	}
-	d->pairs[d->n_pairs++] = (struct sched_pair){ a, m->to, between(d, a, m->to, now_ms)->us };
+	d->pairs[d->n_pairs++] = (struct sched_pair){ a, m->to, distances_pair(d, a, m->to, now_ms)->us };
 }
 
 static void list_pairs(struct distances *d, int64_t now_ms)
@@ -329,57 +275,6 @@ void distances_fit(struct distances *d, int64_t now_ms)
 static int64_t apart(int64_t a, int64_t b)
 {
 	return a > b ? a - b : b - a;
-}
-
-void distances_answers(struct distances *d, struct cc_uuid node, int64_t port)
-{
-	uint32_t at;
-
-	pthread_mutex_lock(&d->lock);
-	if (find(d, node, &at) && at != CONTROLLER)
-		set_port(d, at, port > 0 && port <= UINT16_MAX ? (uint16_t)port : 0);
-	pthread_mutex_unlock(&d->lock);
-}
-
-static bool has_good_targets(const struct distances *d, const struct slot *s, int64_t now_ms)
-{
-	for (size_t i = 0; i < s->n_targets; i++)
-		if (d->slots[s->targets[i]].port == 0)
-			return false;
-	/* Too few for want of others: they may have come. */
-	return now_ms < s->choose_ms && (s->n_targets == DISTANCES_TARGETS || s->n_targets + 1 >= d->n_answer);
-}
-
-static void choose(struct distances *d, uint32_t self, int64_t now_ms)
-{
-	struct slot *s = &d->slots[self];
-	uint8_t *may = cc_calloc(d->n, 1);
-
-	drop_targets(d, s);
-	for (uint32_t i = CONTROLLER + 1; i < d->n; i++)
-		may[i] = d->slots[i].port != 0 && d->slots[i].asked < DISTANCES_ASKED_MAX;
-	s->n_targets = sched_choose_probes(d->points, may, d->n, self, DISTANCES_TARGETS, cc_hash_id(s->node) + (uint64_t)now_ms, s->targets);
-	for (size_t k = 0; k < s->n_targets; k++)
-		d->slots[s->targets[k]].asked++;
-	s->choose_after_ms = s->choose_after_ms == 0 ? CHOOSE_MS : s->choose_after_ms * 2 < CHOOSE_MAX_MS ? s->choose_after_ms * 2 : CHOOSE_MAX_MS;
-	s->choose_ms = now_ms + s->choose_after_ms;
-	free(may);
-}
-
-size_t distances_targets(struct distances *d, struct cc_uuid node, int64_t now_ms, struct distances_target ret[DISTANCES_TARGETS])
-{
-	size_t n = 0;
-	uint32_t at;
-
-	pthread_mutex_lock(&d->lock);
-	if (find(d, node, &at) && at != CONTROLLER && d->slots[at].port != 0) {
-		if (!has_good_targets(d, &d->slots[at], now_ms))
-			choose(d, at, now_ms);
-		for (n = 0; n < d->slots[at].n_targets; n++)
-			ret[n] = (struct distances_target){ d->slots[d->slots[at].targets[n]].node, d->slots[d->slots[at].targets[n]].port };
-	}
-	pthread_mutex_unlock(&d->lock);
-	return n;
 }
 
 static bool is_worth_storing(const struct distances *d, uint32_t i, int64_t now_ms)
@@ -424,7 +319,7 @@ int64_t distances_us(const struct distance *m)
 
 static void fill(struct distances *d, uint32_t a, uint32_t b, int64_t now_ms, struct distance *ret)
 {
-	const struct measured *m = between(d, a, b, now_ms);
+	const struct measured *m = distances_pair(d, a, b, now_ms);
 
 	ret->estimate_us = a != b ? sched_distance_us(&d->points[a], &d->points[b]) : 0;
 	ret->error = d->points[a].error > d->points[b].error ? d->points[a].error : d->points[b].error;
@@ -440,7 +335,7 @@ struct distance distances_between(struct distances *d, struct cc_uuid a, struct 
 	uint32_t at_a, at_b;
 
 	pthread_mutex_lock(&d->lock);
-	if (find(d, a, &at_a) && find(d, b, &at_b))
+	if (distances_find(d, a, &at_a) && distances_find(d, b, &at_b))
 		fill(d, at_a, at_b, now_ms, &m);
 	pthread_mutex_unlock(&d->lock);
 	return m;

@@ -57,3 +57,12 @@ struct distance {
 /* What to reckon with: SCHED_RTT_UNKNOWN when nothing is known. */
 int64_t distances_us(const struct distance *m);
 struct distance distances_between(struct distances *d, struct cc_uuid a, struct cc_uuid b, int64_t now_ms);
+
+/* Nodes between which and `node` there is a fresh measured pair, whichever of the two measured it; at most `max`, in no order. Of the controller none are told:
+ * its estimates are all as good as measured. Returns how many. */
+#define DISTANCES_AROUND_MAX 44
+struct distances_near {
+	struct cc_uuid node;
+	int64_t rtt_us;
+};
+size_t distances_around(struct distances *d, struct cc_uuid node, int64_t now_ms, struct distances_near *ret, size_t max);

@@ -442,9 +442,14 @@ static void fit_places(struct engine *e, int64_t boot_ms, struct decide *d)
 static void decide_one(struct engine *e, struct command *cmd, struct effects *fx)
 {
 	size_t from = fx->n, wakes = fx->n_wakes;
-	struct decide d = {
-		.zone = e->working, .opt = &e->opt, .from = from, .loaded = e->loaded, .heard_ms = heard_ms, .used_ms = used_ms, .heard_arg = e
-	};
+	struct decide d = { .zone = e->working,
+		.opt = &e->opt,
+		.from = from,
+		.loaded = e->loaded,
+		.heard_ms = heard_ms,
+		.used_ms = used_ms,
+		.heard_arg = e,
+		.distances = e->distances };
 	struct cc_uuid resource = { { 0 } };
 
 	cmd->error = (struct cc_error){ 0 };

@@ -311,6 +311,38 @@ START_TEST(targets_stay_and_nobody_has_too_many)
 }
 END_TEST
 
+static int64_t rtt_of(const struct distances_near *near, size_t n, struct cc_uuid node)
+{
+	for (size_t i = 0; i < n; i++)
+		if (cc_uuid_equal(near[i].node, node))
+			return near[i].rtt_us;
+	return 0;
+}
+
+START_TEST(what_was_measured_around_a_node_is_found_from_both_ends)
+{
+	struct distances_near near[DISTANCES_AROUND_MAX];
+	struct distances *d = engine_distances(f.engine);
+
+	measure_triangle();
+	ck_assert_uint_eq(distances_around(d, ada, f.now_ms, near, DISTANCES_AROUND_MAX), 2);
+	ck_assert_int_eq(rtt_of(near, 2, bo), 4000);
+	ck_assert_int_eq(rtt_of(near, 2, cy), 26000);
+	measured(ada, cy, 27000);
+	measured(bo, ada, 3000);
+	ck_assert_uint_eq(distances_around(d, ada, f.now_ms, near, DISTANCES_AROUND_MAX), 2);
+	ck_assert_int_eq(rtt_of(near, 2, bo), 4000);
+	ck_assert_int_eq(rtt_of(near, 2, cy), 27000);
+	ck_assert_uint_eq(distances_around(d, bo, f.now_ms, near, DISTANCES_AROUND_MAX), 1);
+	ck_assert_uint_eq(distances_around(d, ada, f.now_ms, near, 1), 1);
+	ck_assert_uint_eq(distances_around(d, controller, f.now_ms, near, DISTANCES_AROUND_MAX), 0);
+	engine_run(&f, COMMAND_NODE_REMOVE, as_admin, &(struct cmd_node_remove){ "bo", true });
+	ck_assert_uint_eq(distances_around(d, ada, f.now_ms, near, DISTANCES_AROUND_MAX), 1);
+	f.now_ms += DISTANCES_FRESH_MS + 1;
+	ck_assert_uint_eq(distances_around(d, ada, f.now_ms, near, DISTANCES_AROUND_MAX), 0);
+}
+END_TEST
+
 START_TEST(what_a_node_reports_is_taken_in_with_its_age)
 {
 	struct node_rtt items[] = { { .node = bo, .rtt_us = 5000, .age_s = 60 }, { .node = cy, .rtt_us = 7000, .age_s = INT64_MAX },
@@ -367,6 +399,7 @@ int main(void)
 	tcase_add_test(tc, a_node_has_so_many_pairs_and_no_more);
 	tcase_add_test(tc, nodes_measure_those_that_answer_and_no_others);
 	tcase_add_test(tc, targets_stay_and_nobody_has_too_many);
+	tcase_add_test(tc, what_was_measured_around_a_node_is_found_from_both_ends);
 	tcase_add_test(tc, what_a_node_reports_is_taken_in_with_its_age);
 	tcase_add_test(tc, nonsense_is_passed_over);
 	suite_add_tcase(s, tc);
