@@ -6,7 +6,8 @@
  *        bench_api_load read   SOCKET CLIENTS SECONDS
  *        bench_api_load list   SOCKET CLIENTS SECONDS
  *        bench_api_load floor  CONNINFO CLIENTS SECONDS
- * Prints how many were answered per second. A create that is not answered with 201 ends the run. */
+ *        bench_api_load batch  CONNINFO SIZE SECONDS
+ * Prints how many were answered per second; batch: rows of creates per second, SIZE of them in each transaction of one client. A create that is not answered with 201 ends the run. */
 #include <errno.h>
 #include <inttypes.h>
 #include <libpq-fe.h>
@@ -126,6 +127,15 @@ static const char put_rows[] =
         " p AS (INSERT INTO placement SELECT id, 0, true, node, $2, 'zone', 1000, NULL, NULL, NULL, 20, '[]', '[]', NULL, 0, 0, 0 FROM i)"
         " INSERT INTO idempotency SELECT gen_random_uuid(), repeat('0', 64), id, 0, 0 FROM i";
 
+/* The same rows of $3 creates, over all nodes. */
+static const char put_batch[] =
+        "WITH w AS (SELECT count(*) AS nodes FROM node), g AS (SELECT i, 'n' || 1 + i % w.nodes AS node FROM w, generate_series($2::int8, $2 + $3 - 1) i),"
+        " i AS (INSERT INTO instance SELECT gen_random_uuid(), $1 || g.i, 'assigned', 'running', '', m.member, m.id, n.id, 1, 0, 1000, 128, 1024, 512,"
+        " 'keep', '', 0, NULL, 0, 0 FROM image m, g JOIN node n ON n.name = g.node RETURNING id, node),"
+        " p AS (INSERT INTO placement SELECT i.id, 0, true, i.node, n.name, 'zone', 1000, NULL, NULL, NULL, 20, '[]', '[]', NULL, 0, 0, 0"
+        " FROM i JOIN node n ON n.id = i.node)"
+        " INSERT INTO idempotency SELECT gen_random_uuid(), repeat('0', 64), id, 0, 0 FROM i";
+
 static PGconn *open_database(const char *conninfo)
 {
 	PGconn *db = PQconnectdb(conninfo);
@@ -160,22 +170,51 @@ static void *put(void *arg)
 	return NULL;
 }
 
+static void *put_batches(void *arg)
+{
+	struct client *c = arg;
+	PGconn *db = open_database(c->where);
+	char prefix[32], from[24], count[24];
+	const char *values[3] = { prefix, from, count };
+
+	snprintf(prefix, sizeof(prefix), "b%d-", (int)getpid());
+	snprintf(count, sizeof(count), "%d", c->number);
+	check(db, PQprepare(db, "put", put_batch, 3, NULL));
+	while (!stop) {
+		snprintf(from, sizeof(from), "%" PRId64, c->done);
+		check(db, PQexecPrepared(db, "put", 3, values, NULL, NULL, 0));
+		c->done += c->number;
+	}
+	PQfinish(db);
+	return NULL;
+}
+
+static void *(*work_of(const char *what))(void *)
+{
+	if (strcmp(what, "batch") == 0)
+		return put_batches;
+	return strcmp(what, "floor") == 0 ? put : ask;
+}
+
 int main(int argc, char **argv)
 {
 	static struct client clients[CLIENTS_MAX];
 	static pthread_t threads[CLIENTS_MAX];
 	int count = argc == 5 ? (int)strtol(argv[3], NULL, 10) : 0;
-	bool alone = argc == 5 && strcmp(argv[1], "floor") == 0;
+	bool batch = argc == 5 && strcmp(argv[1], "batch") == 0;
 	int64_t start, all = 0;
 
 	if (count < 1 || count > CLIENTS_MAX) {
-		fprintf(stderr, "usage: bench_api_load create|read|list|floor WHERE CLIENTS SECONDS\n");
+		fprintf(stderr, "usage: bench_api_load create|read|list|floor|batch WHERE CLIENTS SECONDS\n");
 		return 2;
 	}
 	start = now_ns();
+	clients[0].number = count;
+	if (batch)
+		count = 1;
 	for (int i = 0; i < count; i++) {
-		clients[i] = (struct client){ argv[1], argv[2], i, 0 };
-		if (pthread_create(&threads[i], NULL, alone ? put : ask, &clients[i]) != 0)
+		clients[i] = (struct client){ argv[1], argv[2], batch ? clients[0].number : i, 0 };
+		if (pthread_create(&threads[i], NULL, work_of(argv[1]), &clients[i]) != 0)
 			die("thread", strerror(errno));
 	}
 	usleep((useconds_t)(strtod(argv[4], NULL) * 1e6));

@@ -26,7 +26,7 @@ GUIFI = 27710
 SECONDS = float(os.environ.get("SECONDS_EACH", 300))
 SETTLE = 30  # the first wait of a node that has just come is short
 PER_MINUTE = 0.01  # of all instances
-DIALS_PER_S = 300
+DIALS_PER_S = 200
 OTHER_FILES = 1600  # of the controller: what it keeps for everything but one connection of each agent
 SECOND_CONNECTIONS = 400  # an agent has one for a minute after a change
 
