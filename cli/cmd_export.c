@@ -33,6 +33,13 @@ static void spec_of(const struct instance *inst, struct instance_spec *ret)
 	cc_set(ret, instance_spec, on_disconnect, inst->on_disconnect);
 	if (cc_has(inst, instance, labels))
 		cc_set(ret, instance_spec, labels, inst->labels);
+	/* Labels of nodes mean the same elsewhere, or nothing; a node to be near to is another one there. */
+	if (cc_has(inst, instance, constraint))
+		cc_set(ret, instance_spec, constraint, inst->constraint);
+	if (cc_has(inst, instance, affinity))
+		cc_set(ret, instance_spec, affinity, inst->affinity);
+	if (cc_has(inst, instance, spread))
+		cc_set(ret, instance_spec, spread, inst->spread);
 }
 
 /* Names are DNS labels, so nothing has to be quoted. */

@@ -37,6 +37,20 @@ static int fill_volumes(const struct cli *cli, struct instance_spec *spec, struc
 	return 0;
 }
 
+static void fill_wishes(const struct args *args, struct instance_spec *spec)
+{
+#define TEXT(field)                 \
+	if (args_has(args, #field)) \
+	cc_set(spec, instance_spec, field, args_text(args, #field, NULL))
+	TEXT(constraint);
+	TEXT(affinity);
+	TEXT(spread);
+	TEXT(near);
+#undef TEXT
+	if (args_has(args, "within"))
+		cc_set(spec, instance_spec, within_ms, args_find(args, "within")->number);
+}
+
 static int fill_spec(const struct cli *cli, struct instance_spec *spec, struct cc_error *err)
 {
 	const struct args *args = &cli->args;
@@ -57,6 +71,7 @@ static int fill_spec(const struct cli *cli, struct instance_spec *spec, struct c
 	}
 	if (args_has(args, "node"))
 		cc_set(spec, instance_spec, node, args_text(args, "node", NULL));
+	fill_wishes(args, spec);
 	if (args_has(args, "on-disconnect"))
 		cc_set(spec, instance_spec, on_disconnect,
 		        (enum on_disconnect)cc_enum_find(&on_disconnect_enum, args_text(args, "on-disconnect", "keep")));

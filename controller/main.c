@@ -134,6 +134,12 @@ static int start_writer(struct app *app, struct cc_error *err)
 		.overcommit_cpu_percent = cfg->overcommit_cpu,
 		.overcommit_memory_percent = cfg->overcommit_memory,
 		.overcommit_disk_percent = cfg->overcommit_disk,
+		.weights = { .weight = { [SCHED_TERM_LOAD] = (int32_t)cfg->weight_load,
+		                     [SCHED_TERM_FIT] = (int32_t)cfg->weight_fit,
+		                     [SCHED_TERM_SPREAD] = (int32_t)cfg->weight_spread,
+		                     [SCHED_TERM_RELIABILITY] = (int32_t)cfg->weight_reliability,
+		                     [SCHED_TERM_IMAGE] = (int32_t)cfg->weight_image,
+		                     [SCHED_TERM_AFFINITY] = (int32_t)cfg->weight_affinity } },
 		.member_max = { cfg->member_instances_max, cfg->member_cpu_max * 1000, cfg->member_memory_max >> 20, cfg->member_disk_max >> 20 } };
 	struct zone_controller self = describe_self(app);
 	struct writer_options opt = { .database = cfg->database,

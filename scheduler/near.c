@@ -111,6 +111,16 @@ static int64_t band_us(size_t band)
 	return (int64_t)1000 << band;
 }
 
+size_t sched_band(const struct sched_job *job, size_t i)
+{
+	int64_t away = sched_away_us(job, i);
+	size_t band = 0;
+
+	while (band < SCHED_BANDS && (away < 0 || away > band_us(band)))
+		band++;
+	return band;
+}
+
 /* The first band in which the block may have a node. */
 static int64_t first_band(const struct sched_job *job, size_t block)
 {

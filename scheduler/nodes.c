@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { ALIGN = 64, SPARE_BLOCKS = 8 };
+enum { ALIGN = 64, SPARE_BLOCKS = 8, SPARE_SHARE = 16 };
 
 /* Every column, and how many of its elements a block has. */
 // clang-format off
@@ -49,7 +49,9 @@ static void *lay(struct layout *l, size_t bytes)
 /* How many blocks there may be for n nodes: twice what they fill, so that those that are alike find together, and a few for small zones. */
 static size_t blocks_for(size_t n)
 {
-	return SPARE_BLOCKS + (2 * n + SCHED_BLOCK - 1) / SCHED_BLOCK;
+	size_t spare = n / SPARE_SHARE;
+
+	return 1 + (spare < SPARE_BLOCKS ? spare : SPARE_BLOCKS) + 2 * n / SCHED_BLOCK;
 }
 
 static size_t lay_out(struct sched_nodes *nodes, char *memory, size_t blocks)

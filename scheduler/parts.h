@@ -82,6 +82,8 @@ struct sched_mask sched_score_from(const struct sched_job *job, size_t block, st
 bool sched_is_near(const struct sched_req *req);
 /* How far the node is away, SCHED_RTT_UNKNOWN. */
 int64_t sched_away_us(const struct sched_job *job, size_t i);
+/* The number of the band that the node is in. */
+size_t sched_band(const struct sched_job *job, size_t i);
 /* False when no node of the block is so near. */
 bool sched_may_reach(const struct sched_job *job, size_t block, int64_t us);
 /* True when all are. */

@@ -116,9 +116,16 @@ static void choose_asked_for(const struct sched_job *job, uint64_t *ok, struct p
 
 static void choose_own(const struct sched_job *job, uint64_t *ok, struct podium *p)
 {
-	for (size_t k = 0; k < job->req->n_own; k++)
-		if (sched_set_has(ok, job->req->own[k]))
-			podium_offer(p, job, job->req->own[k]);
+	const struct sched_req *req = job->req;
+	bool by_band = req->near_own && sched_is_near(req);
+	size_t nearest = SCHED_BANDS;
+
+	for (size_t k = 0; k < req->n_own && by_band; k++)
+		if (sched_set_has(ok, req->own[k]) && sched_band(job, req->own[k]) < nearest)
+			nearest = sched_band(job, req->own[k]);
+	for (size_t k = 0; k < req->n_own; k++)
+		if (sched_set_has(ok, req->own[k]) && (!by_band || sched_band(job, req->own[k]) == nearest))
+			podium_offer(p, job, req->own[k]);
 }
 
 // clang-format off

@@ -157,6 +157,7 @@ struct sched_req {
 	size_t n_spreads;
 	const struct sched_spread *spreads;
 	struct sched_point near; /* where it is to be near to; unknown: anywhere, but for what was measured */
+	bool near_own;           /* also among the member's own nodes the nearer come first */
 	size_t n_measured;       /* few */
 	const struct sched_measured *measured;
 	int64_t within_us;         /* it may be no farther away; 0: any distance */

@@ -37,6 +37,9 @@ cc_script_test(e2e.distance ROOT NEEDS postgres ip nsenter
 cc_script_test(e2e.welcome ROOT NEEDS postgres busybox
   COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_welcome.py
   ENV CC_BUILD=${PROJECT_BINARY_DIR} LABELS e2e TIMEOUT 120)
+cc_script_test(e2e.wishes ROOT NEEDS postgres busybox
+  COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_wishes.py
+  ENV CC_BUILD=${PROJECT_BINARY_DIR} LABELS e2e TIMEOUT 120)
 cc_script_test(e2e.confine ROOT NEEDS postgres
   COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_confine.py
   ENV CC_BUILD=${PROJECT_BINARY_DIR} LABELS e2e TIMEOUT 120)

@@ -28,6 +28,7 @@ struct columns {
 	struct cc_uuid *owner;
 	const struct node **choosy; /* the rows of nodes that are not for everybody, NULL for the others */
 	size_t n_choosy;
+	struct node_labels *labels;
 	struct cc_hash index;  /* struct id_number: node -> its index */
 	struct cc_hash owners; /* struct owned; never removed */
 };
@@ -62,7 +63,10 @@ static void free_numbers(struct cc_hash *h)
 
 struct columns *columns_new(void)
 {
-	return cc_calloc(1, sizeof(struct columns));
+	struct columns *c = cc_calloc(1, sizeof(*c));
+
+	c->labels = node_labels_new();
+	return c;
 }
 
 static void free_owners(struct cc_hash *h)
@@ -80,6 +84,7 @@ static void free_owners(struct cc_hash *h)
 
 void columns_free(struct columns *c)
 {
+	node_labels_free(c->labels);
 	free(c->memory);
 	free(c->id);
 	free(c->owner);
@@ -188,6 +193,15 @@ static void note_choosy(struct columns *c, size_t i, const struct node *n)
 	c->n_choosy += c->choosy[i] != NULL;
 }
 
+struct sched_point columns_point_of(const struct node *n)
+{
+	struct sched_point point = { 0 };
+
+	if (cc_has(n, node, pos_error))
+		(void)sched_point_make(n->pos_x, n->pos_y, n->pos_h, n->pos_error, &point);
+	return point;
+}
+
 static struct sched_node sched_node_of(const struct node *n)
 {
 	return (struct sched_node){ .traits = traits_of(n),
@@ -198,6 +212,7 @@ static struct sched_node sched_node_of(const struct node *n)
 		.granted_cpu = bounded(n->granted_cpu_millis),
 		.granted_mib = bounded(n->granted_memory_mib),
 		.reliability = 1000,
+		.point = columns_point_of(n),
 		.key = cc_hash_id(n->id) };
 }
 
@@ -225,6 +240,7 @@ void columns_put(struct columns *c, const struct node *n)
 	else
 		sched_nodes_put(&c->sched, i, &node);
 	note_choosy(c, i, n);
+	node_labels_put(c->labels, i, &n->labels);
 	if (cc_uuid_equal(c->owner[i], n->owner))
 		return;
 	disown(c, c->owner[i], i);
@@ -239,6 +255,7 @@ void columns_remove(struct columns *c, struct cc_uuid node)
 	if (gone == NULL)
 		return;
 	note_choosy(c, gone->number, NULL);
+	node_labels_put(c->labels, gone->number, NULL);
 	disown(c, c->owner[gone->number], gone->number);
 	sched_nodes_remove(&c->sched, gone->number);
 	cc_hash_remove(&c->index, cc_hash_id(node), gone);
@@ -289,4 +306,9 @@ const uint64_t *columns_unwelcome(const struct columns *c, const struct member *
 			sched_set_add(set, i);
 	}
 	return set;
+}
+
+const struct node_labels *columns_labels(const struct columns *c)
+{
+	return c->labels;
 }

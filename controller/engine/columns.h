@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/model.h"
+#include "controller/engine/node_labels.h"
 #include "scheduler/sched.h"
 
 struct columns;
@@ -23,3 +24,7 @@ size_t columns_owned(const struct columns *c, struct cc_uuid member, const uint3
 const uint64_t *columns_unwelcome(const struct columns *c, const struct member *m, struct cc_arena *a);
 /* Whether the owner lets the member in, who may be the owner. */
 bool columns_welcomes(const struct node *n, const struct member *m);
+/* By index. */
+const struct node_labels *columns_labels(const struct columns *c);
+/* Where a node is on the map of distances; an unknown point when it was never placed. */
+struct sched_point columns_point_of(const struct node *n);

@@ -3,6 +3,7 @@
 #include "controller/engine/decide.h"
 #include "controller/engine/image_names.h"
 #include "controller/engine/publish.h"
+#include "controller/engine/wishes.h"
 
 #include <stdio.h>
 
@@ -42,6 +43,8 @@ static int request_of(const struct decide *d, const struct command *cmd, const s
 	publish_barred(d->zone, inst, cmd->arena, &ret->barred[SCHED_BAR(PORT_CLOSED)], &ret->barred[SCHED_BAR(PORT_TAKEN)]);
 	ret->barred[SCHED_BAR(UNWELCOME)] = zone_unwelcome(d->zone, zone_find(d->zone, TABLE_MEMBER, inst->member), cmd->arena);
 	ret->n_own = zone_owned_nodes(d->zone, inst->member, &ret->own);
+	if (wishes_say(d, inst, cmd->arena, ret, err) < 0)
+		return -1;
 	if (volumes->bound_by != NULL)
 		ret->only_node = zone_sched_index(d->zone, volumes->bound_by->node);
 	if (!cc_has(spec, instance_spec, node))
@@ -94,7 +97,7 @@ static struct placement *record(const struct decide *d, const struct command *cm
 	p->terms.items = cc_new_array(cmd->arena, SCHED_TERM_MAX, struct placement_term);
 	for (int i = 0; i < SCHED_TERM_MAX; i++)
 		p->terms.items[i] = (struct placement_term){
-			.name = sched_term_text((enum sched_term)i), .value = dec->best[0].terms[i], .weight = sched_default_options.weight[i]
+			.name = sched_term_text((enum sched_term)i), .value = dec->best[0].terms[i], .weight = d->opt->weights.weight[i]
 		};
 	return p;
 }
@@ -143,7 +146,7 @@ static int place(const struct decide *d, struct command *cmd, const struct sched
 	char text[EXPLANATION_MAX];
 	struct sched_decision dec;
 
-	sched_place(nodes, req, &sched_default_options, scratch, &dec);
+	sched_place(nodes, req, &d->opt->weights, scratch, &dec);
 	cmd->placement = *ret = record(d, cmd, inst, &dec);
 	say_bound(d, cmd, volumes, *ret);
 	if (!dec.placed) {
@@ -170,6 +173,7 @@ static void fill(const struct instance_spec *s, struct instance *inst)
 		cc_set(inst, instance, labels, s->labels);
 	if (cc_has(s, instance_spec, bandwidth_kbit) && s->bandwidth_kbit > 0)
 		cc_set(inst, instance, bandwidth_kbit, s->bandwidth_kbit);
+	wishes_take(s, inst);
 }
 
 /* The scheduler gave a node of one of these architectures. */

@@ -5,6 +5,7 @@
 
 #include "controller/engine/audit.h"
 #include "controller/engine/cap.h"
+#include "controller/engine/columns.h"
 #include "controller/engine/decide.h"
 #include "controller/engine/distances.h"
 #include "controller/engine/liveness.h"
@@ -105,10 +106,8 @@ static void init_lock(pthread_rwlock_t *lock)
 
 static void put_place(struct engine *e, const struct node *n)
 {
-	struct sched_point point = { 0 };
+	struct sched_point point = columns_point_of(n);
 
-	if (cc_has(n, node, pos_error))
-		(void)sched_point_make(n->pos_x, n->pos_y, n->pos_h, n->pos_error, &point);
 	distances_put(e->distances, n->id, &point);
 }
 
@@ -125,6 +124,8 @@ struct engine *engine_new(const struct engine_options *opt, struct zone *working
 	struct engine *e = cc_calloc(1, sizeof(*e));
 
 	e->opt = *opt;
+	if (memcmp(&opt->weights, &(struct sched_options){ 0 }, sizeof(opt->weights)) == 0)
+		e->opt.weights = sched_default_options;
 	e->queue = queue_new(opt->queue_max);
 	e->working = working;
 	e->published = share(working);

@@ -33,7 +33,8 @@ struct engine_options {
 	int64_t overcommit_cpu_percent;
 	int64_t overcommit_memory_percent;
 	int64_t overcommit_disk_percent;
-	struct zone_use member_max; /* what each member may have; 0: no limit */
+	struct sched_options weights; /* all 0: sched_default_options */
+	struct zone_use member_max;   /* what each member may have; 0: no limit */
 };
 
 /* Takes over `working` (loaded, or new). */

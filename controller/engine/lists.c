@@ -47,8 +47,9 @@ static size_t parents_of(const struct row *r, struct cc_uuid ret[PARENTS_MAX])
 
 	switch (r->table) {
 	case TABLE_INSTANCE:
-		ret[0] = inst->node;
-		return cc_has(inst, instance, node);
+		ret[0] = inst->member;
+		ret[1] = inst->node;
+		return 1 + cc_has(inst, instance, node);
 	case TABLE_VOLUME:
 		ret[0] = v->node;
 		return cc_has(v, volume, node);

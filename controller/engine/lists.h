@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which rows belong to which: the instances and volumes of a node, the snapshots and attachments of an instance, the attachments of a volume. Rows are not
+/* Which rows belong to which: the instances and volumes of a node, the instances of a member, the snapshots and attachments of an instance, the attachments of a volume. Rows are not
  * referenced here: the zone's index by id holds them. */
 #pragma once
 

@@ -155,6 +155,11 @@ const uint64_t *zone_unwelcome(const struct zone *z, const struct member *m, str
 	return columns_unwelcome(z->columns, m, a);
 }
 
+const struct node_labels *zone_node_labels(const struct zone *z)
+{
+	return columns_labels(z->columns);
+}
+
 size_t zone_owned_nodes(const struct zone *z, struct cc_uuid member, const uint32_t **ret)
 {
 	return columns_owned(z->columns, member, ret);

@@ -67,7 +67,7 @@ struct zone_use zone_member_use(const struct zone *z, struct cc_uuid member);
 size_t zone_count(const struct zone *z, enum table t);
 /* Walks all rows of a table in no particular order: for (size_t at = 0; (row = zone_next(z, t, &at)) != NULL;) */
 const void *zone_next(const struct zone *z, enum table t, size_t *at);
-/* The same over what belongs to a row: instances and volumes to a node, snapshots and attachments to an instance, attachments to a volume. */
+/* The same over what belongs to a row: instances and volumes to a node, instances to a member, snapshots and attachments to an instance, attachments to a volume. */
 const void *zone_next_of(const struct zone *z, enum table t, struct cc_uuid parent, size_t *at);
 /* The instances assigned to a node. */
 const struct instance *zone_next_of_node(const struct zone *z, struct cc_uuid node, size_t *at);
@@ -75,8 +75,9 @@ const struct instance *zone_next_of_node(const struct zone *z, struct cc_uuid no
 /* Nodes as the scheduler wants them: kept up to date by zone_apply. Index i of the columns is the node zone_sched_id(z, i). */
 const struct sched_nodes *zone_sched_nodes(const struct zone *z);
 struct cc_uuid zone_sched_id(const struct zone *z, size_t i);
-/* As columns_unwelcome and columns_owned. */
+/* As columns_unwelcome, columns_labels and columns_owned. */
 const uint64_t *zone_unwelcome(const struct zone *z, const struct member *m, struct cc_arena *a);
+const struct node_labels *zone_node_labels(const struct zone *z);
 size_t zone_owned_nodes(const struct zone *z, struct cc_uuid member, const uint32_t **ret);
 /* SIZE_MAX when there is no such node. */
 size_t zone_sched_index(const struct zone *z, struct cc_uuid node);

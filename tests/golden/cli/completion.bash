@@ -5,7 +5,7 @@ _ccctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--) return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--bandwidth|--publish|-p|--node|-n|--label|--volume|-v|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--env|-e|--escape|--lines|--size|-s|--name|--include|--mirror|--arch|--to|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--bandwidth|--publish|-p|--node|-n|--constraint|--affinity|--spread|--near|--within|--label|--volume|-v|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--env|-e|--escape|--lines|--size|-s|--name|--include|--mirror|--arch|--to|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -19,6 +19,11 @@ _ccctl() {
 	--bandwidth) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--publish|-p) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--node|-n) COMPREPLY=($(compgen -W "$(ccctl node list -o name 2>/dev/null)" -- "$cur")); return ;;
+	--constraint) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--affinity) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--spread) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--near) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--within) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--label) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--volume|-v) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--on-disconnect) COMPREPLY=($(compgen -W "keep stop" -- "$cur")); return ;;
@@ -64,7 +69,7 @@ _ccctl() {
 	'token') names="create list revoke" ;;
 	'context') names="list show use remove" ;;
 	'create' | 'create '*)
-		opts="--image --memory --cpu --disk --pids --bandwidth --publish --node --label --volume --on-disconnect --dry-run --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
+		opts="--image --memory --cpu --disk --pids --bandwidth --publish --node --constraint --affinity --spread --near --within --label --volume --on-disconnect --dry-run --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		;;
 	'list' | 'list '*)
 		opts="--filter --selector --watch --output --socket --controller --context --pin --token --help --version"

@@ -9,7 +9,7 @@ function __ccctl_command
 			case --
 				echo --
 				return
-			case --image --memory -m --cpu -c --disk -d --pids --bandwidth --publish -p --node -n --label --volume -v --on-disconnect --timeout --output -o --socket --controller --context --pin --token --filter --selector -l --env -e --escape --lines --size -s --name --include --mirror --arch --to --owner --expires --reason --instances --member --description --resource --since --limit --topic --recent
+			case --image --memory -m --cpu -c --disk -d --pids --bandwidth --publish -p --node -n --constraint --affinity --spread --near --within --label --volume -v --on-disconnect --timeout --output -o --socket --controller --context --pin --token --filter --selector -l --env -e --escape --lines --size -s --name --include --mirror --arch --to --owner --expires --reason --instances --member --description --resource --since --limit --topic --recent
 				set i (math $i + 1)
 			case '-*'
 			case '*'
@@ -108,6 +108,11 @@ complete -c ccctl -n '__ccctl_in \'create\'' -l pids -x -d 'Limit of processes a
 complete -c ccctl -n '__ccctl_in \'create\'' -l bandwidth -x -d 'Limit of what it sends and of what it receives beyond its node, each: 10Mbit, 512kbit. Default: none'
 complete -c ccctl -n '__ccctl_in \'create\'' -l publish -s p -x -d 'A port of the node that leads to it, for tcp (default) or udp; may be given again.'
 complete -c ccctl -n '__ccctl_in \'create\'' -l node -s n -x -a '(ccctl node list -o name 2>/dev/null)' -d 'Only this node. Default: the zone chooses; see ccctl explain.'
+complete -c ccctl -n '__ccctl_in \'create\'' -l constraint -x -d 'Only nodes with such labels: a=b,c!=d,e in (x,y),f,!g'
+complete -c ccctl -n '__ccctl_in \'create\'' -l affinity -x -d 'Rather nodes with such labels; others will do.'
+complete -c ccctl -n '__ccctl_in \'create\'' -l spread -x -d 'Away from your instances with the same labels: node, owner, or a label of nodes. With :N at most N together.'
+complete -c ccctl -n '__ccctl_in \'create\'' -l near -x -d 'The nodes nearest to it. Default: to a node of your own.'
+complete -c ccctl -n '__ccctl_in \'create\'' -l within -x -d 'No farther away than this round trip: 20ms.'
 complete -c ccctl -n '__ccctl_in \'create\'' -l label -x -d 'A label, for \'ccctl list --selector\'; may be given again.'
 complete -c ccctl -n '__ccctl_in \'create\'' -l volume -s v -x -d 'A volume, and where it is in the instance; with :ro it cannot be written there. May be given again.'
 complete -c ccctl -n '__ccctl_in \'create\'' -l on-disconnect -x -a 'keep stop' -d 'While its node is cut off: keep it running (default), or stop it when the node\'s lease ends.'

@@ -102,6 +102,7 @@ struct sched_req random_request(struct random *r, const struct snapshot *s)
 		.only_node = s->n > 0 && one_in(r, 5) ? (size_t)random_between(r, 0, (int64_t)s->n - 1) : SCHED_ANY,
 		.near = { (int32_t)random_between(r, -9, 9) * 1000, (int32_t)random_between(r, -9, 9) * 1000, (int32_t)random_between(r, 0, 3) * 500,
 		        one_in(r, 8) ? 0 : 100 },
+		.near_own = one_in(r, 2),
 		.within_us = one_in(r, 6) ? random_between(r, 1, 40) * 500 : 0,
 		.seed = random_next(r),
 	};

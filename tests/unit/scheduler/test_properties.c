@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { WORLDS = 4000 };
+enum { WORLDS = 2000 };
 
 struct world {
 	struct random random;
@@ -78,16 +78,22 @@ static int band_of(const struct world *w, size_t i)
 	return band < SCHED_BANDS ? band : SCHED_BANDS;
 }
 
+/* Whether the tier of the decision is cut up into bands. */
+static bool has_bands(const struct world *w)
+{
+	return w->d.tier == SCHED_TIER_ZONE || (w->d.tier == SCHED_TIER_OWN && w->req.near_own);
+}
+
 static void no_nearer_feasible_band_is_skipped(struct world *w, uint64_t seed)
 {
-	if (!w->d.placed || w->d.tier != SCHED_TIER_ZONE)
+	if (!w->d.placed || !has_bands(w))
 		return;
 	for (size_t k = 0; k < w->d.n_best; k++) {
 		HOLDS(w, seed, band_of(w, w->d.best[k].node) == band_of(w, w->d.best[0].node));
 		HOLDS(w, seed, w->d.best[k].distance_us == snapshot_away_us(&w->snapshot, &w->req, w->d.best[k].node));
 	}
 	for (size_t i = 0; i < w->snapshot.n; i++)
-		if (snapshot_fits(&w->snapshot, &w->req, i))
+		if (snapshot_fits(&w->snapshot, &w->req, i) && tier_of(w, i) == w->d.tier)
 			HOLDS(w, seed, band_of(w, i) >= band_of(w, w->d.best[0].node));
 }
 
@@ -177,7 +183,7 @@ static void the_best_are_those_of_a_plain_scan(struct world *w, uint64_t seed)
 
 	for (size_t i = 0; i < w->snapshot.n && w->d.placed; i++)
 		if (snapshot_fits(&w->snapshot, &w->req, i) && tier_of(w, i) == w->d.tier &&
-		        (tier_of(w, i) != SCHED_TIER_ZONE || band_of(w, i) == band_of(w, w->d.best[0].node)))
+		        (!has_bands(w) || band_of(w, i) == band_of(w, w->d.best[0].node)))
 			scores[n++] = snapshot_score(&w->snapshot, &w->req, &w->opt, i);
 	qsort(scores, n, sizeof(*scores), descending);
 	HOLDS(w, seed, w->d.n_best == (n < SCHED_TOP ? n : SCHED_TOP));
