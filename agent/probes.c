@@ -105,6 +105,11 @@ static const struct probe_peer *find(const struct probe_peer *peers, size_t n, s
 	return NULL;
 }
 
+static bool is_whole(const struct probe_target *t)
+{
+	return cc_has(t, probe_target, node) && cc_has(t, probe_target, address) && cc_has(t, probe_target, port) && cc_has(t, probe_target, key);
+}
+
 void probes_take(struct probes *p, const struct node_orders *o, int64_t now_ms)
 {
 	struct probe_peer before[PROBES_MAX];
@@ -126,7 +131,7 @@ void probes_take(struct probes *p, const struct node_orders *o, int64_t now_ms)
 			peer = *known;
 		else
 			peer.next_ms = now_ms + START_MS * (int64_t)fresh++;
-		if (!cc_uuid_equal(t->node, p->self) && find(p->peers, p->n, t->node) == NULL && read_key(t->key, peer.key) &&
+		if (is_whole(t) && !cc_uuid_equal(t->node, p->self) && find(p->peers, p->n, t->node) == NULL && read_key(t->key, peer.key) &&
 		        read_address(p, t, &peer))
 			p->peers[p->n++] = peer;
 	}
@@ -293,6 +298,14 @@ bool probes_have_news(const struct probes *p)
 	return false;
 }
 
+static void fill_told(struct node_rtt *to, const struct probe_peer *peer, int64_t now_ms)
+{
+	*to = (struct node_rtt){ 0 };
+	cc_set(to, node_rtt, node, peer->node);
+	cc_set(to, node_rtt, rtt_us, peer->rtt_us);
+	cc_set(to, node_rtt, age_s, (now_ms - peer->at_ms) / 1000);
+}
+
 size_t probes_report(struct probes *p, bool full, int64_t now_ms, struct node_rtt *ret)
 {
 	size_t n = 0;
@@ -302,7 +315,7 @@ size_t probes_report(struct probes *p, bool full, int64_t now_ms, struct node_rt
 
 		peer->telling = peer->rtt_us > 0 && (full || is_news(peer));
 		if (peer->telling)
-			ret[n++] = (struct node_rtt){ .node = peer->node, .rtt_us = peer->rtt_us, .age_s = (now_ms - peer->at_ms) / 1000 };
+			fill_told(&ret[n++], peer, now_ms);
 	}
 	return n;
 }

@@ -34,7 +34,15 @@ static void fill_key(const struct call *c, struct cc_uuid asks, struct probe_tar
 
 	own_key(c, t->node, own);
 	cc_probe_key(own, asks, key);
-	t->key = hex(key, sizeof(key), a);
+	cc_set(t, probe_target, key, hex(key, sizeof(key), a));
+}
+
+static void fill_target(struct probe_target *t, const struct distances_target *chosen, const char *address)
+{
+	*t = (struct probe_target){ 0 };
+	cc_set(t, probe_target, node, chosen->node);
+	cc_set(t, probe_target, address, address);
+	cc_set(t, probe_target, port, chosen->port);
 }
 
 /* Those of them whose address is known. */
@@ -48,9 +56,7 @@ static struct cc_list targets(const struct call *c, const struct zone *z, struct
 		const struct node *node = zone_find(z, TABLE_NODE, chosen[i].node);
 
 		if (node != NULL && cc_has(node, node, address) && node->address[0] != '\0')
-			items[kept++] = (struct probe_target){
-				.node = chosen[i].node, .address = cc_arena_strdup(a, node->address), .port = chosen[i].port, .key = ""
-			};
+			fill_target(&items[kept++], &chosen[i], cc_arena_strdup(a, node->address));
 	}
 	return (struct cc_list){ kept, items };
 }

@@ -427,9 +427,11 @@ static void heard_of(struct engine *e, const struct command *cmd, struct cc_uuid
 		distances_answers(e->distances, node, r->probe_port);
 	for (size_t i = 0; i < r->measured.n && i < DISTANCES_PAIRS && cc_has(r, node_report, measured); i++) {
 		const struct node_rtt *m = &r->measured.items[i];
+		bool whole = cc_has(m, node_rtt, node) && cc_has(m, node_rtt, rtt_us) && cc_has(m, node_rtt, age_s);
 		int64_t age_ms = m->age_s < DISTANCES_FRESH_MS / 1000 ? m->age_s * 1000 : DISTANCES_FRESH_MS;
 
-		distances_measured(e->distances, node, m->node, m->rtt_us, cmd->boot_ms - age_ms);
+		if (whole)
+			distances_measured(e->distances, node, m->node, m->rtt_us, cmd->boot_ms - age_ms);
 	}
 }
 

@@ -29,9 +29,14 @@ static const char *key_text(int n, const uint8_t key[CC_PROBE_KEY])
 static struct probe_target target(struct cc_uuid node, const struct probes *p, const uint8_t own[CC_PROBE_KEY], struct cc_uuid asks)
 {
 	uint8_t key[CC_PROBE_KEY];
+	struct probe_target t = { 0 };
 
 	cc_probe_key(own, asks, key);
-	return (struct probe_target){ .node = node, .address = "127.0.0.1", .port = p->port, .key = key_text(0, key) };
+	cc_set(&t, probe_target, node, node);
+	cc_set(&t, probe_target, address, "127.0.0.1");
+	cc_set(&t, probe_target, port, p->port);
+	cc_set(&t, probe_target, key, key_text(0, key));
+	return t;
 }
 
 static void order(struct probes *p, struct probe_target *items, size_t n, const uint8_t own[CC_PROBE_KEY], const char *version)
@@ -182,7 +187,9 @@ START_TEST(orders_that_make_no_sense_are_passed_over)
 	t[3].key = "";
 	t[4].node = ada_id;
 	t[5] = t[6];
-	order(&ada, t, 7, ada_key, "bad");
+	cc_unset(&t[7], probe_target, port);
+	cc_unset(&t[8], probe_target, node);
+	order(&ada, t, 9, ada_key, "bad");
 	ck_assert_uint_eq(ada.n, 1);
 }
 END_TEST

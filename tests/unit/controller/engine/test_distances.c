@@ -343,10 +343,19 @@ START_TEST(what_was_measured_around_a_node_is_found_from_both_ends)
 }
 END_TEST
 
+static struct node_rtt told(struct cc_uuid node, int64_t us, int64_t age_s)
+{
+	struct node_rtt m = { 0 };
+
+	cc_set(&m, node_rtt, node, node);
+	cc_set(&m, node_rtt, rtt_us, us);
+	cc_set(&m, node_rtt, age_s, age_s);
+	return m;
+}
+
 START_TEST(what_a_node_reports_is_taken_in_with_its_age)
 {
-	struct node_rtt items[] = { { .node = bo, .rtt_us = 5000, .age_s = 60 }, { .node = cy, .rtt_us = 7000, .age_s = INT64_MAX },
-		{ .node = ada, .rtt_us = 1 } };
+	struct node_rtt items[] = { told(bo, 5000, 60), told(cy, 7000, INT64_MAX), told(ada, 1, 0), { .node = cy, .rtt_us = 1 } };
 	struct node_report *r = cc_new(f.arena, struct node_report);
 	struct cmd_node_sync args = { .report = r, .node = ada };
 
