@@ -3,7 +3,7 @@
 (restart) per minute: the controller's processor time and memory, bytes on the wire, how long an order takes from its acknowledgement to the agent, and how long
 until all agents listen again when the controller was killed. With what all of guifi.net's working nodes would take at the price per agent of the largest run.
 
-A process may have so many open files, and that is the limit for agents: AGENTS="1000 10000 18400". SECONDS_EACH=20 for a first look."""
+A process may have so many open files, and that is the limit for agents: AGENTS="1000 10000 18200". SECONDS_EACH=20 for a first look."""
 
 import math
 import os
@@ -27,8 +27,8 @@ SECONDS = float(os.environ.get("SECONDS_EACH", 300))
 SETTLE = 30  # the first wait of a node that has just come is short
 PER_MINUTE = 0.01  # of all instances
 DIALS_PER_S = 200
-OTHER_FILES = 1600  # of the controller: what it keeps for everything but one connection of each agent
-SECOND_CONNECTIONS = 400  # an agent has one for a minute after a change
+OTHER_FILES = 1800  # of the controller: what it keeps for everything but one connection of each agent
+SECOND_CONNECTIONS = 600  # an agent has one for up to two minutes after a change
 
 
 def sizes():

@@ -165,7 +165,7 @@ static struct swarm_inst *find_inst(struct swarm_agent *a, struct cc_uuid id)
 	return agent_add_inst(a, id);
 }
 
-static void take_assignment(struct swarm_agent *a, const struct assignment *o, bool tell)
+static void take_assignment(struct swarm_agent *a, const struct assignment *o)
 {
 	struct swarm_inst *i = find_inst(a, o->id);
 	char id[CC_UUID_TEXT];
@@ -174,8 +174,7 @@ static void take_assignment(struct swarm_agent *a, const struct assignment *o, b
 		return;
 	*i = (struct swarm_inst){ o->id, o->epoch, o->boot_sn, o->desired, false };
 	a->swarm->orders++;
-	if (tell)
-		printf("got %s %" PRId64 " %" PRId64 "\n", cc_uuid_format(o->id, id), o->boot_sn, now_ns());
+	printf("got %s %" PRId64 " %" PRId64 "\n", cc_uuid_format(o->id, id), o->boot_sn, now_ns());
 }
 
 static void forget(struct swarm_agent *a, struct cc_uuid id)
@@ -185,14 +184,14 @@ static void forget(struct swarm_agent *a, struct cc_uuid id)
 			a->insts[i--] = a->insts[--a->n_insts];
 }
 
-static void take_orders(struct swarm_agent *a, const struct node_orders *o, bool tell)
+static void take_orders(struct swarm_agent *a, const struct node_orders *o)
 {
 	/* What was reported as gone is not ordered any more. */
 	for (size_t i = 0; i < a->n_insts; i++)
 		if (a->insts[i].told && a->insts[i].desired == DESIRED_DELETE)
 			a->insts[i--] = a->insts[--a->n_insts];
 	for (size_t i = 0; i < o->assignments.n; i++)
-		take_assignment(a, &o->assignments.items[i], tell);
+		take_assignment(a, &o->assignments.items[i]);
 	for (size_t i = 0; i < o->drop.n; i++)
 		forget(a, o->drop.items[i]);
 	a->full_due |= o->want_full;
@@ -224,7 +223,7 @@ static void answered(struct swarm_conn *c, int status, int retry_after_s, const 
 		a->full_due &= !a->talk_full;
 	backoff_reset(&a->backoff);
 	a->reached = true;
-	take_orders(a, &o, !talked || !a->talk_full);
+	take_orders(a, &o);
 }
 
 void agent_event(struct swarm_conn *c)
