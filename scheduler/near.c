@@ -41,12 +41,16 @@ static int64_t outside(int64_t at, int32_t lo, int32_t hi)
 	return at < lo ? lo - at : at > hi ? at - hi : 0;
 }
 
-static bool has_measured(const struct sched_job *job, size_t block)
+void sched_near_init(struct sched_job *job)
 {
 	for (size_t k = 0; k < job->req->n_measured; k++)
-		if (job->req->measured[k].node / SCHED_BLOCK == block)
-			return true;
-	return false;
+		job->measured |= (uint64_t)1 << (job->req->measured[k].node / SCHED_BLOCK % 64);
+}
+
+/* At times true although there is none. */
+static bool has_measured(const struct sched_job *job, size_t block)
+{
+	return job->measured >> (block % 64) & 1;
 }
 
 bool sched_may_reach(const struct sched_job *job, size_t block, int64_t us)
@@ -82,7 +86,7 @@ struct sched_mask sched_reach(const struct sched_job *job, size_t block, int64_t
 
 		m.w[i / 64] |= in << (i % 64);
 	}
-	for (size_t k = 0; k < job->req->n_measured; k++) {
+	for (size_t k = 0; k < job->req->n_measured && has_measured(job, block); k++) {
 		const struct sched_measured *measured = &job->req->measured[k];
 
 		if (measured->node / SCHED_BLOCK != block)

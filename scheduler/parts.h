@@ -33,6 +33,7 @@ struct sched_job {
 	size_t n_terms;  /* those that count in this decision */
 	enum sched_term terms[SCHED_TERM_MAX];
 	uint64_t salt;
+	uint64_t measured; /* bit b % 64 is set for each block b that has a node to which the way was measured */
 };
 
 /* The nodes of a block. */
@@ -78,7 +79,9 @@ int64_t sched_score_bound(const struct sched_job *job, size_t block, const struc
 /* Those of `in` that may have a score of at least `least`: none that has is left out. */
 struct sched_mask sched_score_from(const struct sched_job *job, size_t block, struct sched_mask in, int64_t least);
 
-/* near.c: whether the request is to be near to anything. */
+/* near.c */
+void sched_near_init(struct sched_job *job);
+/* Whether the request is to be near to anything. */
 bool sched_is_near(const struct sched_req *req);
 /* How far the node is away, SCHED_RTT_UNKNOWN. */
 int64_t sched_away_us(const struct sched_job *job, size_t i);

@@ -166,6 +166,7 @@ void sched_place(
 	memset(ret->would_fit, -1, sizeof(ret->would_fit));
 	sched_filters_init(&job);
 	sched_terms_init(&job);
+	sched_near_init(&job);
 	for (size_t block = 0; block < nodes->blocks; block++) {
 		struct sched_mask m = sched_filter_block(&job, block, ret->fell);
 

@@ -43,7 +43,7 @@ static int request_of(const struct decide *d, const struct command *cmd, const s
 	publish_barred(d->zone, inst, cmd->arena, &ret->barred[SCHED_BAR(PORT_CLOSED)], &ret->barred[SCHED_BAR(PORT_TAKEN)]);
 	ret->barred[SCHED_BAR(UNWELCOME)] = zone_unwelcome(d->zone, zone_find(d->zone, TABLE_MEMBER, inst->member), cmd->arena);
 	ret->n_own = zone_owned_nodes(d->zone, inst->member, &ret->own);
-	if (wishes_say(d, inst, cmd->arena, ret, err) < 0)
+	if (wishes_say(d, cmd, inst, ret, err) < 0)
 		return -1;
 	if (volumes->bound_by != NULL)
 		ret->only_node = zone_sched_index(d->zone, volumes->bound_by->node);

@@ -2,6 +2,7 @@
 #include "controller/engine/wishes.h"
 
 #include "controller/engine/columns.h"
+#include "controller/engine/distances.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@ struct saying {
 	const struct decide *d;
 	const struct instance *inst;
 	struct cc_arena *arena;
+	int64_t boot_ms;
 	size_t words;
 	struct sched_req *req;
 	struct cc_error *err;
@@ -267,9 +269,25 @@ static int find_near(const struct saying *s, const struct node **ret)
 	return 0;
 }
 
+/* The node itself, and what was measured from it or to it. */
+static void say_measured(const struct saying *s, const struct node *near)
+{
+	struct distances_near around[DISTANCES_AROUND_MAX];
+	size_t n = distances_around(s->d->distances, near->id, s->boot_ms, around, DISTANCES_AROUND_MAX);
+	struct sched_measured *all = cc_new_array(s->arena, n + 1, struct sched_measured);
+
+	s->req->measured = all;
+	all[s->req->n_measured++] = (struct sched_measured){ (uint32_t)zone_sched_index(s->d->zone, near->id), 0 };
+	for (size_t i = 0; i < n; i++) {
+		size_t index = zone_sched_index(s->d->zone, around[i].node);
+
+		if (index != SIZE_MAX)
+			all[s->req->n_measured++] = (struct sched_measured){ (uint32_t)index, (int32_t)around[i].rtt_us };
+	}
+}
+
 static int say_near(const struct saying *s)
 {
-	struct sched_measured *itself;
 	const struct node *near;
 
 	if (!cc_has(s->inst, instance, near))
@@ -282,18 +300,15 @@ static int say_near(const struct saying *s)
 		return cc_fail(s->err, INVALID, "within: no node of your own has a known place; say with near from where");
 	if (near == NULL)
 		return 0;
-	itself = cc_new(s->arena, struct sched_measured);
-	*itself = (struct sched_measured){ (uint32_t)zone_sched_index(s->d->zone, near->id), 0 };
 	s->req->near = columns_point_of(near);
 	s->req->near_own = cc_has(s->inst, instance, near);
-	s->req->measured = itself;
-	s->req->n_measured = 1;
+	say_measured(s, near);
 	return 0;
 }
 
-int wishes_say(const struct decide *d, const struct instance *inst, struct cc_arena *a, struct sched_req *ret, struct cc_error *err)
+int wishes_say(const struct decide *d, const struct command *cmd, const struct instance *inst, struct sched_req *ret, struct cc_error *err)
 {
-	struct saying s = { d, inst, a, sched_words(zone_sched_nodes(d->zone)), ret, err };
+	struct saying s = { d, inst, cmd->arena, cmd->boot_ms, sched_words(zone_sched_nodes(d->zone)), ret, err };
 
 	if (say_labels(&s) < 0 || say_near(&s) < 0)
 		return -1;

@@ -170,6 +170,32 @@ START_TEST(nearness_needs_a_place)
 }
 END_TEST
 
+static void report_rtt(struct cc_uuid from, struct cc_uuid to, int64_t rtt_us)
+{
+	struct node_rtt rtt = { 0 };
+	struct node_report r = { 0 };
+	struct cmd_node_sync args = { .report = &r, .node = from };
+
+	cc_set(&rtt, node_rtt, node, to);
+	cc_set(&rtt, node_rtt, rtt_us, rtt_us);
+	cc_set(&rtt, node_rtt, age_s, 0);
+	r.measured.n = 1;
+	r.measured.items = &rtt;
+	r.has |= CC_BIT(node_report_f_measured);
+	ck_assert_int_eq(engine_run(&f, COMMAND_NODE_SYNC, as_node(from), &args)->error.code, CC_OK);
+}
+
+START_TEST(what_was_measured_counts)
+{
+	report_rtt(bo, cleo, 3500);
+	report_rtt(ada, cleo, 12000);
+	assert_answer(wish(eva, "one", (struct wish){ .near = "cleo", .within_ms = 5, .constraint = "!gpu" }), CC_OK, "");
+	assert_on(wish(eva, "two", (struct wish){ .near = "cleo", .constraint = "site=mill" }), "two", bo);
+	assert_answer(wish(eva, "three", (struct wish){ .near = "cleo", .within_ms = 3, .constraint = "!gpu" }), CC_NO_CAPACITY,
+	        "it would fit within 3.5 ms");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("wishes");
@@ -183,6 +209,7 @@ int main(void)
 	tcase_add_test(tc, its_like_are_spread_over_labels_and_owners);
 	tcase_add_loop_test(tc, what_is_no_spread_is_refused, 0, CC_ARRAY_LEN(bad_spreads));
 	tcase_add_test(tc, nearness_needs_a_place);
+	tcase_add_test(tc, what_was_measured_counts);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }
