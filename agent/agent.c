@@ -9,6 +9,7 @@
 #include "agent/image_fetch.h"
 #include "agent/live_fill.h"
 #include "agent/node_address.h"
+#include "agent/node_network.h"
 #include "agent/probes.h"
 #include "agent/snapshots.h"
 #include "agent/statefile.h"
@@ -67,6 +68,7 @@ struct agent {
 	int64_t started_ms;   /* wall clock */
 	struct cc_uuid asked; /* the owner's last question */
 	bool answer_due;      /* and it waits for a list of what is here now */
+	struct node_network network;
 };
 
 static struct taken taken_by_instances(const struct inst_table *t)
@@ -98,6 +100,13 @@ static bool find_address(struct agent *a)
 	return true;
 }
 
+static void add_network(struct agent *a)
+{
+	a->facts.blocked = a->network.blocked;
+	a->facts.upload_kbit = a->network.said.upload_kbit;
+	a->facts.download_kbit = a->network.said.download_kbit;
+}
+
 /* Settings and machine → policy and facts. */
 static int apply_settings(struct agent *a, const struct agent_config *cfg, struct cc_error *err)
 {
@@ -116,6 +125,7 @@ static int apply_settings(struct agent *a, const struct agent_config *cfg, struc
 	a->facts.publish = a->publish;
 	find_address(a);
 	a->facts.address = a->address;
+	add_network(a);
 	a->act.opt = (struct act_options){
 		.stop_grace_ms = cfg->stop_grace,
 		.image_max_bytes = cfg->image_max,
@@ -176,35 +186,6 @@ static void hear_owner(struct agent *a)
 	sync_facts_changed(&a->sync);
 }
 
-#define BLOCKED_LINES 32
-
-static struct cc_texts lines_of(char *text, const char *items[BLOCKED_LINES])
-{
-	struct cc_texts t = { .items = items };
-	char *line;
-
-	while (t.n < BLOCKED_LINES && (line = strsep(&text, "\n")) != NULL)
-		if (line[0] != '\0')
-			items[t.n++] = line;
-	return t;
-}
-
-static void save_network(const struct agent *a, const struct priv_hello_reply *r, const char *tail, size_t tail_len)
-{
-	cc_auto_free char *text = cc_calloc(1, tail_len + 1);
-	const char *blocked[BLOCKED_LINES];
-	struct spool_network network = { .names = r->names, .no_ipv6 = r->no_ipv6, .prefix6 = r->prefix6 };
-	struct cc_error err = { 0 };
-
-	if (tail_len > 0)
-		memcpy(text, tail, tail_len);
-	cc_set(&network, spool_network, upload_kbit, r->upload_kbit);
-	cc_set(&network, spool_network, download_kbit, r->download_kbit);
-	cc_set(&network, spool_network, blocked, lines_of(text, blocked));
-	if (spool_save_network(a->start->cfg->state_dir, &network, &err) < 0)
-		cc_log(ERROR, SPOOL_UNWRITABLE, kv_err(&err));
-}
-
 static void fill_hello(const struct agent *a, struct priv_hello *ret)
 {
 	*ret = (struct priv_hello){ .version = PRIV_VERSION, .node = a->who->node };
@@ -218,14 +199,17 @@ static void end_texts(struct priv_hello_reply *r)
 
 static void network_told(void *user, const struct priv_reply *r)
 {
-	const struct agent *a = user;
+	struct agent *a = user;
 	struct priv_hello_reply reply;
 
 	if (r->code != CC_OK)
 		return;
 	reply = *(const struct priv_hello_reply *)r->body;
 	end_texts(&reply);
-	save_network(a, &reply, r->tail, r->tail_len);
+	if (!node_network_take(&a->network, &reply, r->tail, r->tail_len, a->start->cfg->state_dir))
+		return;
+	add_network(a);
+	sync_facts_changed(&a->sync);
 }
 
 /* Whose rules are in the way changes while the agent runs: the bridge comes with the first instance. */
@@ -276,6 +260,8 @@ static bool on_orders(void *user, const struct node_orders *o, int64_t sent_ms)
 		learn_controllers(a, &o->controllers);
 	if (find_address(a))
 		sync_facts_changed(&a->sync);
+	if (a->insts.n > 0)
+		ask_network(a);
 	zone_names_take(&a->names, o);
 	probes_take(&a->probes, o, cc_boottime_ms());
 	a->names.look = true;
@@ -297,7 +283,7 @@ static int say_hello(struct agent *a, struct cc_error *err)
 	a->features = reply.features;
 	a->pool_bytes = (int64_t)reply.pool_bytes;
 	end_texts(&reply);
-	save_network(a, &reply, NULL, 0);
+	(void)node_network_take(&a->network, &reply, NULL, 0, a->start->cfg->state_dir);
 	a->publish = reply.publish;
 	return 0;
 }
@@ -516,6 +502,7 @@ static void done(struct agent *a)
 	inst_table_done(&a->insts);
 	free(a->who);
 	cc_arena_free(a->facts_arena);
+	node_network_done(&a->network);
 	if (a->timer_fd >= 0)
 		close(a->timer_fd);
 	free(a);

@@ -101,6 +101,9 @@ static void fill_facts(struct node_report *r, const struct node_facts *f)
 		cc_set(r, node_report, address, f->address);
 	cc_set(r, node_report, publish_from, f->publish.from);
 	cc_set(r, node_report, publish_to, f->publish.to);
+	cc_set(r, node_report, blocked, f->blocked);
+	cc_set(r, node_report, upload_kbit, f->upload_kbit);
+	cc_set(r, node_report, download_kbit, f->download_kbit);
 	cc_set(r, node_report, allow_members, f->allow_members);
 	cc_set(r, node_report, deny_members, f->deny_members);
 	cc_set(r, node_report, closed, f->closed != NULL ? f->closed : "");
@@ -138,6 +141,7 @@ uint64_t report_build(const struct inst_table *t, const struct report_want *w, s
 	struct published_port *ports = cc_new_array(a, (t->n + 1) * PORTS_MAX, struct published_port);
 
 	cc_set(&r, node_report, wait_ms, w->wait_ms);
+	cc_set(&r, node_report, now, cc_now_ms());
 	if (w->names_version != NULL)
 		cc_set(&r, node_report, names_version, w->names_version);
 	if (w->facts != NULL)
@@ -163,6 +167,7 @@ void report_build_empty(const struct report_want *w, struct cc_buf *out)
 	struct node_report r = { .revision = w->revision };
 
 	cc_set(&r, node_report, wait_ms, w->wait_ms);
+	cc_set(&r, node_report, now, cc_now_ms());
 	if (w->names_version != NULL)
 		cc_set(&r, node_report, names_version, w->names_version);
 	fill_probes(&r, w);

@@ -13,9 +13,11 @@ struct node_facts {
 	int64_t offer_cpu_millis, offer_memory_mib, offer_disk_mib, offer_instances;
 	struct cc_map labels;
 	struct cc_texts allow_members, deny_members;
-	const char *closed;        /* why nothing new may start, "" or NULL when it may */
-	const char *address;       /* NULL or "": not known */
-	struct port_range publish; /* what its owner lets instances publish */
+	const char *closed;                  /* why nothing new may start, "" or NULL when it may */
+	const char *address;                 /* NULL or "": not known */
+	struct port_range publish;           /* what its owner lets instances publish */
+	struct cc_texts blocked;             /* rules of others that are in the instances' way */
+	uint32_t upload_kbit, download_kbit; /* its owner's limits for all instances together; 0: none */
 };
 
 struct report_want {

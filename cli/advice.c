@@ -8,6 +8,7 @@
 
 #define SHOWN          5     /* things of one kind; the rest is counted */
 #define CLOCK_OFF_MS   60000 /* less is the network's */
+#define NODE_OFF_MS    5000  /* what is measured may be off by the way there and back */
 #define SLOW_COMMIT_MS 500
 #define ROOM_MIB       128 /* what an instance takes when nothing is said */
 #define ROOM_DISK_MIB  1024
@@ -88,8 +89,27 @@ static void look_at_silent(struct advice *a, const struct node *n)
 	        n->name, since, n->name);
 }
 
+static void look_at_node_clock(struct advice *a, const struct node *n)
+{
+	int64_t off = cc_has(n, node, clock_ahead_ms) ? n->clock_ahead_ms : 0;
+
+	if (off > NODE_OFF_MS || off < -NODE_OFF_MS)
+		say(a,
+		        "The clock of node %s is %s %s the controller's: one of them is wrong. Its owner's hours and its logs go by it. There: timedatectl "
+		        "set-ntp true",
+		        n->name, span(a->cli, off > 0 ? off : -off), off > 0 ? "ahead of" : "behind");
+}
+
+static void look_at_node_network(struct advice *a, const struct node *n)
+{
+	if (cc_has(n, node, blocked) && n->blocked.n > 0)
+		say(a, "On node %s somebody's rules are in the way of its instances: %.600s", n->name, n->blocked.items[0]);
+}
+
 static void look_at_ready(struct advice *a, const struct node *n)
 {
+	look_at_node_clock(a, n);
+	look_at_node_network(a, n);
 	if (cc_has(n, node, drained))
 		say(a, "Node %s is drained%s%s. To place instances there again: ccctl node undrain %s", n->name, n->drained[0] != '\0' ? ": " : "",
 		        n->drained, n->name);

@@ -164,6 +164,8 @@ static void add_int(const struct column *c, const void *row, struct cc_buf *out)
 		cc_buf_adds(out, cc_rate_format(v, rate));
 	else if (ends_with(name, "_us"))
 		cc_buf_printf(out, v < 10000 ? "%.1f ms" : "%.0f ms", (double)v / 1000);
+	else if (ends_with(name, "_ms"))
+		cc_buf_printf(out, "%.1f s", (double)v / 1000);
 	else if (ends_with(name, "_permille"))
 		cc_buf_printf(out, "%" PRId64 "%%", (v + 5) / 10);
 	else if (strcmp(name, "bytes") == 0 || ends_with(name, "_bytes"))

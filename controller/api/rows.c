@@ -119,6 +119,7 @@ void *rows_node(const struct call *c, const struct zone *z, const void *values)
 
 	n->owner_name = name_or_id(c, z, TABLE_MEMBER, row->owner);
 	freshen(c, n);
+	told_show(engine_told(c->engine), n, c->arena);
 	return n;
 }
 

@@ -124,5 +124,6 @@ int api_node_sync(struct call *c, struct cc_error *err)
 	(void)err;
 	args->report = c->body;
 	args->node = c->who.id;
+	told_take(engine_told(c->engine), c->who.id, c->body, cc_now_ms());
 	return call_submit(c, COMMAND_NODE_SYNC, args, after_report);
 }

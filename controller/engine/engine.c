@@ -35,6 +35,7 @@ struct engine {
 	struct liveness *liveness;
 	struct liveness *tokens; /* when each was last used */
 	struct distances *distances;
+	struct told *told;
 	struct distances_moved moved[POINTS_MAX]; /* for the tick that is decided */
 	_Atomic int64_t commit_8th_ms;
 	struct history *history;
@@ -135,6 +136,7 @@ struct engine *engine_new(const struct engine_options *opt, struct zone *working
 	e->names_told = names_version(e->names);
 	e->tokens = liveness_new();
 	e->distances = distances_new();
+	e->told = told_new();
 	load_places(e, working);
 	e->available = e->loaded = true;
 	init_lock(&e->lock);
@@ -183,6 +185,7 @@ void engine_free(struct engine *e)
 	names_free(e->names);
 	liveness_free(e->tokens);
 	distances_free(e->distances);
+	told_free(e->told);
 	forget_controllers(e);
 	pthread_rwlock_destroy(&e->lock);
 	pthread_mutex_destroy(&e->state_lock);
@@ -564,10 +567,12 @@ static void tell(struct engine *e, const struct effects *fx, size_t i)
 
 static void follow_node(struct engine *e, const struct effect *x)
 {
-	if (x->table == TABLE_NODE && x->row == NULL)
+	if (x->table == TABLE_NODE && x->row == NULL) {
 		distances_remove(e->distances, x->id);
-	else if (x->table == TABLE_NODE)
+		told_remove(e->told, x->id);
+	} else if (x->table == TABLE_NODE) {
 		put_place(e, x->row->values);
+	}
 }
 
 static void publish(struct engine *e, const struct batch *b)
@@ -736,6 +741,11 @@ const struct names *engine_names(struct engine *e)
 struct distances *engine_distances(struct engine *e)
 {
 	return e->distances;
+}
+
+struct told *engine_told(struct engine *e)
+{
+	return e->told;
 }
 
 struct history *engine_history(struct engine *e)

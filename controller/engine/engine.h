@@ -13,6 +13,7 @@
 #include "controller/engine/distances.h"
 #include "controller/engine/history.h"
 #include "controller/engine/names.h"
+#include "controller/engine/told.h"
 #include "controller/engine/zone.h"
 
 struct engine;
@@ -99,6 +100,8 @@ int64_t engine_token_used_ms(const struct engine *e, struct cc_uuid token);
 
 /* How far nodes are from each other. Any thread. */
 struct distances *engine_distances(struct engine *e);
+/* What nodes tell of themselves. Any thread. */
+struct told *engine_told(struct engine *e);
 /* What happened last, as far as it is published. Any thread. */
 struct history *engine_history(struct engine *e);
 /* Of the published zone: between engine_read_begin and engine_read_end. */

@@ -68,8 +68,21 @@ static enum MHD_Result send_text(struct MHD_Connection *conn, int status, const 
 	return ok;
 }
 
+static void remember_network(struct controller *c, const struct node_report *r)
+{
+	cc_auto_buf struct cc_buf text = { 0 };
+
+	if (!cc_has(r, node_report, blocked))
+		return;
+	cc_buf_printf(&text, "%d %d", (int)r->upload_kbit, (int)r->download_kbit);
+	for (size_t i = 0; i < r->blocked.n; i++)
+		cc_buf_printf(&text, "/%s", r->blocked.items[i]);
+	snprintf(c->network, sizeof(c->network), "%s", cc_buf_str(&text));
+}
+
 static void remember(struct controller *c, const struct node_report *r)
 {
+	remember_network(c, r);
 	if (cc_has(r, node_report, offer_memory_mib))
 		c->offer_memory = r->offer_memory_mib;
 	if (cc_has(r, node_report, closed))

@@ -80,6 +80,8 @@ size_t controller_fetched_from(struct controller *c);
 int64_t controller_offer_memory(struct controller *c);
 /* Why the node takes nothing new, as it said last. Valid until the next call. */
 const char *controller_closed(struct controller *c);
+/* What it said last of its network: "UPLOAD DOWNLOAD", and each line of what is in the way behind a '/'. Valid until the next call. */
+const char *controller_network(struct controller *c);
 
 /* The archive that is served, and its hash. */
 const char *controller_archive(size_t *ret_len);

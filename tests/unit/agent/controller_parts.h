@@ -33,6 +33,7 @@ struct controller {
 	int64_t offer_memory;
 	int64_t known_revision; /* that the last report named */
 	char closed[256];
+	char network[256];
 	struct test_told told[TEST_INSTANCES];
 	int join_status;
 	char join_code[64], join_detail[128], join_secret[128];

@@ -215,3 +215,13 @@ const char *controller_closed(struct controller *c)
 	controller_unlock(c);
 	return text;
 }
+
+const char *controller_network(struct controller *c)
+{
+	static char text[sizeof(c->network)];
+
+	controller_lock(c);
+	memcpy(text, c->network, sizeof(text));
+	controller_unlock(c);
+	return text;
+}

@@ -41,6 +41,7 @@ struct fake_priv {
 	struct priv_ct_logs logs;
 	int64_t lease_until_ms;
 	size_t n_leased;
+	char blocked[128];
 	_Alignas(8) char buf[BUF_SIZE];
 };
 
@@ -202,8 +203,9 @@ static void answer(struct fake_priv *p, const struct priv_frame *f)
 	switch (f->head.verb) {
 	case PRIV_HELLO:
 		reply(p, &f->head,
-		        &(struct priv_hello_reply){ .version = PRIV_VERSION, .features = PRIV_FEATURE_SIM, .instances_max = 100, .driver = "sim" },
-		        NULL, 0);
+		        &(struct priv_hello_reply){
+		                .version = PRIV_VERSION, .features = PRIV_FEATURE_SIM, .instances_max = 100, .driver = "sim", .upload_kbit = 500 },
+		        p->blocked, strlen(p->blocked) + 1);
 		break;
 	case PRIV_IMAGE_LIST:
 		list.count = (uint32_t)p->n_images;
@@ -340,6 +342,13 @@ void fake_priv_add_ct(struct fake_priv *p, struct priv_ct ct)
 {
 	pthread_mutex_lock(&p->lock);
 	p->cts[p->n_cts++] = ct;
+	pthread_mutex_unlock(&p->lock);
+}
+
+void fake_priv_block(struct fake_priv *p, const char *lines)
+{
+	pthread_mutex_lock(&p->lock);
+	snprintf(p->blocked, sizeof(p->blocked), "%s", lines);
 	pthread_mutex_unlock(&p->lock);
 }
 

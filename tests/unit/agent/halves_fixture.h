@@ -19,6 +19,8 @@ void fake_priv_fail(struct fake_priv *p, enum priv_verb verb, enum cc_code code,
 void fake_priv_add_ct(struct fake_priv *p, struct priv_ct ct);
 void fake_priv_add_image(struct fake_priv *p, const char *sha256);
 bool fake_priv_has_image(struct fake_priv *p, const char *sha256);
+/* What is in the way of the instances' network from now on. */
+void fake_priv_block(struct fake_priv *p, const char *lines);
 /* An init ends by itself. */
 void fake_priv_end_init(struct fake_priv *p, int n, int wait_status);
 

@@ -973,6 +973,32 @@ START_TEST(a_paused_node_starts_nothing_new_and_keeps_what_runs)
 }
 END_TEST
 
+START_TEST(what_is_in_the_way_of_the_network_is_told_when_it_changes)
+{
+	unsigned reports;
+
+	fake_priv_add_image(priv, controller_sha256());
+	agent_begin();
+	world_eventually(strcmp(controller_network(controller), "500 0") == 0);
+	fake_priv_block(priv, "a \xff rule\nanother\n");
+	world_assign(1, 1, 0, DESIRED_RUN);
+	world_wait_state(1, OBSERVED_RUNNING, 0);
+	world_eventually(strcmp(controller_network(controller), "500 0/a \xef\xbf\xbd rule/another") == 0);
+	/* The same again is no news. */
+	ck_assert(controller_wait_listening(controller));
+	reports = controller_reports(controller, false);
+	world_assign(2, 1, 0, DESIRED_RUN);
+	world_wait_state(2, OBSERVED_RUNNING, 0);
+	ck_assert(controller_wait_listening(controller));
+	ck_assert_uint_le(controller_reports(controller, false), reports + 4);
+	fake_priv_block(priv, "");
+	world_assign(3, 1, 0, DESIRED_RUN);
+	world_wait_state(3, OBSERVED_RUNNING, 0);
+	world_eventually(strcmp(controller_network(controller), "500 0") == 0);
+	agent_end_well();
+}
+END_TEST
+
 START_TEST(a_pause_that_stops_ends_what_runs_and_brings_it_back)
 {
 	fake_priv_add_image(priv, controller_sha256());
@@ -1143,6 +1169,7 @@ int main(void)
 	tcase_add_test(tc, limits_change_without_a_restart);
 	tcase_add_test(tc, limits_that_are_refused_are_told_and_the_old_ones_stay);
 	tcase_add_test(tc, a_paused_node_starts_nothing_new_and_keeps_what_runs);
+	tcase_add_test(tc, what_is_in_the_way_of_the_network_is_told_when_it_changes);
 	tcase_add_test(tc, a_pause_that_stops_ends_what_runs_and_brings_it_back);
 	tcase_add_test(tc, a_pause_ends_by_itself_and_is_known_after_a_restart_of_the_agent);
 	tcase_add_test(tc, a_reserve_shrinks_the_offer_and_stops_nothing);

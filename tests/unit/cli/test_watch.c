@@ -120,6 +120,8 @@ START_TEST(status_says_what_to_do_for_every_trouble)
 		"Gone for good: ccctl node remove --force ada",
 		"* Node bob is drained: new disk. To place instances there again: ccctl node undrain bob",
 		"* Node bob takes nothing new: the owner paused the node.",
+		"* The clock of node bob is 73 s behind the controller's: one of them is wrong.",
+		"* On node bob somebody's rules are in the way of its instances: table ip mine drops; this helps: nft ...",
 		"* Node bob has no disk for another instance (3072 of 3999 MiB are granted)",
 		"* Node bob runs cc-agent 0.1.0 beside controller 0.0.9.",
 		"* No node has room for another instance of the usual size",
@@ -141,7 +143,9 @@ START_TEST(status_says_what_to_do_for_every_trouble)
 	snprintf(bob, sizeof(bob), "%s", NODE_ADA);
 	memcpy(strstr(bob, "\"ada\""), "\"bob\"", 5);
 	memcpy(strstr(bob, "\"granted_disk_mib\":20480"), "\"granted_disk_mib\":3999 ", 24);
-	snprintf(bob + strlen(bob) - 1, 128, ",\"drained\":\"new disk\",\"closed\":\"the owner paused the node\"}");
+	snprintf(bob + strlen(bob) - 1, 512,
+	        ",\"drained\":\"new disk\",\"closed\":\"the owner paused the node\",\"clock_ahead_ms\":-73400,"
+	        "\"blocked\":[\"table ip mine drops; this helps: nft ...\"]}");
 	snprintf(nodes, sizeof(nodes), "{\"index\":9,\"items\":[%.*s\"silent\"%s,%s]}", (int)(at - ada), ada, at + 7, bob);
 	fake_start(rows);
 	r = fake_run("ccctl status");

@@ -2,6 +2,7 @@
 /* The everyday path of each noun. */
 #include "tests/unit/controller/http/world.h"
 
+#include "common/clock.h"
 #include "common/hash.h"
 #include "common/token.h"
 
@@ -106,6 +107,47 @@ START_TEST(a_node_syncs_and_fetches_its_image)
 }
 END_TEST
 
+static void sync_says(const char *more, int64_t ahead_ms)
+{
+	char body[512], now[CC_TIME_TEXT];
+
+	snprintf(body, sizeof(body), "{\"revision\":0,\"full\":false,\"wait_ms\":0,\"now\":\"%s\"%s}", cc_time_format(cc_now_ms() + ahead_ms, now),
+	        more);
+	GET(node_orders_desc, 200, .role = ROLE_N1, .method = "POST", .path = "/v1/nodes/n1/sync", .body = body);
+}
+
+static struct node *node_n1(void)
+{
+	return GET(node_desc, 200, .role = ROLE_ANA, .path = "/v1/nodes/n1");
+}
+
+START_TEST(what_a_node_says_of_its_clock_and_network_is_shown)
+{
+	struct node *n = node_n1();
+
+	ck_assert(!cc_has(n, node, clock_ahead_ms) && !cc_has(n, node, blocked) && !cc_has(n, node, upload_kbit));
+	sync_says(",\"boot_id\":\"x\",\"blocked\":[\"table ip mine drops\"],\"upload_kbit\":500,\"download_kbit\":0", 3600000);
+	n = node_n1();
+	ck_assert_int_le(n->clock_ahead_ms, 3600000);
+	ck_assert_int_gt(n->clock_ahead_ms, 3540000);
+	ck_assert_uint_eq(n->blocked.n, 1);
+	ck_assert_str_eq(n->blocked.items[0], "table ip mine drops");
+	ck_assert_int_eq(n->upload_kbit, 500);
+	ck_assert(cc_has(n, node, download_kbit));
+	/* A report that waits says only how late it is; facts stay. One slow report is no wrong clock. */
+	sync_says("", 0);
+	sync_says("", -60000);
+	n = node_n1();
+	ck_assert_int_le(n->clock_ahead_ms, 0);
+	ck_assert_int_gt(n->clock_ahead_ms, -30000);
+	ck_assert_uint_eq(n->blocked.n, 1);
+	sync_says(",\"boot_id\":\"x\",\"blocked\":[]", -60000);
+	n = node_n1();
+	ck_assert_int_le(n->clock_ahead_ms, -60000);
+	ck_assert(!cc_has(n, node, blocked) && !cc_has(n, node, upload_kbit));
+}
+END_TEST
+
 START_TEST(an_archive_that_is_not_here_is_told_from_one_that_never_was)
 {
 	const char *path = cc_printf(a, "/v1/blobs/%s", w->sha256);
@@ -114,7 +156,7 @@ START_TEST(an_archive_that_is_not_here_is_told_from_one_that_never_was)
 	ck_assert_int_eq(unlink(cc_printf(a, "%s/images/sha256/%s", w->dir, w->sha256)), 0);
 	p = GET(problem_desc, 404, .role = ROLE_N1, .path = path);
 	ck_assert_ptr_nonnull(strstr(p->detail, "is not on this controller"));
-	ck_assert_ptr_nonnull(strstr(p->detail, "state_dir/images"));
+	ck_assert_ptr_nonnull(strstr(p->detail, "ccctl status"));
 	p = GET(problem_desc, 404, .role = ROLE_N1, .path = cc_printf(a, "/v1/blobs/%064d", 7));
 	ck_assert_ptr_null(strstr(p->detail, "this controller"));
 	p = GET(problem_desc, 404, .role = ROLE_N1, .path = "/v1/blobs/nonsense");
@@ -448,6 +490,7 @@ int main(void)
 	tcase_add_test(tc, what_is_not_there_is_told_for_programs_too);
 	tcase_add_test(tc, a_refused_placement_says_why_each_node_fell_out);
 	tcase_add_test(tc, a_node_syncs_and_fetches_its_image);
+	tcase_add_test(tc, what_a_node_says_of_its_clock_and_network_is_shown);
 	tcase_add_test(tc, an_archive_that_is_not_here_is_told_from_one_that_never_was);
 	tcase_add_test(tc, a_node_joins_with_an_invitation);
 	tcase_add_test(tc, a_member_is_added_and_its_token_works);
