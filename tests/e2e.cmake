@@ -85,4 +85,4 @@ endif()
 # In a virtual machine with pure cgroup v2 and systemd.
 cc_script_test(vm.cgroup2 ROOT NEEDS qemu-system-x86_64 debootstrap mmdebstrap mke2fs setpriv
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/vm/run
-  ENV CC_BUILD=${PROJECT_BINARY_DIR} LOCKS vm LABELS long TIMEOUT 2400)
+  ENV CC_BUILD=${PROJECT_BINARY_DIR} LOCKS vm LABELS long TIMEOUT 3300)

@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from zone import ZoneTestCase, eventually, make_busybox
+from zone import STOP_GRACE, ZoneTestCase, eventually, make_busybox
 
 
 class AZoneOfOneNode(ZoneTestCase):
@@ -82,7 +82,7 @@ class AZoneOfOneNode(ZoneTestCase):
         eventually("it runs where it was told", lambda: self.zone.ccctl("exec", "app", "--", "cat", "/srv/where") == "/srv\n")
         began = time.monotonic()
         self.zone.ccctl("stop", "app")
-        self.assertLess(time.monotonic() - began, 8, "the program did not hear of the stop")
+        self.assertLess(time.monotonic() - began, 4 * STOP_GRACE, "the program did not hear of the stop")
         copy = os.path.join(self.zone.dir, "app.tar")
         self.zone.ccctl("export", "app", copy)
         self.assertEqual(subprocess.run(["tar", "xOf", copy, "rootfs/srv/ended"], capture_output=True, text=True).stdout, "it's over\n")

@@ -23,6 +23,7 @@ from api import Unreachable, request
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("CC_BUILD", os.path.join(TOP, "build", "dev"))
 AGENT_USER = "nobody"
+STOP_GRACE = int(os.environ.get("CC_STOP_GRACE", "2"))  # seconds; slow machines need more
 
 
 def program(name):
@@ -169,7 +170,7 @@ class Node:
         os.chown(self.agent_dir, user.pw_uid, user.pw_gid)
         self.config = os.path.join(self.dir, "agent.yaml")
         with open(self.config, "w") as f:
-            for key, value in {"state_dir": self.agent_dir, "log_level": "debug", "stop_grace": "2s", **(settings or {})}.items():
+            for key, value in {"state_dir": self.agent_dir, "log_level": "debug", "stop_grace": f"{STOP_GRACE}s", **(settings or {})}.items():
                 f.write(f"{key}: {value}\n")
         self.bridge = f"cce{self.number}"
         # Two /25 networks of one /24: ours below, and room for a benchmark's own containers above.

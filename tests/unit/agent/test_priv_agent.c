@@ -175,9 +175,10 @@ static int play_agent(void)
 	struct priv_image_unpack q = { .archive_bytes = 1000, .unpacked_max_bytes = 1000, .entries_max = 10 };
 	struct priv_hello hello = { .version = PRIV_VERSION, .node = { { 1 } } };
 	bool first = access("asked", F_OK) < 0;
-	struct priv_client *c = priv_client_new(3, told, NULL);
+	static struct priv_client *c; /* lasts as long as the program */
 	struct cc_error err = { 0 };
 
+	c = priv_client_new(3, told, NULL);
 	memset(q.sha256, 'c', sizeof(q.sha256) - 1);
 	if (first) {
 		int fd = open("archive", O_RDONLY | O_CLOEXEC);
