@@ -20,6 +20,7 @@
 struct client {
 	struct cc_arena *arena; /* the run's */
 	struct cc_http *http;
+	const struct placement *refused;
 };
 
 int client_new(const struct client_target *target, struct cc_arena *a, struct client **ret, struct cc_error *err)
@@ -65,6 +66,11 @@ static int not_ours(const struct cc_http_reply *reply, struct cc_error *err)
 	return cc_fail(err, INTERNAL, "the answer (HTTP %d) is not from a CommunityCloud controller, or it is broken", reply->status);
 }
 
+const struct placement *client_refused(const struct client *c)
+{
+	return c->refused;
+}
+
 static int read_problem(struct client *c, const struct cc_http_reply *reply, struct cc_error *err)
 {
 	struct cc_error ignored = { 0 };
@@ -75,6 +81,7 @@ static int read_problem(struct client *c, const struct cc_http_reply *reply, str
 	if (reply->status >= 500 && cc_has(&p, problem, request_id))
 		p.detail = cc_printf(c->arena, "%s (request %s in the controller's log)", p.detail, p.request_id);
 	cc_error_set(err, cc_code_from_slug(p.code), 0, CC_HERE, "%s", p.detail);
+	c->refused = cc_has(&p, problem, decision) && p.decision.n > 0 ? p.decision.items : NULL;
 	if (cc_has(&p, problem, noun) && cc_has(&p, problem, name)) {
 		err->noun = p.noun;
 		snprintf(err->name, sizeof(err->name), "%s", p.name);

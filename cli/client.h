@@ -41,6 +41,9 @@ struct client_call {
  * it does not answer in time, and INTERNAL when it answers with nonsense. err->noun is in the arena. Unless `once` it is asked again for some seconds when the reply is lost or the
  * controller is busy; a POST gets an Idempotency-Key for that. */
 int client_call(struct client *c, const struct client_call *call, struct cc_error *err);
+struct placement;
+/* The record of the placement that the last request was refused for, in the arena; NULL when that is not why, or the controller is too old to tell. */
+const struct placement *client_refused(const struct client *c);
 
 /* A PATCH of what was just read, so that nobody's change is lost; when somebody was faster it is read again. `call` says all but the revision. */
 int client_patch(struct client *c, const struct client_call *call, struct cc_error *err);

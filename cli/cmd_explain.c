@@ -1,93 +1,97 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The record of a placement as sentences. */
+/* The record of a placement: sentences, with the nodes that were compared where there is room, or the whole record. */
 #include "cli/handlers.h"
 
+#include "cli/placement_text.h"
 #include "common/model.h"
 
-#include <inttypes.h>
-
-/* The scheduler's words for where it looked, as part of a sentence; a word of a newer controller stands as it is. */
-static const char *tier_words(const char *tier)
+static bool is_wide(const struct cli *cli)
 {
-	static const char *const words[] = { "asked for", "the node that was asked for", "own", "the member's own node", "zone",
-		"a node of the zone" };
-
-	for (size_t i = 0; i < CC_ARRAY_LEN(words); i += 2)
-		if (strcmp(tier, words[i]) == 0)
-			return words[i + 1];
-	return tier;
+	return output_format_find(args_text(&cli->args, "output", "table")) == OUT_WIDE;
 }
 
-/* `is`: "is", or "would be" of what is not made. */
-static void outcome(const struct placement *p, const char *name, const char *is, struct cc_buf *out)
+/* For programs: all of it as it is. */
+static bool is_data(const struct cli *cli)
 {
-	if (!p->placed)
-		cc_buf_printf(out, "%s has no node.", name);
-	else
-		cc_buf_printf(out, "%s %s on %s", name, is, cc_has(p, placement, node_name) ? p->node_name : "a node that is gone");
-	if (p->placed && cc_has(p, placement, tier) && !cc_has(p, placement, bound_by))
-		cc_buf_printf(out, ", %s", tier_words(p->tier));
-	if (p->placed && cc_has(p, placement, score))
-		cc_buf_printf(out, ", with a score of %" PRId64, p->score);
-	if (p->placed && cc_has(p, placement, bound_by))
-		cc_buf_printf(out, ".\nNo other node came into question: %s", p->bound_by);
-	cc_buf_printf(out, "%s\n%" PRId64 " node%s looked at.\n", p->placed ? "." : "", p->considered, p->considered == 1 ? " was" : "s were");
+	enum output_format f = output_format_find(args_text(&cli->args, "output", "table"));
+
+	return f != OUT_TABLE && f != OUT_WIDE;
 }
 
-static void fell(const struct placement *p, struct cc_buf *out)
-{
-	for (size_t i = 0; i < p->fell.n; i++)
-		cc_buf_printf(out, "  %" PRId64 " fell out: %s\n", p->fell.items[i].nodes, p->fell.items[i].reason);
-}
-
-static void terms(const struct placement *p, struct cc_buf *out)
-{
-	if (cc_has(p, placement, runner_up_name))
-		cc_buf_printf(out, "Second came %s, %" PRId64 " behind.\n", p->runner_up_name, cc_has(p, placement, margin) ? p->margin : 0);
-	else if (p->placed)
-		cc_buf_adds(out, p->considered == 1 ? "There was no other.\n" : "No other node could take it.\n");
-	if (p->terms.n > 0)
-		cc_buf_adds(out, "The score is made of (each from 0 to 1000, times its weight):\n");
-	for (size_t i = 0; i < p->terms.n; i++)
-		if (p->terms.items[i].weight != 0)
-			cc_buf_printf(out, "  %-20s %5" PRId64 " x %" PRId64 "\n", p->terms.items[i].name, p->terms.items[i].value,
-			        p->terms.items[i].weight);
-	if (cc_has(p, placement, would_fit) && p->would_fit[0] != '\0')
-		cc_buf_printf(out, "%s\n", p->would_fit);
-}
-
-static int print(struct cli *cli, const struct placement *p, const char *name, const char *is, struct cc_error *err)
+static int say(struct cli *cli, const struct placement *p, const char *name, const char *is, struct cc_error *err)
 {
 	cc_auto_buf struct cc_buf out = { 0 };
 
-	if (args_has(&cli->args, "output"))
-		return cli_show_row(cli, &placement_desc, p, err);
-	outcome(p, name, is, &out);
-	fell(p, &out);
-	terms(p, &out);
+	placement_say(p, name, is, &out);
 	return cli_write(cli, &out, err);
+}
+
+static int show_candidates(struct cli *cli, const struct placement *p, struct cc_error *err)
+{
+	struct cc_list rows = { p->candidates.n, p->candidates.items };
+	cc_auto_buf struct cc_buf out = { 0 };
+
+	if (!cc_has(p, placement, candidates) || p->candidates.n == 0)
+		return 0;
+	if (cli_show_rows(cli, &placement_candidate_desc, &rows, err) < 0)
+		return -1;
+	placement_say_weights(p, &out);
+	return cli_write(cli, &out, err);
+}
+
+static int print(struct cli *cli, const struct placement *p, const char *name, const char *is, bool wide, struct cc_error *err)
+{
+	if (is_data(cli))
+		return cli_show_row(cli, &placement_desc, p, err);
+	if (say(cli, p, name, is, err) < 0)
+		return -1;
+	return wide ? show_candidates(cli, p, err) : 0;
+}
+
+int cmd_explain_refused(struct cli *cli)
+{
+	const struct placement *p = cli->client != NULL ? client_refused(cli->client) : NULL;
+	struct cc_error ignored;
+
+	if (p != NULL)
+		(void)print(cli, p, cc_has(p, placement, name) ? p->name : "It", "", false, &ignored);
+	return -1;
 }
 
 int cmd_explain_plan(struct cli *cli, const struct instance_spec *spec, struct cc_error *err)
 {
+	bool whole = args_has(&cli->args, "explain");
 	struct placement p = { 0 };
 	const struct client_call call = { "POST", "/v1/placements", &instance_spec_desc, spec, &placement_desc, &p };
 	struct client *client;
 
-	if (cli_client(cli, &client, err) < 0 || client_call(client, &call, err) < 0 || print(cli, &p, spec->name, "would be", err) < 0)
+	if (cli_client(cli, &client, err) < 0)
+		return -1;
+	if (client_call(client, &call, err) < 0)
+		return whole ? cmd_explain_refused(cli) : -1;
+	if (print(cli, &p, spec->name, "would be", whole || is_wide(cli), err) < 0)
 		return -1;
 	cli_say(cli, "%s was not created: --dry-run", spec->name);
 	return 0;
 }
 
-int cmd_explain(struct cli *cli, struct cc_error *err)
+static int explain(struct cli *cli, const char *name, bool wide, struct cc_error *err)
 {
-	const char *name = cli->args.words[0];
 	struct placement p = { 0 };
 	struct client *client;
 
 	if (cli_client(cli, &client, err) < 0 ||
 	        client_get(client, client_path(cli->arena, noun_instance.path, name, "/placement"), &placement_desc, &p, err) < 0)
 		return -1;
-	return print(cli, &p, name, "is", err);
+	return print(cli, &p, name, "is", wide, err);
+}
+
+int cmd_explain_made(struct cli *cli, const char *name, struct cc_error *err)
+{
+	return is_data(cli) ? 0 : explain(cli, name, is_wide(cli), err);
+}
+
+int cmd_explain(struct cli *cli, struct cc_error *err)
+{
+	return explain(cli, cli->args.words[0], is_wide(cli), err);
 }

@@ -112,7 +112,11 @@ int cmd_create(struct cli *cli, struct cc_error *err)
 
 	if (fill_spec(cli, &spec, err) < 0)
 		return -1;
-	return args_has(&cli->args, "dry-run") ? cmd_explain_plan(cli, &spec, err) : cmd_create_of(cli, &spec, err);
+	if (args_has(&cli->args, "dry-run"))
+		return cmd_explain_plan(cli, &spec, err);
+	if (!args_has(&cli->args, "explain"))
+		return cmd_create_of(cli, &spec, err);
+	return cmd_create_of(cli, &spec, err) < 0 ? cmd_explain_refused(cli) : cmd_explain_made(cli, spec.name, err);
 }
 
 /* NULL for what has no labels, or none was given. */

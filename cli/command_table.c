@@ -43,6 +43,7 @@ static const struct opt create_opts[] = {
 	{ "volume",     'v', OPT_TEXTS,    "NAME:PATH[:ro]", NULL,          "A volume, and where it is in the instance; with :ro it cannot be written there. May be given again." },
 	{ "on-disconnect", 0, OPT_WORD,    "keep|stop", NULL,               "While its node is cut off: keep it running (default), or stop it when the node's lease ends." },
 	{ "dry-run",    0,   OPT_FLAG,     NULL,        NULL,               "Say where it would be placed, and why, or what is in the way; create nothing." },
+	{ "explain",    0,   OPT_FLAG,     NULL,        NULL,               "Say why it is where it is, or all that is in the way and what would help; with --dry-run the nodes it was compared with too." },
 	{ NULL },
 };
 static const struct opt set_opts[] = {
@@ -229,8 +230,10 @@ const struct cmd command_table[] = {
 	        .run = cmd_explain,
 	        .also = "why",
 	        .summary = "Say why an instance is where it is",
-	        .text = "Tells how many nodes were looked at, why some fell out, and by how much the winner won.",
-	        .examples = "ccctl explain hello\n" },
+	        .text = "Tells how many nodes were looked at, why some fell out, and why the winner won. -o wide shows the nodes it was compared with, and the "
+	                "weights; -o json and yaml the whole record.",
+	        .examples = "ccctl explain hello\n"
+	                    "ccctl explain hello -o wide\n" },
 	{ .name = "set",
 	        .args = "NAME",
 	        .opts = set_opts,

@@ -8,6 +8,9 @@ cmd_fn cmd_set, cmd_image_show, cmd_invite_list, cmd_invite_show, cmd_invite_rev
 struct instance_spec;
 /* create --dry-run: where it would be, and why. */
 int cmd_explain_plan(struct cli *cli, const struct instance_spec *spec, struct cc_error *err);
+/* create --explain: what was in the way, when there was no room; why it is where it is. The first fails always. */
+int cmd_explain_refused(struct cli *cli);
+int cmd_explain_made(struct cli *cli, const char *name, struct cc_error *err);
 cmd_fn cmd_export, cmd_import;
 /* Creates the instance, waits for it and shows it, as cmd_create does. */
 int cmd_create_of(struct cli *cli, const struct instance_spec *spec, struct cc_error *err);

@@ -54,6 +54,11 @@ static const char *const where_phrases[SCHED_TIER_MAX] = {
 };
 // clang-format on
 
+const char *sched_filter_without(enum sched_filter f)
+{
+	return phrases[f].without;
+}
+
 static void say_counts(struct sentence *s, const struct sched_decision *d)
 {
 	const char *before = ": ";
@@ -122,26 +127,32 @@ static void say_why_none(struct sentence *s, const struct sched_decision *d)
 	}
 }
 
+static void say_change(struct sentence *s, const struct sched_change *c)
+{
+	grow(s, sched_change_text(c, rest(s), room(s)));
+	if (c->amount < 0 && c->node == SCHED_ANY)
+		SAY(s, " (%" PRIu32 " node%s)", c->nodes, c->nodes == 1 ? "" : "s");
+}
+
 static void say_would_do(struct sentence *s, const struct sched_decision *d)
 {
+	struct sched_change changes[SCHED_CHANGES_MAX];
 	const char *before = "; it would fit ";
+	bool together;
+	size_t n = sched_changes(d, changes, &together);
 
-	for (size_t r = 0; r < SCHED_RESOURCES; r++) {
-		const struct sched_resource_words *w = &sched_resource_words[r];
-
-		if (d->would_fit[r] < 0)
-			continue;
-		SAY(s, "%swith %s at most %" PRId32 " %s", before, w->name, d->would_fit[r], w->unit);
-		before = ", or ";
-	}
-	if (d->would_reach_us >= 0) {
-		SAY(s, "%swithin %" PRId64 ".%" PRId64 " ms", before, tenths_up(d->would_reach_us) / 10, tenths_up(d->would_reach_us) % 10);
-		before = ", or ";
-	}
-	for (size_t f = 0; f < SCHED_FELL_MAX; f++) {
-		if (phrases[f].without == NULL || d->only_for[f] == 0)
-			continue;
-		SAY(s, "%s%s (%" PRIu32 " node%s)", before, phrases[f].without, d->only_for[f], d->only_for[f] == 1 ? "" : "s");
+	if (n == 0 && d->considered > 0)
+		SAY(s, "; no change of the request would help");
+	if (together)
+		SAY(s, "; no single change would do, but %s would take it ", name_of(s, d->nearest));
+	for (size_t k = 0; k < n; k++) {
+		if (!together)
+			SAY(s, "%s", before);
+		else if (k > 0)
+			SAY(s, "%s", k + 1 < n ? ", " : " and ");
+		if (!together && changes[k].node != SCHED_ANY)
+			SAY(s, "on %s ", name_of(s, changes[k].node));
+		say_change(s, &changes[k]);
 		before = ", or ";
 	}
 }

@@ -125,6 +125,14 @@ size_t sched_band(const struct sched_job *job, size_t i)
 	return band;
 }
 
+int64_t sched_band_us(int64_t distance_us)
+{
+	for (size_t band = 0; band < SCHED_BANDS && distance_us >= 0; band++)
+		if (distance_us <= band_us(band))
+			return band_us(band);
+	return -1;
+}
+
 /* The first band in which the block may have a node. */
 static int64_t first_band(const struct sched_job *job, size_t block)
 {

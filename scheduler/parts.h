@@ -98,10 +98,14 @@ void sched_nearest(const struct sched_job *job, const uint64_t *ok, uint64_t *in
 
 /* resources.c */
 struct sched_resource_words {
-	const char *name;
 	const char *unit;
+	int32_t parts; /* of a unit: amounts are counted in these */
 	enum sched_filter filter;
 };
 extern const struct sched_resource_words sched_resource_words[SCHED_RESOURCES];
-/* Fills only_for and would_fit for a request that no node takes. */
+
+/* explain.c: what to do without, for nodes that fall at the filter; NULL where that is nothing, or an amount. */
+const char *sched_filter_without(enum sched_filter f);
+
+/* changes.c: fills what would have let a node take a request that no node takes. */
 void sched_would_do(const struct sched_job *job, struct sched_decision *ret);

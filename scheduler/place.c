@@ -162,7 +162,7 @@ void sched_place(
 {
 	struct sched_job job = { .nodes = nodes, .req = req, .opt = opt, .salt = mix(req->seed) };
 
-	*ret = (struct sched_decision){ .considered = nodes->n, .would_reach_us = -1 };
+	*ret = (struct sched_decision){ .considered = nodes->n, .would_reach_us = -1, .nearest = SCHED_ANY, .nearest_us = -1 };
 	memset(ret->would_fit, -1, sizeof(ret->would_fit));
 	sched_filters_init(&job);
 	sched_terms_init(&job);

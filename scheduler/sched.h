@@ -171,6 +171,8 @@ struct sched_req {
 #define SCHED_BANDS 14
 enum sched_tier { SCHED_TIER_ASKED_FOR, SCHED_TIER_OWN, SCHED_TIER_ZONE, SCHED_TIER_MAX };
 const char *sched_tier_text(enum sched_tier t);
+/* How far the band of a node that is so far away reaches; -1 behind the last band, or where nobody knows. */
+int64_t sched_band_us(int64_t distance_us);
 
 /* What a node is judged by within its tier, each term 0 to 1000; the score is the sum of weight times term, and the highest wins. */
 enum sched_term {
@@ -213,7 +215,14 @@ struct sched_decision {
 	/* What single change would have let a node take it, when nothing was placed. */
 	uint32_t only_for[SCHED_FELL_MAX];  /* nodes that passed all filters but this one */
 	int64_t would_reach_us;             /* how far it would have to be let away, -1 when that alone would not help */
+	size_t reach_node;                  /* the node of would_reach_us */
 	int32_t would_fit[SCHED_RESOURCES]; /* the largest amount above 0 with which such a node would take it, -1 when there is none */
+	size_t fit_node[SCHED_RESOURCES];   /* the node of would_fit */
+	/* When no single change of the request would do: all that a node fails which fails the fewest filters, each of which the request may be changed for. */
+	size_t nearest;                       /* SCHED_ANY: there is none, or a single change would do */
+	uint32_t nearest_fails;               /* bit f: it fails the filter f */
+	int32_t nearest_fit[SCHED_RESOURCES]; /* what it has of each resource */
+	int64_t nearest_us;                   /* how far it is away */
 };
 
 /* Words of scratch memory for a decision. */
@@ -225,6 +234,21 @@ static inline size_t sched_scratch(const struct sched_nodes *nodes)
 /* Fills *ret. Afterwards the scratch memory begins with the set of the feasible nodes. */
 void sched_place(
         const struct sched_nodes *nodes, const struct sched_req *req, const struct sched_options *opt, uint64_t *scratch, struct sched_decision *ret);
+
+/* One change of the request: to so much, or to do without something. */
+struct sched_change {
+	enum sched_filter filter;
+	int64_t amount; /* of the filter's resource, or microseconds; -1: without */
+	size_t node;    /* that would take it then, SCHED_ANY: there are several */
+	uint32_t nodes; /* how many would at most */
+};
+
+#define SCHED_CHANGES_MAX (2 * SCHED_FELL_MAX)
+
+/* What would have let a node take a request that was refused. With *ret_together all of it at once, else any one of it. Returns how many. */
+size_t sched_changes(const struct sched_decision *d, struct sched_change ret[SCHED_CHANGES_MAX], bool *ret_together);
+/* "with at most 384 MiB of memory", "within 34.0 ms", "without the constraint". Returns the length as snprintf does. */
+int sched_change_text(const struct sched_change *c, char *text, size_t size);
 
 /* Writes one sentence in plain words about the decision: "placed on ada in the zone: score 812 before bo with 640; 3 nodes looked at, 1 fell out: not enough
  * memory (1)". `node_name(arg, index)` names nodes, one at a time. Returns the length as snprintf does: that of the whole sentence, also when `text` got

@@ -3,23 +3,13 @@
 #include "controller/engine/decide.h"
 #include "controller/engine/image_names.h"
 #include "controller/engine/publish.h"
+#include "controller/engine/record.h"
 #include "controller/engine/wishes.h"
-
-#include <stdio.h>
 
 #define DEFAULT_CPU_MILLIS 1000
 #define DEFAULT_MEMORY_MIB 128
 #define DEFAULT_DISK_MIB   1024
 #define DEFAULT_PIDS       512
-#define EXPLANATION_MAX    2048
-
-static const char *name_node(void *arg, size_t index)
-{
-	const struct decide *d = arg;
-	const struct node *n = zone_find(d->zone, TABLE_NODE, zone_sched_id(d->zone, index));
-
-	return n != NULL ? n->name : "?";
-}
 
 /* What is asked for beyond what any node is known to have fits nowhere. */
 static int32_t bounded(int64_t amount)
@@ -59,105 +49,25 @@ static int request_of(const struct decide *d, const struct command *cmd, const s
 	return publish_check(d->zone, asked, inst, NULL, err);
 }
 
-static void record_winner(const struct decide *d, const struct sched_decision *dec, struct placement *p)
-{
-	const struct sched_candidate *first = &dec->best[0], *second = &dec->best[1];
-
-	cc_set(p, placement, node, zone_sched_id(d->zone, first->node));
-	cc_set(p, placement, node_name, name_node((void *)d, first->node));
-	cc_set(p, placement, tier, sched_tier_text(dec->tier));
-	cc_set(p, placement, score, first->score);
-	if (dec->n_best < 2)
-		return;
-	cc_set(p, placement, runner_up, zone_sched_id(d->zone, second->node));
-	cc_set(p, placement, runner_up_name, name_node((void *)d, second->node));
-	cc_set(p, placement, margin, first->score - second->score);
-}
-
-/* The decision as a record; its pieces are in the command's arena. */
-static struct placement *record(const struct decide *d, const struct command *cmd, const struct instance *inst, const struct sched_decision *dec)
-{
-	struct placement *p = cc_new(cmd->arena, struct placement);
-
-	p->id = inst->id;
-	p->decided = cmd->now_ms;
-	p->placed = dec->placed;
-	p->considered = (int64_t)dec->considered;
-	p->seed = (int64_t)(cmd->random & INT64_MAX);
-	p->snapshot = zone_revision(d->zone);
-	p->fell.items = cc_new_array(cmd->arena, SCHED_FELL_MAX, struct placement_fell);
-	for (int i = 0; i < SCHED_FELL_MAX; i++)
-		if (dec->fell[i] > 0)
-			p->fell.items[p->fell.n++] =
-			        (struct placement_fell){ .reason = sched_filter_text((enum sched_filter)i), .nodes = dec->fell[i] };
-	if (!dec->placed)
-		return p;
-	record_winner(d, dec, p);
-	p->terms.n = SCHED_TERM_MAX;
-	p->terms.items = cc_new_array(cmd->arena, SCHED_TERM_MAX, struct placement_term);
-	for (int i = 0; i < SCHED_TERM_MAX; i++)
-		p->terms.items[i] = (struct placement_term){
-			.name = sched_term_text((enum sched_term)i), .value = dec->best[0].terms[i], .weight = d->opt->weights.weight[i]
-		};
-	return p;
-}
-
-static const char *why_closed(const struct node *n, const struct sched_decision *dec)
-{
-	if (dec->fell[SCHED_FELL_PAUSED] > 0 && cc_has(n, node, closed))
-		return n->closed;
-	return dec->fell[SCHED_FELL_DRAINED] > 0 && cc_has(n, node, drained) ? n->drained : "";
-}
-
-enum { REASONS_TOLD = 3 };
-
-/* Of nodes that are closed, why, in the words of who closed them: of the one that was asked for, else of the first few. */
-static void add_why_closed(const struct decide *d, const struct sched_req *req, const struct sched_decision *dec, char *text, size_t size)
-{
-	const struct node *n = req->only_node != SCHED_ANY ? zone_find(d->zone, TABLE_NODE, zone_sched_id(d->zone, req->only_node)) : NULL;
-	size_t len = strlen(text);
-	int told = 0;
-
-	if (n != NULL && why_closed(n, dec)[0] != '\0')
-		snprintf(text + len, size - len, ": %.300s", why_closed(n, dec));
-	for (size_t at = 0; req->only_node == SCHED_ANY && told < REASONS_TOLD && (n = zone_next(d->zone, TABLE_NODE, &at)) != NULL;)
-		if (why_closed(n, dec)[0] != '\0') {
-			len = strlen(text);
-			snprintf(text + len, size - len, "; %s: %.100s", n->name, why_closed(n, dec));
-			told++;
-		}
-}
-
-/* The node was not asked for: a volume is there. */
-static void say_bound(const struct decide *d, const struct command *cmd, const struct decide_volumes *v, struct placement *p)
-{
-	const struct node *n = v->bound_by != NULL ? zone_find(d->zone, TABLE_NODE, v->bound_by->node) : NULL;
-
-	if (n != NULL)
-		cc_set(p, placement, bound_by,
-		        cc_printf(cmd->arena, "the volume '%s' is on %s, and volumes do not move", v->bound_by->name, n->name));
-}
-
-static int place(const struct decide *d, struct command *cmd, const struct sched_req *req, const struct decide_volumes *volumes,
-        struct instance *inst, struct placement **ret, struct cc_error *err)
+static int place(const struct decide *d, struct command *cmd, const struct sched_req *req, const struct instance_spec *spec,
+        const struct decide_volumes *volumes, struct instance *inst, struct placement **ret, struct cc_error *err)
 {
 	const struct sched_nodes *nodes = zone_sched_nodes(d->zone);
 	uint64_t *scratch = cc_new_array(cmd->arena, sched_scratch(nodes), uint64_t);
-	char text[EXPLANATION_MAX];
 	struct sched_decision dec;
+	struct record_of of = { .zone = d->zone,
+		.cmd = cmd,
+		.inst = inst,
+		.spec = spec,
+		.req = req,
+		.opt = &d->opt->weights,
+		.dec = &dec,
+		.bound_by = volumes->bound_by };
 
-	sched_place(nodes, req, &d->opt->weights, scratch, &dec);
-	cmd->placement = *ret = record(d, cmd, inst, &dec);
-	say_bound(d, cmd, volumes, *ret);
-	if (!dec.placed) {
-		sched_explain(&dec, req, name_node, (void *)d, text, sizeof(text));
-		add_why_closed(d, req, &dec, text, sizeof(text));
-		if (cc_has(*ret, placement, bound_by))
-			snprintf(text + strlen(text), sizeof(text) - strlen(text), "; %s", (*ret)->bound_by);
-		(*ret)->would_fit = cc_arena_strdup(cmd->arena, text);
-		(*ret)->has |= CC_BIT(placement_f_would_fit);
-		return cc_fail(err, NO_CAPACITY, "%s", text);
-	}
+	sched_place(nodes, req, of.opt, scratch, &dec);
+	cmd->placement = *ret = record_new(&of);
+	if (!dec.placed)
+		return record_refuse(&of, *ret, err);
 	cc_set(inst, instance, node, zone_sched_id(d->zone, dec.best[0].node));
 	return 0;
 }
@@ -210,7 +120,7 @@ static int plan(const struct decide *d, struct command *cmd, const struct instan
 	if (cap_check(d->opt, d->zone, who, &(struct zone_use){ 1, inst->cpu_millis, inst->memory_mib, inst->disk_mib }, err) < 0)
 		return -1;
 	if (decide_volumes_find(d, cmd, spec, volumes, err) < 0 || request_of(d, cmd, inst, image.arches, spec, volumes, &req, err) < 0 ||
-	        place(d, cmd, &req, volumes, inst, ret, err) < 0)
+	        place(d, cmd, &req, spec, volumes, inst, ret, err) < 0)
 		return -1;
 	inst->image = image_of_node(d, &image, inst->node)->id;
 	return 0;

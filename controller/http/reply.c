@@ -100,6 +100,9 @@ enum MHD_Result reply_problem(struct request *r)
 		p.has |= CC_BIT(problem_f_fell);
 		p.fell.items = decision->fell.items;
 		p.fell.n = decision->fell.n;
+		p.has |= CC_BIT(problem_f_decision);
+		p.decision.items = (struct placement *)decision;
+		p.decision.n = 1;
 	}
 	cc_json_encode(&problem_desc, &p, &b);
 	resp = of_buf(&b, "application/problem+json");

@@ -329,6 +329,13 @@ static void check_map(const char *what, const struct cc_map *got, const struct c
 	}
 }
 
+static void check_list(const char *what, const struct cc_field *fd, const struct cc_list *got, const struct cc_list *want)
+{
+	ck_assert_msg(got->n == want->n, "%s: %zu items, not %zu", what, got->n, want->n);
+	for (size_t i = 0; i < want->n; i++)
+		store_fixture_check_row(fd->desc, (const char *)got->items + i * fd->desc->size, (const char *)want->items + i * fd->desc->size);
+}
+
 void store_fixture_check_row(const struct cc_desc *d, const void *got, const void *want)
 {
 	for (size_t i = 0; i < d->n_fields; i++) {
@@ -344,6 +351,10 @@ void store_fixture_check_row(const struct cc_desc *d, const void *got, const voi
 			continue;
 		if (fd->kind == CK_labels) {
 			check_map(what, cc_field_at(fd, got), cc_field_at(fd, want));
+			continue;
+		}
+		if (fd->kind == CK_list) {
+			check_list(what, fd, cc_field_at(fd, got), cc_field_at(fd, want));
 			continue;
 		}
 		cc_field_format(fd, got, &a);

@@ -69,7 +69,7 @@ _ccctl() {
 	'token') names="create list revoke" ;;
 	'context') names="list show use remove" ;;
 	'create' | 'create '*)
-		opts="--image --memory --cpu --disk --pids --bandwidth --publish --node --constraint --affinity --spread --near --within --label --volume --on-disconnect --dry-run --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
+		opts="--image --memory --cpu --disk --pids --bandwidth --publish --node --constraint --affinity --spread --near --within --label --volume --on-disconnect --dry-run --explain --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		;;
 	'list' | 'list '*)
 		opts="--filter --selector --watch --output --socket --controller --context --pin --token --help --version"

@@ -117,6 +117,7 @@ complete -c ccctl -n '__ccctl_in \'create\'' -l label -x -d 'A label, for \'ccct
 complete -c ccctl -n '__ccctl_in \'create\'' -l volume -s v -x -d 'A volume, and where it is in the instance; with :ro it cannot be written there. May be given again.'
 complete -c ccctl -n '__ccctl_in \'create\'' -l on-disconnect -x -a 'keep stop' -d 'While its node is cut off: keep it running (default), or stop it when the node\'s lease ends.'
 complete -c ccctl -n '__ccctl_in \'create\'' -l dry-run -d 'Say where it would be placed, and why, or what is in the way; create nothing.'
+complete -c ccctl -n '__ccctl_in \'create\'' -l explain -d 'Say why it is where it is, or all that is in the way and what would help; with --dry-run the nodes it was compared with too.'
 complete -c ccctl -n '__ccctl_in \'create\'' -l wait -d 'Wait until it is done (the default).'
 complete -c ccctl -n '__ccctl_in \'create\'' -l no-wait -d 'Return as soon as the zone has taken the request.'
 complete -c ccctl -n '__ccctl_in \'create\'' -l timeout -x -d 'Longest wait: 30s, 5m (default), 1h. When it is over the request still stands.'

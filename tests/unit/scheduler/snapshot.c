@@ -148,17 +148,30 @@ static void note_all(const struct snapshot *s, const struct built *b, struct set
 	}
 }
 
+static size_t index_back(const struct snapshot *s, const struct built *b, size_t node)
+{
+	size_t i = 0;
+
+	while (i < s->n && b->index[i] != node)
+		i++;
+	ck_assert_uint_lt(i, s->n);
+	return i;
+}
+
 /* Indexes of the decision into those of `s`. */
 static void turn_back(const struct snapshot *s, const struct built *b, struct sched_decision *d)
 {
-	for (size_t k = 0; k < d->n_best; k++) {
-		size_t i = 0;
-
-		while (i < s->n && b->index[i] != d->best[k].node)
-			i++;
-		ck_assert_uint_lt(i, s->n);
-		d->best[k].node = i;
-	}
+	for (size_t k = 0; k < d->n_best; k++)
+		d->best[k].node = index_back(s, b, d->best[k].node);
+	if (d->placed)
+		return;
+	if (d->would_reach_us >= 0)
+		d->reach_node = index_back(s, b, d->reach_node);
+	for (size_t r = 0; r < SCHED_RESOURCES; r++)
+		if (d->would_fit[r] >= 0)
+			d->fit_node[r] = index_back(s, b, d->fit_node[r]);
+	if (d->nearest != SCHED_ANY)
+		d->nearest = index_back(s, b, d->nearest);
 }
 
 static struct sched_decision place(const struct snapshot *s, const struct sched_req *req, const struct sched_options *opt,
@@ -210,6 +223,11 @@ static void check_same(const struct sched_decision *a, const struct sched_decisi
 	ck_assert_mem_eq(a->only_for, b->only_for, sizeof(a->only_for));
 	ck_assert_int_eq(a->would_reach_us, b->would_reach_us);
 	ck_assert_mem_eq(a->would_fit, b->would_fit, sizeof(a->would_fit));
+	for (size_t r = 0; r < SCHED_RESOURCES; r++)
+		ck_assert(a->would_fit[r] < 0 || a->fit_node[r] == b->fit_node[r]);
+	ck_assert(a->would_reach_us < 0 || a->reach_node == b->reach_node);
+	ck_assert_uint_eq(a->nearest, b->nearest);
+	ck_assert(a->nearest == SCHED_ANY || a->nearest_fails == b->nearest_fails);
 }
 
 struct sched_decision snapshot_place(const struct snapshot *s, const struct sched_req *req, const struct sched_options *opt)

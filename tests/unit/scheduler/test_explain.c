@@ -26,10 +26,12 @@ static const struct sched_decision refused = { .considered = 5,
 	.fell = { [SCHED_FELL_SILENT] = 1, [SCHED_FELL_CONSTRAINT] = 2, [SCHED_FELL_MEMORY] = 2 },
 	.only_for = { [SCHED_FELL_SILENT] = 1, [SCHED_FELL_CONSTRAINT] = 2, [SCHED_FELL_MEMORY] = 1 },
 	.would_reach_us = 34000,
-	.would_fit = { -1, 384, -1, -1, -1 } };
+	.reach_node = 1,
+	.would_fit = { -1, 384, -1, -1, -1 },
+	.nearest = SCHED_ANY };
 static const char refused_text[] =
-        "no node can take this: of 5 nodes, 1 is silent, 2 do not match the constraint, 2 have not enough memory; it would fit with memory at most 384 MiB, or "
-        "within 34.0 ms, or without the constraint (2 nodes)";
+        "no node can take this: of 5 nodes, 1 is silent, 2 do not match the constraint, 2 have not enough memory; it would fit on ada with at most 384 MiB of "
+        "memory, or on bo within 34.0 ms, or without the constraint (2 nodes)";
 
 static const struct {
 	const struct sched_decision *d;

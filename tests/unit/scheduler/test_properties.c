@@ -259,6 +259,44 @@ static void what_it_would_do_without_is_exact(struct world *w, uint64_t seed)
 	}
 }
 
+/* Together they do, and they are told only when no single one does. Amounts alone can be changed here: what has to be left out is the caller's. */
+static void all_that_the_nearest_lacks_is_exact(struct world *w, uint64_t seed)
+{
+	struct sched_change changes[SCHED_CHANGES_MAX];
+	struct sched_req before = w->req;
+	bool together, amounts = true;
+	size_t n = sched_changes(&w->d, changes, &together);
+
+	HOLDS(w, seed, !w->d.placed || n == 0);
+	HOLDS(w, seed, !together || n > 1);
+	for (size_t k = 0; together && k < n; k++) {
+		HOLDS(w, seed, changes[k].node == w->d.nearest);
+		amounts = amounts && changes[k].amount >= 0;
+		switch (changes[k].filter) {
+		case SCHED_FELL_CPU:
+			w->req.need[SCHED_CPU] = (int32_t)changes[k].amount;
+			break;
+		case SCHED_FELL_MEMORY:
+			w->req.need[SCHED_MEMORY] = (int32_t)changes[k].amount;
+			break;
+		case SCHED_FELL_DISK:
+			w->req.need[SCHED_DISK] = (int32_t)changes[k].amount;
+			break;
+		case SCHED_FELL_BANDWIDTH:
+			w->req.need[SCHED_BANDWIDTH] = (int32_t)changes[k].amount;
+			break;
+		case SCHED_FELL_FAR:
+			w->req.within_us = changes[k].amount;
+			break;
+		default:
+			HOLDS(w, seed, changes[k].amount < 0);
+		}
+	}
+	if (together && amounts)
+		HOLDS(w, seed, snapshot_place(&w->snapshot, &w->req, &w->opt).placed);
+	w->req = before;
+}
+
 // clang-format off
 static const struct {
 	const char *name;
@@ -275,6 +313,7 @@ static const struct {
 	{ "what would fit is exact",                 what_would_fit_is_exact },
 	{ "what would reach is exact",               what_would_reach_is_exact },
 	{ "what it would do without is exact",       what_it_would_do_without_is_exact },
+	{ "all that the nearest lacks is exact",     all_that_the_nearest_lacks_is_exact },
 };
 // clang-format on
 

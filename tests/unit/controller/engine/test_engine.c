@@ -138,6 +138,43 @@ START_TEST(refusals_say_what_is_wrong)
 }
 END_TEST
 
+/* Every node that was looked at either could take it or fell out once. */
+static void check_adds_up(const struct placement *p)
+{
+	int64_t sum = p->feasible;
+
+	for (size_t i = 0; i < p->fell.n; i++)
+		sum += p->fell.items[i].nodes;
+	ck_assert_int_eq(sum, p->considered);
+	ck_assert(p->placed == (p->feasible > 0));
+}
+
+START_TEST(a_record_says_who_asked_for_what_and_who_was_compared)
+{
+	struct instance_spec spec = { .name = "hello", .image = "busybox" };
+	struct cmd_instance_create args = { .spec = &spec, .id = engine_fixture_id(&f) };
+	const struct placement *p;
+	const struct command *cmd;
+
+	cc_set(&spec, instance_spec, memory_mib, 64);
+	cmd = engine_run(&f, COMMAND_INSTANCE_CREATE, as_admin, &args);
+	assert_code(cmd, CC_OK);
+	p = zone_find(engine_read_begin(f.engine), TABLE_PLACEMENT, args.id);
+	ck_assert_ptr_nonnull(p);
+	check_adds_up(p);
+	ck_assert_str_eq(p->name, "hello");
+	ck_assert_str_eq(p->member_name, "admin");
+	ck_assert_uint_eq(p->asked.n, 1);
+	ck_assert_int_eq(p->asked.items[0].memory_mib, 64);
+	ck_assert(!cc_has(&p->asked.items[0], instance_spec, cpu_millis));
+	ck_assert_uint_ge(p->candidates.n, 1);
+	ck_assert(cc_uuid_equal(p->candidates.items[0].node, p->node));
+	ck_assert_int_eq(p->candidates.items[0].score, p->score);
+	ck_assert(!cc_has(&p->candidates.items[0], placement_candidate, fit));
+	engine_read_end(f.engine);
+}
+END_TEST
+
 START_TEST(a_refused_placement_is_explained)
 {
 	const struct command *cmd = create(&f, as_admin, "big", "busybox", 4096);
@@ -145,6 +182,12 @@ START_TEST(a_refused_placement_is_explained)
 	ck_assert_ptr_nonnull(cmd->placement);
 	ck_assert(!cmd->placement->placed);
 	ck_assert_uint_ge(cmd->placement->fell.n, 1);
+	check_adds_up(cmd->placement);
+	ck_assert_uint_eq(cmd->placement->changes.n, 1);
+	ck_assert_str_eq(cmd->placement->changes.items[0].what, "with at most 1024 MiB of memory");
+	ck_assert_int_eq(cmd->placement->changes.items[0].amount, 1024);
+	ck_assert(cc_has(&cmd->placement->changes.items[0], placement_change, node_name));
+	ck_assert_str_eq(cmd->placement->would_fit, cmd->error.msg);
 	ck_assert_ptr_nonnull(strstr(cmd->error.msg, "1024"));
 }
 END_TEST
@@ -937,6 +980,7 @@ static Suite *engine_suite(void)
 	tcase_add_test(tc, a_failed_instance_is_tried_again_when_asked);
 	tcase_add_test(tc, what_a_node_says_of_another_epoch_or_node_changes_nothing);
 	tcase_add_test(tc, refusals_say_what_is_wrong);
+	tcase_add_test(tc, a_record_says_who_asked_for_what_and_who_was_compared);
 	tcase_add_test(tc, a_refused_placement_is_explained);
 	tcase_add_test(tc, one_key_has_its_effect_once);
 	tcase_add_test(tc, a_refused_command_leaves_no_key_behind);

@@ -192,7 +192,7 @@ START_TEST(what_was_measured_counts)
 	assert_answer(wish(eva, "one", (struct wish){ .near = "cleo", .within_ms = 5, .constraint = "!gpu" }), CC_OK, "");
 	assert_on(wish(eva, "two", (struct wish){ .near = "cleo", .constraint = "site=mill" }), "two", bo);
 	assert_answer(wish(eva, "three", (struct wish){ .near = "cleo", .within_ms = 3, .constraint = "!gpu" }), CC_NO_CAPACITY,
-	        "it would fit within 3.5 ms");
+	        "it would fit on bo within 3.5 ms");
 }
 END_TEST
 

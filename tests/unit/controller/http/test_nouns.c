@@ -83,6 +83,9 @@ START_TEST(a_refused_placement_says_why_each_node_fell_out)
 	ck_assert(cc_has(p, problem, fell));
 	ck_assert_uint_eq(p->fell.n, 1);
 	ck_assert_int_eq(p->fell.items[0].nodes, 2);
+	ck_assert_uint_eq(p->decision.n, 1);
+	ck_assert_uint_eq(p->decision.items[0].changes.n, 1);
+	ck_assert_int_eq(p->decision.items[0].asked.items[0].memory_mib, 100000);
 }
 END_TEST
 
