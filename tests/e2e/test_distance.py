@@ -17,6 +17,7 @@ class ThreeNodes(unittest.TestCase):
         port = free_port()
         cls.zone = cls.enterClassContext(Zone({"http_listen": f'"0.0.0.0:{port}"', "advertise": f'["{cls.link.here}:{port}"]', "sync_wait": "1s", "sync_wait_idle": "1s"}))
         cls.zone.start()
+        cls.zone.import_busybox()
         for name, address in (("ada", cls.link.here), ("bo", cls.link.here), ("far", cls.link.there)):
             node = Node(cls.zone, name, driver="sim", settings={"address": address})
             if name == "far":
@@ -52,6 +53,18 @@ class ThreeNodes(unittest.TestCase):
         self.assertEqual([line.split()[0] for line in self.zone.ccctl("node", "distance", "ada", "far").splitlines()], ["NAME", "far"])
         # The other way round it is the same.
         self.assertEqual(self.distances("far")["ada"]["rtt_us"], self.distances("ada")["far"]["rtt_us"])
+
+    def test_instances_go_near_to_what_they_are_to_be_near_to(self):
+        eventually("all are placed", lambda: all(d.get("estimate_us") for d in self.distances("far").values()), 90)
+        eventually("the points are stored", lambda: self.zone.pg.query("SELECT count(*) FROM node WHERE pos_error IS NOT NULL") == [["3"]], 60)
+        for name, where, nodes in (("one", "far", {"far"}), ("two", "ada", {"ada", "bo"}), ("three", "bo", {"ada", "bo"})):
+            self.zone.ccctl("create", name, "--image", "busybox", "--near", where, "--within", "30ms", "--no-wait")
+            self.assertIn(self.zone.instances()[name]["node_name"], nodes)
+        self.zone.ccctl("node", "drain", "far")
+        r = self.zone.run_ccctl("create", "four", "--image", "busybox", "--near", "far", "--within", "30ms", "--no-wait")
+        self.zone.ccctl("node", "undrain", "far")
+        self.assertEqual(r.returncode, 5, r.stderr)
+        self.zone.ccctl("delete", "one", "two", "three", "--yes")
 
     def test_a_restart_begins_with_what_was_known(self):
         eventually("far is placed", lambda: self.distances("ada")["far"].get("estimate_us", 0) > FAR_MS * 500, 90)
