@@ -90,6 +90,20 @@ int cmd_restart(struct cli *cli, struct cc_error *err)
 	return act_on_all(cli, &(struct act){ "/restart", WAIT_RUNNING }, err);
 }
 
+int cmd_move(struct cli *cli, struct cc_error *err)
+{
+	struct instance_move body = { 0 };
+	struct instance inst = { 0 };
+	const struct client_call call = { "POST", client_path(cli->arena, noun_instance.path, cli->args.words[0], "/move"), &instance_move_desc,
+		&body, &instance_desc, &inst };
+	struct wait w;
+
+	wait_begin(&w, cli, WAIT_MOVED);
+	if (args_has(&cli->args, "to"))
+		cc_set(&body, instance_move, node, args_text(&cli->args, "to", ""));
+	return cli_call(cli, &call, err) < 0 ? -1 : wait_and_show(&w, &inst, err);
+}
+
 /* What would be deleted, in words: "hello (running on ada), db (stopped on bob)". @err NOT_FOUND before anything is asked */
 static int describe_all(struct cli *cli, struct cc_buf *out, struct cc_error *err)
 {

@@ -75,6 +75,8 @@ static int fill_spec(const struct cli *cli, struct instance_spec *spec, struct c
 	if (args_has(args, "on-disconnect"))
 		cc_set(spec, instance_spec, on_disconnect,
 		        (enum on_disconnect)cc_enum_find(&on_disconnect_enum, args_text(args, "on-disconnect", "keep")));
+	if (args_has(args, "stateless"))
+		cc_set(spec, instance_spec, stateless, true);
 	if (args_has(args, "label")) {
 		if (spec_labels(cli, false, &spec->labels, err) < 0)
 			return -1;

@@ -24,14 +24,30 @@ static int show(struct cli *cli, const struct node *n, struct cc_error *err)
 
 static void tell_left(struct cli *cli, const struct node *n)
 {
-	cli_say(cli, "%s: drained, %lld instances left", n->name, (long long)n->used_instances);
+	int64_t moving = cc_has(n, node, drain_moving) ? n->drain_moving : 0;
+
+	if (moving > 0)
+		cli_say(cli, "%s: drained, %lld instances left, %lld of them on their way", n->name, (long long)n->used_instances, (long long)moving);
+	else
+		cli_say(cli, "%s: drained, %lld instances left", n->name, (long long)n->used_instances);
+	for (size_t i = 0; cc_has(n, node, drain_stays) && i < n->drain_stays.n; i++)
+		cli_say(cli, "  stays: %s", n->drain_stays.items[i]);
 }
 
-/* Until no instance is assigned there. Instances belong to their members, so nothing is moved or deleted for them. */
+static bool same_progress(const struct node *a, const struct node *b)
+{
+	bool same = a->used_instances == b->used_instances && a->drain_moving == b->drain_moving && a->drain_stays.n == b->drain_stays.n;
+
+	for (size_t i = 0; same && i < a->drain_stays.n; i++)
+		same = strcmp(a->drain_stays.items[i], b->drain_stays.items[i]) == 0;
+	return same;
+}
+
+/* Until no instance is assigned there. */
 static int wait_until_empty(struct cli *cli, struct node *n, struct cc_error *err)
 {
 	int64_t until = cc_boottime_ms() + args_number(&cli->args, "timeout", DEFAULT_WAIT_MS);
-	int64_t told = n->used_instances;
+	struct node told = *n;
 
 	while (n->used_instances > 0) {
 		if (cc_boottime_ms() >= until)
@@ -42,10 +58,26 @@ static int wait_until_empty(struct cli *cli, struct node *n, struct cc_error *er
 		poll(NULL, 0, LOOK_MS);
 		if (client_get(cli->client, path_to(cli, ""), &node_desc, n, err) < 0)
 			return -1;
-		if (n->used_instances != told)
+		if (!same_progress(&told, n))
 			tell_left(cli, n);
-		told = n->used_instances;
+		told = *n;
 	}
+	return 0;
+}
+
+static int fill_drain(const struct cli *cli, struct node_drain *body, struct cc_error *err)
+{
+	const struct args *args = &cli->args;
+
+	if (args_has(args, "close") && args_has(args, "deadline"))
+		return cc_fail(err, INVALID, "--deadline is for what moves, and with --close nothing does");
+	if (args_has(args, "stop") && !args_has(args, "deadline"))
+		return cc_fail(err, INVALID, "--stop needs a --deadline");
+	cc_set(body, node_drain, move, !args_has(args, "close"));
+	if (args_has(args, "deadline"))
+		cc_set(body, node_drain, deadline_s, (args_number(args, "deadline", 0) + 999) / 1000);
+	if (args_has(args, "stop"))
+		cc_set(body, node_drain, stop, true);
 	return 0;
 }
 
@@ -57,6 +89,8 @@ int cmd_node_drain(struct cli *cli, struct cc_error *err)
 
 	if (args_has(&cli->args, "reason"))
 		cc_set(&body, node_drain, reason, args_text(&cli->args, "reason", ""));
+	if (fill_drain(cli, &body, err) < 0)
+		return -1;
 	if (cli_call(cli, &call, err) < 0)
 		return -1;
 	tell_left(cli, &n);
@@ -68,7 +102,10 @@ int cmd_node_drain(struct cli *cli, struct cc_error *err)
 int cmd_node_undrain(struct cli *cli, struct cc_error *err)
 {
 	struct node n = { 0 };
-	const struct client_call call = { .method = "POST", .path = path_to(cli, "/undrain"), .reply_desc = &node_desc, .reply = &n };
+	const struct client_call call = { .method = "POST",
+		.path = path_to(cli, args_has(&cli->args, "no-return") ? "/undrain?return=false" : "/undrain"),
+		.reply_desc = &node_desc,
+		.reply = &n };
 
 	if (cli_call(cli, &call, err) < 0)
 		return -1;

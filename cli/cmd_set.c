@@ -15,13 +15,18 @@ static int fill_change(const struct cli *cli, struct instance_change *c, struct 
 	if (args_has(args, "on-disconnect"))
 		cc_set(c, instance_change, on_disconnect,
 		        (enum on_disconnect)cc_enum_find(&on_disconnect_enum, args_text(args, "on-disconnect", "keep")));
+	if (args_has(args, "stateless") && args_has(args, "stateful"))
+		return cc_fail(err, INVALID, "--stateless or --stateful, not both");
+	if (args_has(args, "stateless") || args_has(args, "stateful"))
+		cc_set(c, instance_change, stateless, args_has(args, "stateless"));
 	if (args_has(args, "label")) {
 		if (spec_labels(cli, true, &c->labels, err) < 0)
 			return -1;
 		c->has |= CC_BIT(instance_change_f_labels);
 	}
 	if (c->has == 0)
-		return cc_fail(err, INVALID, "say what to change: --memory, --cpu, --disk, --pids, --bandwidth, --label or --on-disconnect");
+		return cc_fail(err, INVALID,
+		        "say what to change: --memory, --cpu, --disk, --pids, --bandwidth, --label, --on-disconnect, --stateless or --stateful");
 	return 0;
 }
 

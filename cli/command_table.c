@@ -42,6 +42,7 @@ static const struct opt create_opts[] = {
 	{ "label",      0,   OPT_TEXTS,    "NAME=VALUE", NULL,              "A label, for 'ccctl list --selector'; may be given again." },
 	{ "volume",     'v', OPT_TEXTS,    "NAME:PATH[:ro]", NULL,          "A volume, and where it is in the instance; with :ro it cannot be written there. May be given again." },
 	{ "on-disconnect", 0, OPT_WORD,    "keep|stop", NULL,               "While its node is cut off: keep it running (default), or stop it when the node's lease ends." },
+	{ "stateless",  0,   OPT_FLAG,     NULL,        NULL,               "Its files do not matter: it may be started anew on another node when its node is drained." },
 	{ "dry-run",    0,   OPT_FLAG,     NULL,        NULL,               "Say where it would be placed, and why, or what is in the way; create nothing." },
 	{ "explain",    0,   OPT_FLAG,     NULL,        NULL,               "Say why it is where it is, or all that is in the way and what would help; with --dry-run the nodes it was compared with too." },
 	{ NULL },
@@ -54,6 +55,8 @@ static const struct opt set_opts[] = {
 	{ "bandwidth",  0,   OPT_RATE,     "RATE",      NULL,               "Limit of what it sends and of what it receives beyond its node, each: 10Mbit, 512kbit; or none." },
 	{ "label",      0,   OPT_TEXTS,    "NAME=VALUE", NULL,              "Set a label, or take one away with NAME-; may be given again." },
 	{ "on-disconnect", 0, OPT_WORD,    "keep|stop", NULL,               "While its node is cut off: keep it running, or stop it when the node's lease ends." },
+	{ "stateless",  0,   OPT_FLAG,     NULL,        NULL,               "Its files do not matter: it may be started anew on another node." },
+	{ "stateful",   0,   OPT_FLAG,     NULL,        NULL,               "They do; so it is for every instance of which nothing else was said." },
 	{ NULL },
 };
 static const struct opt list_opts[] = {
@@ -128,7 +131,18 @@ static const struct opt invite_opts[] = {
 	{ "expires",    0,   OPT_DURATION, "TIME",      NULL,               "How long the token is good for: 1h, 24h (default), at most 30d." },
 	{ NULL },
 };
+static const struct opt move_opts[] = {
+	{ "to",         0,   OPT_TEXT,     "NODE",      NULL,               "To this node. Default: the zone chooses, as for a new one." },
+	{ NULL },
+};
+static const struct opt undrain_opts[] = {
+	{ "no-return",  0,   OPT_FLAG,     NULL,        NULL,               "What the drain moved away stays where it is." },
+	{ NULL },
+};
 static const struct opt drain_opts[] = {
+	{ "close",      0,   OPT_FLAG,     NULL,        NULL,               "Only place nothing new there; what is there stays." },
+	{ "deadline",   0,   OPT_DURATION, "TIME",      NULL,               "Move things away until then: 30m, 2h. What is still there then stays." },
+	{ "stop",       0,   OPT_FLAG,     NULL,        NULL,               "Stop what is still there at the deadline." },
 	{ "reason",     0,   OPT_TEXT,     "TEXT",      NULL,               "Why: told to whoever asks for a place there." },
 	{ "wait",       0,   OPT_FLAG,     NULL,        NULL,               "Wait until no instance is left there." },
 	{ "timeout",    0,   OPT_DURATION, "TIME",      NULL,               "Longest wait: 30s, 5m (default), 1h. The node stays drained." },
@@ -291,6 +305,18 @@ const struct cmd command_table[] = {
 	        .also = "reboot",
 	        .summary = "Stop instances and start them again",
 	        .examples = "ccctl restart hello\n" },
+	{ .name = "move",
+	        .args = "NAME",
+	        .opts = move_opts,
+	        .flags = CMD_OUTPUT | CMD_WAIT,
+	        .noun = &noun_instance,
+	        .run = cmd_move,
+	        .also = "mv migrate relocate",
+	        .summary = "Move an instance to another node",
+	        .text = "For instances whose files do not matter (--stateless): it starts anew on the other node, and ends here when it runs there. What cannot move is "
+	                "told with the reason.",
+	        .examples = "ccctl move web\n"
+	                    "ccctl move web --to bob\n" },
 	{ .name = "delete",
 	        .args = "NAME...",
 	        .opts = delete_opts,
@@ -612,17 +638,22 @@ const struct cmd command_table[] = {
 	        .noun = &noun_node,
 	        .run = cmd_node_drain,
 	        .also = "cordon",
-	        .summary = "Place nothing new on a node",
-	        .text = "What runs there runs on: instances belong to their members, who delete them or let them be. --wait returns when none is left.",
-	        .examples = "ccctl node drain ada --reason 'new disk on Monday'\n"
+	        .summary = "Place nothing new on a node, and move away what can move",
+	        .text = "Instances that may be started anew (--stateless) start on other nodes, some at a time, and end here when they run there. The others stay, and "
+	                "'ccctl node show' says why: their files are here. They belong to their members, who delete them or let them be. --wait returns when none is "
+	                "left. With --close nothing moves.",
+	        .examples = "ccctl node drain ada --reason 'new disk on Monday' --deadline 2h\n"
+	                    "ccctl node drain ada --close\n"
 	                    "ccctl node drain ada --wait && ccctl node remove ada\n" },
 	{ .name = "node undrain",
 	        .args = "NAME",
 	        .flags = CMD_OUTPUT,
 	        .noun = &noun_node,
 	        .run = cmd_node_undrain,
+	        .opts = undrain_opts,
 	        .also = "uncordon",
 	        .summary = "Place instances on a drained node again",
+	        .text = "What the drain moved away returns, some at a time, as soon as there is room for it.",
 	        .examples = "ccctl node undrain ada\n" },
 	{ .name = "node cap",
 	        .args = "NAME",

@@ -14,7 +14,7 @@ int cmd_explain_made(struct cli *cli, const char *name, struct cc_error *err);
 cmd_fn cmd_export, cmd_import;
 /* Creates the instance, waits for it and shows it, as cmd_create does. */
 int cmd_create_of(struct cli *cli, const struct instance_spec *spec, struct cc_error *err);
-cmd_fn cmd_create, cmd_list, cmd_show, cmd_explain, cmd_start, cmd_stop, cmd_restart, cmd_delete, cmd_exec, cmd_copy, cmd_logs, cmd_console;
+cmd_fn cmd_create, cmd_list, cmd_show, cmd_explain, cmd_start, cmd_stop, cmd_restart, cmd_move, cmd_delete, cmd_exec, cmd_copy, cmd_logs, cmd_console;
 cmd_fn cmd_image_alias_add, cmd_image_alias_list, cmd_image_alias_remove;
 cmd_fn cmd_publish, cmd_unpublish;
 cmd_fn cmd_image_build, cmd_image_import, cmd_image_list, cmd_image_delete;

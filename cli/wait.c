@@ -14,7 +14,7 @@
 #define AGAIN_MS           500
 
 static const char *const goal_words[] = {
-	[WAIT_RUNNING] = "run", [WAIT_STOPPED] = "stop", [WAIT_DELETED] = "go away", [WAIT_LIMITS] = "get its new limits"
+	[WAIT_RUNNING] = "run", [WAIT_STOPPED] = "stop", [WAIT_DELETED] = "go away", [WAIT_LIMITS] = "get its new limits", [WAIT_MOVED] = "move"
 };
 
 void wait_begin(struct wait *w, struct cli *cli, enum wait_goal goal)
@@ -74,11 +74,20 @@ static void tell_step(struct wait *w, const struct instance *inst, const char *s
 	w->open = true;
 }
 
+static bool is_under_way(const struct instance *inst)
+{
+	return cc_has(inst, instance, transfer) && inst->transfer == TRANSFER_STARTING;
+}
+
 static void tell_state(struct wait *w, const struct instance *inst)
 {
 	cc_auto_buf struct cc_buf step = { 0 };
 
-	if (w->goal != WAIT_LIMITS)
+	if (w->goal == WAIT_MOVED && is_under_way(inst))
+		cc_buf_printf(&step, "starting on %s", cc_has(inst, instance, other_name) ? inst->other_name : "another node");
+	else if (w->goal == WAIT_MOVED)
+		cc_buf_printf(&step, "on %s", at_node(inst));
+	else if (w->goal != WAIT_LIMITS)
 		wait_step(inst, &step);
 	else if (cc_has(inst, instance, changing))
 		cc_buf_printf(&step, "told to %s", at_node(inst));
@@ -109,6 +118,8 @@ static void tell_reached(struct wait *w, const struct instance *inst)
 
 static bool reached(enum wait_goal goal, const struct instance *inst)
 {
+	if (goal == WAIT_MOVED)
+		return !is_under_way(inst);
 	if (goal == WAIT_LIMITS)
 		return !cc_has(inst, instance, changing);
 	return (goal == WAIT_RUNNING && inst->state == INST_RUNNING) || (goal == WAIT_STOPPED && inst->state == INST_STOPPED);
@@ -159,6 +170,8 @@ static int until_reached(struct wait *w, struct instance *inst, struct cc_error 
 
 	for (;;) {
 		tell_state(w, inst);
+		if (w->goal == WAIT_MOVED && !is_under_way(inst) && cc_has(inst, instance, stays))
+			return cc_fail(err, CONFLICT, "'%s' stays on %s: %.600s", inst->name, at_node(inst), inst->stays);
 		if (reached(w->goal, inst))
 			return 0;
 		if (inst->state == INST_FAILED && w->goal == WAIT_RUNNING)

@@ -7,7 +7,7 @@
 #include "cli/cli.h"
 #include "common/model.h"
 
-enum wait_goal { WAIT_RUNNING, WAIT_STOPPED, WAIT_DELETED, WAIT_LIMITS };
+enum wait_goal { WAIT_RUNNING, WAIT_STOPPED, WAIT_DELETED, WAIT_LIMITS, WAIT_MOVED };
 
 struct wait {
 	struct cli *cli;

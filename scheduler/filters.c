@@ -183,7 +183,7 @@ static const struct {
 	[SCHED_FELL_DRAINED]       = { lacks_trait,    always,       BIT(SCHED_DRAINED) },
 	[SCHED_FELL_ARCH]          = { has_arch,       always,       0 },
 	[SCHED_FELL_FEATURES]      = { has_features,   always,       0 },
-	BARRED(UNWELCOME), BARRED(KIND), BARRED(HOURS), BARRED(CAPPED), BARRED(PORT_CLOSED), BARRED(PORT_TAKEN), BARRED(CONSTRAINT), BARRED(EXTRAS),
+	BARRED(UNWELCOME), BARRED(THERE), BARRED(KIND), BARRED(HOURS), BARRED(CAPPED), BARRED(PORT_CLOSED), BARRED(PORT_TAKEN), BARRED(CONSTRAINT), BARRED(EXTRAS),
 	[SCHED_FELL_CROWDED]       = { is_not_crowded, if_spread,    0 },
 	[SCHED_FELL_INSTANCES]     = { has_amount,     if_needed,    SCHED_INSTANCES },
 	[SCHED_FELL_CPU]           = { has_amount,     if_needed,    SCHED_CPU },

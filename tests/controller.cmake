@@ -9,6 +9,7 @@ cc_test(engine_publish SOURCES unit/controller/engine/test_publish.c LIBS cc_eng
 cc_test(engine_wishes SOURCES unit/controller/engine/test_wishes.c LIBS cc_engine_fixture)
 cc_test(engine_files SOURCES unit/controller/engine/test_engine_files.c LIBS cc_engine_fixture)
 cc_test(engine_names SOURCES unit/controller/engine/test_names.c LIBS cc_engine_fixture)
+cc_test(engine_transfer SOURCES unit/controller/engine/test_transfer.c LIBS cc_engine_fixture)
 cc_test(engine_distances SOURCES unit/controller/engine/test_distances.c LIBS cc_engine_fixture)
 cc_test(engine_random SOURCES unit/controller/engine/test_engine_random.c LIBS cc_engine_fixture)
 cc_test(queue SOURCES unit/controller/engine/test_queue.c LIBS cc_engine LABELS tsan)

@@ -33,6 +33,7 @@ cc_e2e_test(names)
 cc_script_test(e2e.distance ROOT NEEDS postgres ip nsenter
   COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_distance.py
   ENV CC_BUILD=${PROJECT_BINARY_DIR} LOCKS machine LABELS e2e TIMEOUT 300)
+cc_e2e_test(move)
 # Nothing of the machine is shared: the nodes are simulated.
 cc_script_test(e2e.welcome ROOT NEEDS postgres busybox
   COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_welcome.py

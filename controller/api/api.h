@@ -16,7 +16,7 @@ call_handler api_token_list, api_token_create, api_token_revoke;
 call_handler api_image_list, api_image_get, api_image_create, api_image_change, api_image_delete, api_blob_get, api_upload_get;
 call_handler api_image_alias_list, api_image_alias_get, api_image_alias_set, api_image_alias_remove;
 call_handler api_instance_list, api_instance_get, api_instance_create, api_instance_change;
-call_handler api_instance_start, api_instance_stop, api_instance_restart, api_instance_delete;
+call_handler api_instance_start, api_instance_stop, api_instance_restart, api_instance_delete, api_instance_move;
 call_handler api_instance_placement, api_instance_exec, api_instance_logs, api_instance_console, api_instance_push, api_instance_pull,
         api_instance_export;
 call_handler api_snapshot_list, api_snapshot_create, api_snapshot_get, api_snapshot_delete, api_snapshot_restore;

@@ -106,6 +106,18 @@ int api_instance_delete(struct call *c, struct cc_error *err)
 	return act(c, ACT_DELETE);
 }
 
+int api_instance_move(struct call *c, struct cc_error *err)
+{
+	struct cmd_instance_move *args = cc_new(c->arena, struct cmd_instance_move);
+	const struct instance_move *body = c->body;
+
+	(void)err;
+	args->ref = c->path[0];
+	args->to = cc_has(body, instance_move, node) ? body->node : NULL;
+	args->if_revision = c->if_revision;
+	return call_submit(c, COMMAND_INSTANCE_MOVE, args, show);
+}
+
 /* The record has the instance's id. */
 int api_instance_placement(struct call *c, struct cc_error *err)
 {

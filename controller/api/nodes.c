@@ -29,27 +29,37 @@ static int show(struct call *c, struct cc_error *err)
 	return 0;
 }
 
-static int drain(struct call *c, const char *reason)
+/* Left out it stays as it is. */
+static int get_flag(const char *name, const char *value, bool *ret, struct cc_error *err)
 {
-	struct cmd_node_drain *args = cc_new(c->arena, struct cmd_node_drain);
-
-	args->ref = c->path[0];
-	args->reason = reason;
-	return call_submit(c, COMMAND_NODE_DRAIN, args, show);
+	if (value != NULL && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+		return cc_fail(err, INVALID, "%s is true or false, not '%s'", name, value);
+	*ret = value != NULL ? strcmp(value, "true") == 0 : *ret;
+	return 0;
 }
 
 int api_node_drain(struct call *c, struct cc_error *err)
 {
+	struct cmd_node_drain *args = cc_new(c->arena, struct cmd_node_drain);
 	const struct node_drain *body = c->body;
 
 	(void)err;
-	return drain(c, cc_has(body, node_drain, reason) ? body->reason : "");
+	args->ref = c->path[0];
+	args->reason = cc_has(body, node_drain, reason) ? body->reason : "";
+	args->drain = body;
+	return call_submit(c, COMMAND_NODE_DRAIN, args, show);
 }
 
 int api_node_undrain(struct call *c, struct cc_error *err)
 {
-	(void)err;
-	return drain(c, NULL);
+	struct cmd_node_drain *args = cc_new(c->arena, struct cmd_node_drain);
+	bool returns = true;
+
+	if (get_flag("return", c->params[PARAM_return], &returns, err) < 0)
+		return -1;
+	args->ref = c->path[0];
+	args->no_return = !returns;
+	return call_submit(c, COMMAND_NODE_DRAIN, args, show);
 }
 
 int api_node_cap(struct call *c, struct cc_error *err)
@@ -72,12 +82,10 @@ static int removed(struct call *c, struct cc_error *err)
 int api_node_remove(struct call *c, struct cc_error *err)
 {
 	struct cmd_node_remove *args = cc_new(c->arena, struct cmd_node_remove);
-	const char *force = c->params[PARAM_force];
 
-	if (force != NULL && strcmp(force, "true") != 0 && strcmp(force, "false") != 0)
-		return cc_fail(err, INVALID, "force is true or false, not '%s'", force);
+	if (get_flag("force", c->params[PARAM_force], &args->force, err) < 0)
+		return -1;
 	args->ref = c->path[0];
-	args->force = force != NULL && strcmp(force, "true") == 0;
 	return call_submit(c, COMMAND_NODE_REMOVE, args, removed);
 }
 

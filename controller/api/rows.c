@@ -2,6 +2,8 @@
 #include "controller/api/rows.h"
 #include "common/clock.h"
 
+#define DRAIN_STAYS_MAX 32
+
 static const char *name_of(const struct call *c, const struct zone *z, enum table t, struct cc_uuid id)
 {
 	const void *row = zone_find(z, t, id);
@@ -93,6 +95,8 @@ void *rows_instance(const struct call *c, const struct zone *z, const void *valu
 
 		say_published(inst, cc_has(n, node, address) ? n->address : node, c->arena);
 	}
+	if (cc_has(row, instance, other))
+		cc_set(inst, instance, other_name, name_of(c, z, TABLE_NODE, row->other));
 	add_volumes(c, z, inst);
 	return inst;
 }
@@ -112,6 +116,25 @@ static void freshen(const struct call *c, struct node *n)
 	cc_set(n, node, rtt_measured, cc_now_ms() - d.age_ms);
 }
 
+/* How far a drain has come. What members cannot see is only counted. */
+static void add_drain(const struct call *c, const struct zone *z, struct node *n)
+{
+	const struct instance *inst;
+	int64_t moving = 0;
+
+	if (!cc_has(n, node, drained))
+		return;
+	n->drain_stays.items = cc_new_array(c->arena, DRAIN_STAYS_MAX, const char *);
+	for (size_t at = 0; (inst = zone_next_of_node(z, n->id, &at)) != NULL;) {
+		moving += cc_has(inst, instance, transfer) && inst->transfer == TRANSFER_STARTING;
+		if (cc_has(inst, instance, stays) && call_may(c, inst->member) && n->drain_stays.n < DRAIN_STAYS_MAX)
+			n->drain_stays.items[n->drain_stays.n++] = cc_printf(c->arena, "%s: %.800s", inst->name, inst->stays);
+	}
+	cc_set(n, node, drain_moving, moving);
+	if (n->drain_stays.n > 0)
+		n->has |= CC_BIT(node_f_drain_stays);
+}
+
 void *rows_node(const struct call *c, const struct zone *z, const void *values)
 {
 	const struct node *row = values;
@@ -120,6 +143,7 @@ void *rows_node(const struct call *c, const struct zone *z, const void *values)
 	n->owner_name = name_or_id(c, z, TABLE_MEMBER, row->owner);
 	freshen(c, n);
 	told_show(engine_told(c->engine), n, c->arena);
+	add_drain(c, z, n);
 	return n;
 }
 

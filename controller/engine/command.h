@@ -65,7 +65,9 @@ struct cmd_node_sync {
 };
 struct cmd_node_drain {
 	const char *ref;
-	const char *reason; /* NULL: opens it again */
+	const char *reason;             /* NULL: opens it again */
+	const struct node_drain *drain; /* what else is asked for; NULL: nothing is moved */
+	bool no_return;                 /* of opening: what was moved away stays where it is */
 };
 struct cmd_node_cap {
 	const char *ref;
@@ -99,6 +101,11 @@ struct cmd_instance_plan {
 struct cmd_instance_create {
 	const struct instance_spec *spec;
 	struct cc_uuid id;
+};
+struct cmd_instance_move {
+	const char *ref;
+	const char *to; /* a node; NULL: any */
+	int64_t if_revision;
 };
 /* A request that was refused before it could become a command. */
 struct cmd_refusal {

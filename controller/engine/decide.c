@@ -84,6 +84,16 @@ void decide_count(const struct decide *d, struct effects *fx, const struct insta
 		count(d, fx, inst->node, &use);
 }
 
+void decide_count_other(const struct decide *d, struct effects *fx, const struct instance *inst, int sign)
+{
+	struct instance there = *inst;
+
+	if (!cc_has(inst, instance, other))
+		return;
+	cc_set(&there, instance, node, inst->other);
+	decide_count(d, fx, &there, sign);
+}
+
 void decide_count_disk(const struct decide *d, struct effects *fx, struct cc_uuid node, int64_t mib)
 {
 	count(d, fx, node, &(struct zone_use){ .disk_mib = mib });
@@ -149,8 +159,11 @@ void decide_remove_instance(const struct decide *d, struct effects *fx, const st
 		effects_remove(fx, TABLE_PLACEMENT, inst->id);
 	effects_remove(fx, TABLE_INSTANCE, inst->id);
 	decide_count(d, fx, inst, -1);
+	decide_count_other(d, fx, inst, -1);
 	if (cc_has(inst, instance, node))
 		effects_wake(fx, inst->node);
+	if (cc_has(inst, instance, other))
+		effects_wake(fx, inst->other);
 }
 
 bool decide_move(const struct decide *d, struct effects *fx, struct instance *inst, enum inst_event event)

@@ -51,6 +51,8 @@ int decide_check_room(const char *what, int64_t was, int64_t is, int64_t granted
 
 /* Adds `sign` times an instance's limits to what its node has in use, and sets what is granted anew. */
 void decide_count(const struct decide *d, struct effects *fx, const struct instance *inst, int sign);
+/* The same for the other node of a transfer. */
+void decide_count_other(const struct decide *d, struct effects *fx, const struct instance *inst, int sign);
 /* The same for disk alone. */
 void decide_count_disk(const struct decide *d, struct effects *fx, struct cc_uuid node, int64_t mib);
 /* offer times overcommit, but never below what is in use. */
@@ -61,6 +63,33 @@ void decide_grant(const struct engine_options *opt, struct node *n);
 bool decide_move(const struct decide *d, struct effects *fx, struct instance *inst, enum inst_event event);
 /* With what belongs to it. */
 void decide_remove_instance(const struct decide *d, struct effects *fx, const struct instance *inst);
+
+/* decide_instance.c: looks for a node other than its own for an instance that is there: `to`, a name or id, or any when NULL. Nothing is changed.
+ * @err NOT_FOUND no such node, NO_CAPACITY in the words of the decision's record, CONFLICT the port is taken */
+int decide_elsewhere(const struct decide *d, struct command *cmd, const struct instance *inst, const char *to, struct cc_uuid *ret,
+        struct placement **ret_record, struct cc_error *err);
+
+/* decide_transfer.c: an instance is on its way from one node to another. */
+
+/* Whether it could leave its node at all. @err CONFLICT what of it cannot move, or not now */
+int decide_transfer_check(const struct decide *d, const struct instance *inst, struct cc_error *err);
+/* Begins. With `home`, it returns there when that node is opened. @err as decide_transfer_check and decide_elsewhere */
+int decide_transfer_begin(const struct decide *d, struct command *cmd, struct effects *fx, const struct instance *now, const char *to,
+        const struct cc_uuid *home, struct cc_error *err);
+/* It stays where it is; what the other node has is removed. *inst is changed, not put. */
+void decide_transfer_cancel(struct instance *inst, struct effects *fx, int64_t now_ms, const char *why);
+/* Takes in what the other node of a transfer says. After that the instance may be on that node. */
+void decide_transfer_observe(
+        const struct decide *d, const struct command *cmd, struct effects *fx, struct cc_uuid node, const struct node_instance *seen);
+/* A full report of a node that has read the orders, without what it was to remove. `ids` are the reported ones in order. */
+void decide_transfer_absent(const struct decide *d, struct effects *fx, struct cc_uuid node, const struct node_report *r, const struct cc_uuid *ids);
+/* The node is not heard of: nothing goes there. */
+void decide_transfer_silent(const struct decide *d, const struct command *cmd, struct effects *fx, struct cc_uuid node);
+/* The node is removed from the zone. What was on its way from there goes on where it goes; after that it is not on the node. */
+void decide_transfer_lose(const struct decide *d, const struct command *cmd, struct effects *fx, const struct node *n);
+
+/* decide_drain.c: with a tick, one step of what drained nodes have to do, and of the way back. */
+void decide_drain_step(const struct decide *d, struct command *cmd, struct effects *fx);
 
 /* decide_snapshot.c: takes in what a node says of an instance's snapshots and of its restore. `revision` is that of the orders it has read. */
 void decide_observe_snapshots(const struct decide *d, const struct command *cmd, struct effects *fx, struct cc_uuid instance,

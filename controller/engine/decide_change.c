@@ -5,10 +5,8 @@
 #include "controller/engine/image_names.h"
 #include "controller/engine/publish.h"
 
-static int check_node(const struct decide *d, const struct instance *was, const struct instance *is, struct cc_error *err)
+static int check_node(const struct decide *d, const struct node *n, const struct instance *was, const struct instance *is, struct cc_error *err)
 {
-	const struct node *n = cc_has(was, instance, node) ? zone_find(d->zone, TABLE_NODE, was->node) : NULL;
-
 	if (n == NULL)
 		return 0;
 	if (decide_check_room("cpu_millis", was->cpu_millis, is->cpu_millis, n->granted_cpu_millis, n->used_cpu_millis, n->name, err) < 0 ||
@@ -19,6 +17,14 @@ static int check_node(const struct decide *d, const struct instance *was, const 
 	if (decide_bandwidth(is) != decide_bandwidth(was) && decide_bandwidth(is) > 0 && !decide_has_feature(n, "bandwidth-limit"))
 		return cc_fail(err, CONFLICT, "bandwidth_kbit: the node '%s' cannot limit it: its agent is too old, or only simulates", n->name);
 	return publish_check(d->zone, n, is, was, err);
+}
+
+/* Both nodes of one that moves are charged with it. */
+static int check_nodes(const struct decide *d, const struct instance *was, const struct instance *is, struct cc_error *err)
+{
+	if (cc_has(was, instance, other) && check_node(d, zone_find(d->zone, TABLE_NODE, was->other), was, is, err) < 0)
+		return -1;
+	return cc_has(was, instance, node) ? check_node(d, zone_find(d->zone, TABLE_NODE, was->node), was, is, err) : 0;
 }
 
 static int64_t growth(int64_t was, int64_t is)
@@ -115,6 +121,10 @@ static int merge(const struct command *cmd, const struct instance_change *c, str
 		set_bandwidth(inst, c->bandwidth_kbit);
 	if (cc_has(c, instance_change, on_disconnect))
 		inst->on_disconnect = c->on_disconnect;
+	if (cc_has(c, instance_change, stateless) && c->stateless)
+		cc_set(inst, instance, stateless, true);
+	else if (cc_has(c, instance_change, stateless))
+		cc_unset(inst, instance, stateless);
 	if (cc_has(c, instance_change, publish) && publish_set(inst, c->publish.items, c->publish.n, cmd->arena, err) < 0)
 		return -1;
 	return cc_has(c, instance_change, labels) ? merge_labels(cmd, &c->labels, inst, err) : 0;
@@ -138,6 +148,8 @@ static void order(const struct instance *was, struct instance *is, struct effect
 	is->ordered = 0;
 	if (cc_has(was, instance, node))
 		effects_wake(fx, was->node);
+	if (cc_has(was, instance, other))
+		effects_wake(fx, was->other);
 }
 
 int decide_instance_change(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
@@ -155,12 +167,14 @@ int decide_instance_change(const struct decide *d, struct command *cmd, struct e
 	is = *was;
 	*ret_resource = was->id;
 	if (merge(cmd, args->change, &is, err) < 0 || check_used(was, &is, err) < 0 || check_disk(was, &is, err) < 0 ||
-	        check_member(d, was, &is, err) < 0 || check_node(d, was, &is, err) < 0)
+	        check_member(d, was, &is, err) < 0 || check_nodes(d, was, &is, err) < 0)
 		return -1;
 	order(was, &is, fx);
 	effects_put(fx, TABLE_INSTANCE, &is);
 	decide_count(d, fx, was, -1);
 	decide_count(d, fx, &is, 1);
+	decide_count_other(d, fx, was, -1);
+	decide_count_other(d, fx, &is, 1);
 	return 0;
 }
 

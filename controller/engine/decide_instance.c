@@ -72,6 +72,42 @@ static int place(const struct decide *d, struct command *cmd, const struct sched
 	return 0;
 }
 
+/* What would have to be asked for to get such an instance, for the record. */
+static struct instance_spec *asked_of(const struct command *cmd, const struct instance *inst, const struct image *img, const char *to)
+{
+	struct instance_spec *spec = cc_new(cmd->arena, struct instance_spec);
+
+	spec->name = cc_arena_strdup(cmd->arena, inst->name);
+	spec->image = cc_arena_strdup(cmd->arena, img->name);
+	cc_set(spec, instance_spec, cpu_millis, inst->cpu_millis);
+	cc_set(spec, instance_spec, memory_mib, inst->memory_mib);
+	cc_set(spec, instance_spec, disk_mib, inst->disk_mib);
+	cc_set(spec, instance_spec, pids, inst->pids);
+	if (to != NULL)
+		cc_set(spec, instance_spec, node, cc_arena_strdup(cmd->arena, to));
+	return spec;
+}
+
+int decide_elsewhere(const struct decide *d, struct command *cmd, const struct instance *inst, const char *to, struct cc_uuid *ret,
+        struct placement **ret_record, struct cc_error *err)
+{
+	const struct image *img = zone_find(d->zone, TABLE_IMAGE, inst->image);
+	uint64_t *there = cc_new_array(cmd->arena, sched_words(zone_sched_nodes(d->zone)), uint64_t);
+	const struct decide_volumes none = { 0 };
+	struct instance_spec *spec = asked_of(cmd, inst, img, to);
+	struct instance moved = *inst;
+	struct sched_req req;
+
+	if (request_of(d, cmd, inst, sched_arch_bit(img->arch), spec, &none, &req, err) < 0)
+		return -1;
+	sched_set_add(there, zone_sched_index(d->zone, inst->node));
+	req.barred[SCHED_BAR(THERE)] = there;
+	if (place(d, cmd, &req, spec, &none, &moved, ret_record, err) < 0)
+		return -1;
+	*ret = moved.node;
+	return 0;
+}
+
 static void fill(const struct instance_spec *s, struct instance *inst)
 {
 	inst->cpu_millis = cc_has(s, instance_spec, cpu_millis) ? s->cpu_millis : DEFAULT_CPU_MILLIS;
@@ -84,6 +120,8 @@ static void fill(const struct instance_spec *s, struct instance *inst)
 	if (cc_has(s, instance_spec, bandwidth_kbit) && s->bandwidth_kbit > 0)
 		cc_set(inst, instance, bandwidth_kbit, s->bandwidth_kbit);
 	wishes_take(s, inst);
+	if (cc_has(s, instance_spec, stateless) && s->stateless)
+		cc_set(inst, instance, stateless, true);
 }
 
 /* The scheduler gave a node of one of these architectures. */
@@ -238,7 +276,11 @@ int decide_instance_act(const struct decide *d, struct command *cmd, struct effe
 	inst.desired = acts[args->act].desired;
 	inst.ordered = 0;
 	inst.reason = "";
+	if (inst.desired == DESIRED_STOP)
+		decide_transfer_cancel(&inst, fx, cmd->now_ms, "it was stopped meanwhile");
 	decide_move(d, fx, &inst, edge->event);
 	effects_wake(fx, inst.node);
+	if (cc_has(&inst, instance, other))
+		effects_wake(fx, inst.other);
 	return 0;
 }

@@ -244,11 +244,13 @@ static bool take_use(struct instance *inst, const struct node_instance *seen, bo
 static void observe(const struct decide *d, const struct command *cmd, struct effects *fx, struct cc_uuid node, const struct node_instance *seen,
         int64_t revision)
 {
-	const struct instance *now = decide_newest(d, fx, TABLE_INSTANCE, seen->id);
+	const struct instance *now;
 	const struct inst_edge *edge;
 	struct instance inst;
 	bool news;
 
+	decide_transfer_observe(d, cmd, fx, node, seen);
+	now = decide_newest(d, fx, TABLE_INSTANCE, seen->id);
 	if (now == NULL || !cc_has(now, instance, node) || !cc_uuid_equal(now->node, node) || seen->epoch != now->epoch)
 		return;
 	decide_observe_snapshots(d, cmd, fx, now->id, seen, revision);
@@ -328,8 +330,10 @@ int decide_node_sync(const struct decide *d, struct command *cmd, struct effects
 	for (size_t i = 0; i < r->instances.n; i++)
 		observe(d, cmd, fx, n.id, &r->instances.items[i], r->revision);
 	decide_observe_volumes(d, fx, n.id, r);
-	if (r->full)
+	if (r->full) {
 		notice_absent(d, fx, n.id, r, ids);
+		decide_transfer_absent(d, fx, n.id, r, ids);
+	}
 	*ret_resource = n.id;
 	return 0;
 }

@@ -2,6 +2,8 @@
 /* What an admin does to a node: drain it, cap it, remove it. */
 #include "controller/engine/decide.h"
 
+#define DEADLINE_MAX_S (365 * 86400)
+
 static const struct node *find_node(const struct decide *d, const char *ref, struct cc_error *err)
 {
 	const struct node *n = zone_find_ref(d->zone, TABLE_NODE, ref);
@@ -11,22 +13,73 @@ static const struct node *find_node(const struct decide *d, const char *ref, str
 	return n;
 }
 
+static void set_drain(struct node *n, const struct cmd_node_drain *args, int64_t now_ms)
+{
+	const struct node_drain *drain = args->drain;
+
+	cc_unset(n, node, draining);
+	cc_unset(n, node, drain_until);
+	cc_unset(n, node, drain_stops);
+	if (drain == NULL || !cc_has(drain, node_drain, move) || !drain->move)
+		return;
+	cc_set(n, node, draining, true);
+	if (cc_has(drain, node_drain, deadline_s))
+		cc_set(n, node, drain_until, now_ms + drain->deadline_s * 1000);
+	if (cc_has(drain, node_drain, stop) && drain->stop)
+		cc_set(n, node, drain_stops, true);
+}
+
+/* Nobody is to be told any more why it did not leave; and with `stays` nothing returns either. */
+static void forget_drain(const struct decide *d, struct effects *fx, const struct node *n, bool stays)
+{
+	const struct instance *now;
+
+	for (size_t at = 0; (now = zone_next_of_node(d->zone, n->id, &at)) != NULL;) {
+		struct instance inst = *now;
+
+		cc_unset(&inst, instance, stays);
+		cc_unset(&inst, instance, tried);
+		if (inst.has != now->has)
+			effects_put(fx, TABLE_INSTANCE, &inst);
+	}
+	for (size_t at = 0; stays && (now = zone_next_home(d->zone, n->id, &at)) != NULL;) {
+		struct instance inst = *(const struct instance *)decide_newest(d, fx, TABLE_INSTANCE, now->id);
+
+		cc_unset(&inst, instance, home);
+		effects_put(fx, TABLE_INSTANCE, &inst);
+	}
+}
+
+static int check_drain(const struct node_drain *drain, struct cc_error *err)
+{
+	bool moves = drain != NULL && cc_has(drain, node_drain, move) && drain->move;
+
+	if (drain != NULL && cc_has(drain, node_drain, deadline_s) && (!moves || drain->deadline_s < 1 || drain->deadline_s > DEADLINE_MAX_S))
+		return cc_fail(err, INVALID, "deadline_s: from 1 to %d seconds, and only with move", DEADLINE_MAX_S);
+	if (drain != NULL && cc_has(drain, node_drain, stop) && drain->stop && !cc_has(drain, node_drain, deadline_s))
+		return cc_fail(err, INVALID, "stop: needs a deadline");
+	return 0;
+}
+
 int decide_node_drain(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
 {
 	const struct cmd_node_drain *args = cmd->args;
 	const struct node *now = find_node(d, args->ref, err);
 	struct node n;
 
-	if (now == NULL)
+	if (now == NULL || check_drain(args->drain, err) < 0)
 		return -1;
 	n = *now;
 	*ret_resource = n.id;
-	if (args->reason != NULL ? cc_has(now, node, drained) && strcmp(now->drained, args->reason) == 0 : !cc_has(now, node, drained))
-		return 0;
 	if (args->reason != NULL)
 		cc_set(&n, node, drained, args->reason);
 	else
 		cc_unset(&n, node, drained);
+	set_drain(&n, args, cmd->now_ms);
+	if (args->reason == NULL)
+		forget_drain(d, fx, now, args->no_return);
+	if (n.has == now->has && !cc_has(&n, node, drain_until) && (args->reason == NULL || strcmp(n.drained, now->drained) == 0))
+		return 0;
 	effects_put(fx, TABLE_NODE, &n);
 	return 0;
 }
@@ -98,8 +151,10 @@ static void give_up(const struct decide *d, const struct command *cmd, struct ef
 	const struct instance *now;
 
 	for (size_t at = 0; (now = zone_next_of_node(d->zone, n->id, &at)) != NULL;) {
-		struct instance inst = *now;
+		struct instance inst = *(const struct instance *)decide_newest(d, fx, TABLE_INSTANCE, now->id);
 
+		if (!cc_uuid_equal(inst.node, n->id))
+			continue;
 		if (inst.state == INST_DELETING) {
 			decide_remove_instance(d, fx, &inst);
 			continue;
@@ -132,6 +187,7 @@ int decide_node_remove(const struct decide *d, struct command *cmd, struct effec
 	(void)ret_resource;
 	if (n == NULL || (!args->leaves && check_removal(d, n, args->force, err) < 0))
 		return -1;
+	decide_transfer_lose(d, cmd, fx, n);
 	give_up(d, cmd, fx, n);
 	decide_lose_volumes(d, cmd, fx, n);
 	forget_invites_of(d, fx, n->id);

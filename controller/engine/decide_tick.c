@@ -11,7 +11,7 @@
 #define TOKEN_KEEP_MS (30 * (int64_t)86400000)
 #define TOKEN_USE_MS  3600000 /* how exactly the time of the last use is stored */
 
-static void fall_silent(const struct decide *d, struct effects *fx, struct cc_uuid node)
+static void fall_silent(const struct decide *d, const struct command *cmd, struct effects *fx, struct cc_uuid node)
 {
 	const struct instance *inst;
 	struct node n = *(const struct node *)decide_newest(d, fx, TABLE_NODE, node);
@@ -23,6 +23,7 @@ static void fall_silent(const struct decide *d, struct effects *fx, struct cc_uu
 
 		decide_move(d, fx, &moved, INST_EVENT_SILENT);
 	}
+	decide_transfer_silent(d, cmd, fx, n.id);
 }
 
 /* The zone's policy may have changed since the nodes' grants were stored. */
@@ -130,8 +131,11 @@ int decide_tick(const struct decide *d, struct command *cmd, struct effects *fx,
 		grant_anew(d, fx);
 	for (size_t at = 0; (n = zone_next(d->zone, TABLE_NODE, &at)) != NULL;)
 		if (n->state == NODE_READY && cmd->boot_ms - d->heard_ms(d->heard_arg, n->id) > d->opt->node_lease_ms)
-			fall_silent(d, fx, n->id);
+			fall_silent(d, cmd, fx, n->id);
 	store_places(d, fx);
+	/* What others have just become is seen by the next one. */
+	if (fx->n == d->from)
+		decide_drain_step(d, cmd, fx);
 	if (args->expire) {
 		forget_keys(d, cmd, fx);
 		forget_invites(d, cmd, fx);

@@ -23,8 +23,8 @@ const struct inst_edge *lifecycle_edges(size_t *ret_n)
 
 const char *lifecycle_event_name(enum inst_event e)
 {
-	static const char *const names[INST_EVENT_MAX] = { "placed", "working", "up", "down", "broke", "gone", "silent", "heard", "lost", "start",
-		"stop", "restart", "delete" };
+	static const char *const names[INST_EVENT_MAX] = { "placed", "working", "up", "down", "broke", "gone", "silent", "heard", "lost", "moved",
+		"start", "stop", "restart", "delete" };
 
 	return (unsigned)e < INST_EVENT_MAX ? names[e] : "?";
 }

@@ -14,7 +14,8 @@ enum inst_event {
 	INST_EVENT_GONE,
 	INST_EVENT_SILENT,
 	INST_EVENT_HEARD,
-	INST_EVENT_LOST, /* its node was removed from the zone */
+	INST_EVENT_LOST,  /* its node was removed from the zone */
+	INST_EVENT_MOVED, /* another node has it now */
 	INST_EVENT_START,
 	INST_EVENT_STOP,
 	INST_EVENT_RESTART,

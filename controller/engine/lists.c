@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#define PARENTS_MAX 2
+#define PARENTS_MAX 4
 
 struct list {
 	enum table table;
@@ -37,6 +37,13 @@ static struct list *find(const struct lists *all, enum table t, struct cc_uuid p
 	return (struct list *)cc_hash_find(&all->all, cc_hash_id(parent), list_is_of, &(struct key){ t, parent });
 }
 
+/* No id looks like it: those are of a version that has a number. */
+struct cc_uuid lists_key(struct cc_uuid node, enum lists_kind kind)
+{
+	node.b[6] = (uint8_t)((node.b[6] & 0x0f) | (kind == LISTS_OTHER ? 0xf0 : 0xe0));
+	return node;
+}
+
 /* Whom a row belongs to; returns how many. */
 static size_t parents_of(const struct row *r, struct cc_uuid ret[PARENTS_MAX])
 {
@@ -44,12 +51,18 @@ static size_t parents_of(const struct row *r, struct cc_uuid ret[PARENTS_MAX])
 	const struct volume *v = r->values;
 	const struct snapshot *s = r->values;
 	const struct attachment *a = r->values;
+	size_t n = 0;
 
 	switch (r->table) {
 	case TABLE_INSTANCE:
-		ret[0] = inst->member;
-		ret[1] = inst->node;
-		return 1 + cc_has(inst, instance, node);
+		ret[n++] = inst->member;
+		if (cc_has(inst, instance, node))
+			ret[n++] = inst->node;
+		if (cc_has(inst, instance, other))
+			ret[n++] = lists_key(inst->other, LISTS_OTHER);
+		if (cc_has(inst, instance, home))
+			ret[n++] = lists_key(inst->home, LISTS_HOME);
+		return n;
 	case TABLE_VOLUME:
 		ret[0] = v->node;
 		return cc_has(v, volume, node);

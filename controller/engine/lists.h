@@ -7,6 +7,14 @@
 
 struct lists;
 
+/* Instances also belong to nodes in these ways. */
+enum lists_kind {
+	LISTS_OTHER, /* the node is their `other` */
+	LISTS_HOME,  /* the node is their `home` */
+};
+/* The parent that stands for that. */
+struct cc_uuid lists_key(struct cc_uuid node, enum lists_kind kind);
+
 struct lists *lists_new(void);
 void lists_free(struct lists *l);
 

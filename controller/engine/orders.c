@@ -45,10 +45,10 @@ static void fill_mounts(const struct zone *z, const struct instance *inst, struc
 	ret->has |= CC_BIT(assignment_f_volumes);
 }
 
-static void fill(const struct zone *z, const struct instance *inst, struct assignment *ret, struct cc_arena *a)
+static void fill(const struct zone *z, const struct instance *inst, struct cc_uuid on, struct assignment *ret, struct cc_arena *a)
 {
 	const struct image *img = zone_find(z, TABLE_IMAGE, inst->image);
-	const struct node *node = zone_find(z, TABLE_NODE, inst->node);
+	const struct node *node = zone_find(z, TABLE_NODE, on);
 	const struct member *who = zone_find(z, TABLE_MEMBER, inst->member);
 
 	*ret = (struct assignment){ .id = inst->id,
@@ -80,6 +80,15 @@ static void fill(const struct zone *z, const struct instance *inst, struct assig
 	memcpy(ret->publish.items, inst->publish.items, inst->publish.n * sizeof(struct published_port));
 }
 
+/* Where it goes it has its next assignment; where it was the last one, which is over. */
+static void fill_other(const struct zone *z, const struct instance *inst, struct assignment *ret, struct cc_arena *a)
+{
+	fill(z, inst, inst->other, ret, a);
+	ret->epoch = inst->other_epoch;
+	if (inst->transfer == TRANSFER_CLEARING)
+		ret->desired = DESIRED_DELETE;
+}
+
 static void fill_volumes(const struct zone *z, int64_t after, struct cc_uuid node, struct node_orders *ret, struct cc_arena *a)
 {
 	const struct volume *v;
@@ -97,7 +106,17 @@ static bool belongs_here(const struct zone *z, struct cc_uuid node, struct cc_uu
 {
 	const struct instance *inst = zone_find(z, TABLE_INSTANCE, id);
 
-	return inst != NULL && cc_has(inst, instance, node) && cc_uuid_equal(inst->node, node);
+	return inst != NULL && ((cc_has(inst, instance, node) && cc_uuid_equal(inst->node, node)) ||
+	                               (cc_has(inst, instance, other) && cc_uuid_equal(inst->other, node)));
+}
+
+static size_t count_others(const struct zone *z, struct cc_uuid node)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; zone_next_other(z, node, &at) != NULL;)
+		n++;
+	return n;
 }
 
 int orders_build(const struct zone *z, const struct node_report *r, struct cc_uuid node, struct node_orders *ret, struct cc_arena *a)
@@ -106,10 +125,13 @@ int orders_build(const struct zone *z, const struct node_report *r, struct cc_uu
 	const struct instance *inst;
 
 	*ret = (struct node_orders){ .revision = zone_revision(z), .full = full };
-	ret->assignments.items = cc_new_array(a, count_of(z, TABLE_INSTANCE, node), struct assignment);
+	ret->assignments.items = cc_new_array(a, count_of(z, TABLE_INSTANCE, node) + count_others(z, node), struct assignment);
 	for (size_t at = 0; (inst = zone_next_of_node(z, node, &at)) != NULL;)
 		if (full || inst->ordered > r->revision)
-			fill(z, inst, &ret->assignments.items[ret->assignments.n++], a);
+			fill(z, inst, node, &ret->assignments.items[ret->assignments.n++], a);
+	for (size_t at = 0; (inst = zone_next_other(z, node, &at)) != NULL;)
+		if (full || inst->ordered > r->revision)
+			fill_other(z, inst, &ret->assignments.items[ret->assignments.n++], a);
 	ret->drop.items = cc_new_array(a, r->instances.n, struct cc_uuid);
 	for (size_t i = 0; i < r->instances.n; i++)
 		if (r->instances.items[i].state != OBSERVED_GONE && !belongs_here(z, node, r->instances.items[i].id))
@@ -139,7 +161,7 @@ bool orders_are_settled(const struct zone *z, struct cc_uuid node)
 	const struct node *n = zone_find(z, TABLE_NODE, node);
 	const struct instance *inst;
 
-	if (n == NULL || n->state != NODE_READY)
+	if (n == NULL || n->state != NODE_READY || zone_next_other(z, node, &(size_t){ 0 }) != NULL)
 		return false;
 	for (size_t at = 0; (inst = zone_next_of_node(z, node, &at)) != NULL;)
 		if (!is_settled(inst))

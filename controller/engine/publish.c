@@ -68,6 +68,9 @@ static const struct instance *taken_by(const struct zone *z, struct cc_uuid node
 	for (size_t at = 0; (other = zone_next_of_node(z, node, &at)) != NULL;)
 		if (find_port(other, p) != NULL && !cc_uuid_equal(other->id, self->id))
 			return other;
+	for (size_t at = 0; (other = zone_next_other(z, node, &at)) != NULL;)
+		if (find_port(other, p) != NULL && !cc_uuid_equal(other->id, self->id))
+			return other;
 	return NULL;
 }
 

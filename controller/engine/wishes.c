@@ -197,13 +197,17 @@ static void count_all(const struct saying *s, struct spreading *sp)
 	size_t n = 0, at;
 
 	for (at = 0; zone_next_of(s->d->zone, TABLE_INSTANCE, s->inst->member, &at) != NULL;)
-		n++;
+		n += 2;
 	sp->domains = cc_new_array(s->arena, n, struct domain);
 	for (at = 0; (other = zone_next_of(s->d->zone, TABLE_INSTANCE, s->inst->member, &at)) != NULL;) {
 		const struct node *node = cc_has(other, instance, node) ? zone_find(s->d->zone, TABLE_NODE, other->node) : NULL;
+		const struct node *to = cc_has(other, instance, other) ? zone_find(s->d->zone, TABLE_NODE, other->other) : NULL;
 
 		if (node != NULL && is_like(s->inst, other))
 			count_like(sp, node);
+		/* On its way it counts where it goes too. */
+		if (to != NULL && is_like(s->inst, other))
+			count_like(sp, to);
 	}
 }
 

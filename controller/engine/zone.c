@@ -177,6 +177,16 @@ const struct instance *zone_next_of_node(const struct zone *z, struct cc_uuid no
 	return lists_next(z->lists, TABLE_INSTANCE, node, at);
 }
 
+const struct instance *zone_next_other(const struct zone *z, struct cc_uuid node, size_t *at)
+{
+	return lists_next(z->lists, TABLE_INSTANCE, lists_key(node, LISTS_OTHER), at);
+}
+
+const struct instance *zone_next_home(const struct zone *z, struct cc_uuid node, size_t *at)
+{
+	return lists_next(z->lists, TABLE_INSTANCE, lists_key(node, LISTS_HOME), at);
+}
+
 /* Keys of a caller */
 
 static bool caller_has_key(const void *item, const void *key)

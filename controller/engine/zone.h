@@ -71,6 +71,10 @@ const void *zone_next(const struct zone *z, enum table t, size_t *at);
 const void *zone_next_of(const struct zone *z, enum table t, struct cc_uuid parent, size_t *at);
 /* The instances assigned to a node. */
 const struct instance *zone_next_of_node(const struct zone *z, struct cc_uuid node, size_t *at);
+/* The instances that are on their way to a node, or of which it has something left. */
+const struct instance *zone_next_other(const struct zone *z, struct cc_uuid node, size_t *at);
+/* The instances that return to a node when it is opened. */
+const struct instance *zone_next_home(const struct zone *z, struct cc_uuid node, size_t *at);
 
 /* Nodes as the scheduler wants them: kept up to date by zone_apply. Index i of the columns is the node zone_sched_id(z, i). */
 const struct sched_nodes *zone_sched_nodes(const struct zone *z);

@@ -286,7 +286,8 @@ void check_books(struct engine_fixture *f)
 		const struct snapshot *s;
 
 		for (size_t i = 0; (inst = zone_next(z, TABLE_INSTANCE, &i)) != NULL;)
-			if (cc_has(inst, instance, node) && cc_uuid_equal(inst->node, n->id)) {
+			if ((cc_has(inst, instance, node) && cc_uuid_equal(inst->node, n->id)) ||
+			        (cc_has(inst, instance, other) && cc_uuid_equal(inst->other, n->id))) {
 				memory += inst->memory_mib;
 				cpu += inst->cpu_millis;
 				disk += inst->disk_mib;

@@ -5,7 +5,7 @@ _ccctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--) return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--bandwidth|--publish|-p|--node|-n|--constraint|--affinity|--spread|--near|--within|--label|--volume|-v|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--env|-e|--escape|--lines|--size|-s|--name|--include|--mirror|--arch|--to|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--bandwidth|--publish|-p|--node|-n|--constraint|--affinity|--spread|--near|--within|--label|--volume|-v|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--to|--env|-e|--escape|--lines|--size|-s|--name|--include|--mirror|--arch|--owner|--expires|--deadline|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -36,6 +36,7 @@ _ccctl() {
 	--token) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--filter) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--selector|-l) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--to) COMPREPLY=($(compgen -W "$(ccctl node list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--env|-e) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--escape) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--lines) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
@@ -44,9 +45,9 @@ _ccctl() {
 	--include) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--mirror) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--arch) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
-	--to) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--owner) COMPREPLY=($(compgen -W "$(ccctl member list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--expires) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--deadline) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--reason) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--instances) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--member) COMPREPLY=($(compgen -W "$(ccctl member list -o name 2>/dev/null)" -- "$cur")); return ;;
@@ -58,7 +59,7 @@ _ccctl() {
 	--recent) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	esac
 	case $cmd in
-	'') names="create list show explain set publish unpublish start stop restart delete exec cp export import console logs snapshot volume image node invite member token audit login logout context events status version completion help"; opts="--help --version" ;;
+	'') names="create list show explain set publish unpublish start stop restart move delete exec cp export import console logs snapshot volume image node invite member token audit login logout context events status version completion help"; opts="--help --version" ;;
 	'snapshot') names="create list restore delete" ;;
 	'volume') names="create list show grow delete" ;;
 	'image') names="build import list delete alias show" ;;
@@ -69,7 +70,7 @@ _ccctl() {
 	'token') names="create list revoke" ;;
 	'context') names="list show use remove" ;;
 	'create' | 'create '*)
-		opts="--image --memory --cpu --disk --pids --bandwidth --publish --node --constraint --affinity --spread --near --within --label --volume --on-disconnect --dry-run --explain --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
+		opts="--image --memory --cpu --disk --pids --bandwidth --publish --node --constraint --affinity --spread --near --within --label --volume --on-disconnect --stateless --dry-run --explain --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		;;
 	'list' | 'list '*)
 		opts="--filter --selector --watch --output --socket --controller --context --pin --token --help --version"
@@ -83,7 +84,7 @@ _ccctl() {
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'set' | 'set '*)
-		opts="--memory --cpu --disk --pids --bandwidth --label --on-disconnect --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
+		opts="--memory --cpu --disk --pids --bandwidth --label --on-disconnect --stateless --stateful --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'publish' | 'publish '*)
@@ -104,6 +105,10 @@ _ccctl() {
 		;;
 	'restart' | 'restart '*)
 		opts="--wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl list -o name 2>/dev/null)"
+		;;
+	'move' | 'move '*)
+		opts="--to --wait --no-wait --timeout --output --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'delete' | 'delete '*)
@@ -221,11 +226,11 @@ _ccctl() {
 		names="$(ccctl node list -o name 2>/dev/null)"
 		;;
 	'node drain' | 'node drain '*)
-		opts="--reason --wait --timeout --output --socket --controller --context --pin --token --help --version"
+		opts="--close --deadline --stop --reason --wait --timeout --output --socket --controller --context --pin --token --help --version"
 		names="$(ccctl node list -o name 2>/dev/null)"
 		;;
 	'node undrain' | 'node undrain '*)
-		opts="--output --socket --controller --context --pin --token --help --version"
+		opts="--no-return --output --socket --controller --context --pin --token --help --version"
 		names="$(ccctl node list -o name 2>/dev/null)"
 		;;
 	'node cap' | 'node cap '*)

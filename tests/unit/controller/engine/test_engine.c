@@ -535,7 +535,7 @@ END_TEST
 
 static const struct command *drain(const char *ref, const char *reason)
 {
-	return engine_run(&f, COMMAND_NODE_DRAIN, as_admin, &(struct cmd_node_drain){ ref, reason });
+	return engine_run(&f, COMMAND_NODE_DRAIN, as_admin, &(struct cmd_node_drain){ .ref = ref, .reason = reason });
 }
 
 static const struct command *remove_node(const char *ref, bool force)

@@ -76,6 +76,7 @@ static const struct route_case {
 	{ "DELETE", "/v1/instances/{ref}", "/v1/instances/web", NULL, NULL, { 202, 404, .admin = 202 }, 0 },
 	{ "POST", "/v1/instances/{ref}/start", "/v1/instances/web/start", NULL, NULL, { 202, 404, .admin = 202 }, 0 },
 	{ "POST", "/v1/instances/{ref}/stop", "/v1/instances/web/stop", NULL, NULL, { 202, 404, .admin = 202 }, 0 },
+	{ "POST", "/v1/instances/{ref}/move", "/v1/instances/web/move", "{\"node\":\"n1\"}", NULL, { 409, 404, .admin = 409 }, 0 },
 	{ "POST", "/v1/instances/{ref}/restart", "/v1/instances/web/restart", NULL, NULL, { 202, 404, .admin = 202 }, 0 },
 	{ "GET", "/v1/instances/{ref}/placement", "/v1/instances/web/placement", NULL, NULL, { 200, 404, .admin = 200 }, 0 },
 	{ "GET", "/v1/instances/{ref}/snapshots", "/v1/instances/web/snapshots", NULL, NULL, { 200, 404, .admin = 200 }, 0 },

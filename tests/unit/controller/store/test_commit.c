@@ -116,9 +116,25 @@ static void set_revision(enum table t, void *row)
 
 static struct snapshot *own; /* what the instance of the next test is about to become */
 
+/* Where it is going. */
+static void goes(struct instance *inst)
+{
+	static struct node *second;
+
+	if (!cc_has(inst, instance, other))
+		return;
+	if (second == NULL)
+		second = store_fixture_node(&f, "second", ada);
+	second->granted_cpu_millis = second->granted_memory_mib = second->granted_disk_mib = second->granted_instances = INT64_MAX;
+	inst->other = second->id;
+	inst->other_epoch = inst->epoch + 1;
+	store_fixture_put(&f, TABLE_NODE, second);
+}
+
 static void only_grows(struct instance *inst, int64_t n)
 {
 	inst->epoch = n;
+	goes(inst);
 	if (cc_has(inst, instance, restore_sn))
 		inst->restore_sn = n;
 	if (!cc_has(inst, instance, restore))
