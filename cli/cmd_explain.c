@@ -3,6 +3,7 @@
 #include "cli/handlers.h"
 
 #include "cli/placement_text.h"
+#include "common/clock.h"
 #include "common/model.h"
 
 static bool is_wide(const struct cli *cli)
@@ -91,7 +92,55 @@ int cmd_explain_made(struct cli *cli, const char *name, struct cc_error *err)
 	return is_data(cli) ? 0 : explain(cli, name, is_wide(cli), err);
 }
 
+/* The last one of that name; the list is in the order of deciding. */
+static int say_last_refused(struct cli *cli, const struct placement_list *list, const char *name, struct cc_error *err)
+{
+	for (size_t i = list->items.n; i-- > 0;) {
+		const struct placement *p = &list->items.items[i];
+
+		if (cc_has(p, placement, name) && strcmp(p->name, name) == 0)
+			return print(cli, p, name, "", false, err);
+	}
+	return cc_fail(err, NOT_FOUND, "no request for '%s' was refused for want of room; see ccctl explain --refused", name);
+}
+
+static int say_all_refused(struct cli *cli, const struct placement_list *list, struct cc_error *err)
+{
+	struct cc_list rows = { list->items.n, list->items.items };
+	cc_auto_buf struct cc_buf out = { 0 };
+	char when[CC_TIME_TEXT];
+
+	if (is_data(cli))
+		return cli_show_rows(cli, &placement_desc, &rows, err);
+	if (rows.n == 0)
+		cli_say(cli, "No request was refused for want of room.");
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct placement *p = &list->items.items[i];
+
+		cc_buf_printf(&out, "%.10s %.5s  %s, asked for by %s: %s\n", cc_time_format(p->decided, when), when + 11,
+		        cc_has(p, placement, name) ? p->name : "-", cc_has(p, placement, member_name) ? p->member_name : "-",
+		        cc_has(p, placement, would_fit) ? p->would_fit : "-");
+	}
+	return cli_write(cli, &out, err);
+}
+
+static int explain_refused(struct cli *cli, const char *name, struct cc_error *err)
+{
+	struct placement_list list = { 0 };
+	struct client *client;
+
+	if (cli_client(cli, &client, err) < 0 || client_list(client, "/v1/placements?placed=false", &placement_list_desc, &list, err) < 0)
+		return -1;
+	return name != NULL ? say_last_refused(cli, &list, name, err) : say_all_refused(cli, &list, err);
+}
+
 int cmd_explain(struct cli *cli, struct cc_error *err)
 {
+	const char *name = cli->args.n_words > 0 ? cli->args.words[0] : NULL;
+
+	if (args_has(&cli->args, "refused"))
+		return explain_refused(cli, name, err);
+	if (name == NULL)
+		return cc_fail(err, INVALID, "give the name of an instance, or --refused for requests that found no room");
 	return explain(cli, cli->args.words[0], is_wide(cli), err);
 }

@@ -47,6 +47,10 @@ static const struct opt create_opts[] = {
 	{ "explain",    0,   OPT_FLAG,     NULL,        NULL,               "Say why it is where it is, or all that is in the way and what would help; with --dry-run the nodes it was compared with too." },
 	{ NULL },
 };
+static const struct opt explain_opts[] = {
+	{ "refused",    0,   OPT_FLAG,     NULL,        NULL,               "Requests that no node could take; with NAME the last one of that name, and what would have helped." },
+	{ NULL },
+};
 static const struct opt set_opts[] = {
 	{ "memory",     'm', OPT_MIB,      "SIZE",      NULL,               "Memory limit: 256MiB, 2GiB." },
 	{ "cpu",        'c', OPT_CPU,      "CORES",     NULL,               "Processor limit in cores: 0.5, 2, 500m." },
@@ -238,16 +242,18 @@ const struct cmd command_table[] = {
 	        .examples = "ccctl show hello\n"
 	                    "ccctl show hello -o json | jq -r .address\n" },
 	{ .name = "explain",
-	        .args = "NAME",
+	        .args = "[NAME]",
+	        .opts = explain_opts,
 	        .flags = CMD_OUTPUT,
 	        .noun = &noun_instance,
 	        .run = cmd_explain,
 	        .also = "why",
-	        .summary = "Say why an instance is where it is",
+	        .summary = "Say why an instance is where it is, or why there was no room for it",
 	        .text = "Tells how many nodes were looked at, why some fell out, and why the winner won. -o wide shows the nodes it was compared with, and the "
 	                "weights; -o json and yaml the whole record.",
 	        .examples = "ccctl explain hello\n"
-	                    "ccctl explain hello -o wide\n" },
+	                    "ccctl explain hello -o wide\n"
+	                    "ccctl explain --refused\n" },
 	{ .name = "set",
 	        .args = "NAME",
 	        .opts = set_opts,

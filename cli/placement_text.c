@@ -77,8 +77,12 @@ static void say_counts(const struct placement *p, struct cc_buf *out)
 		cc_buf_printf(out, ", %" PRId64 " could take it", p->feasible);
 	cc_buf_adds(out, ".\n");
 	say_fell(p, out);
-	for (size_t i = 0; cc_has(p, placement, closed) && i < p->closed.n; i++)
-		cc_buf_printf(out, "  closed, says who closed %s\n", p->closed.items[i]);
+	for (size_t i = 0; cc_has(p, placement, closed) && i < p->closed.n; i++) {
+		const char *why = p->closed.items[i];
+		int name = (int)strcspn(why, ":");
+
+		cc_buf_printf(out, "  %.*s is closed%s\n", name, why, why + name);
+	}
 }
 
 // clang-format off
@@ -133,7 +137,9 @@ static void say_second(const struct placement *p, struct cc_buf *out)
 	if (!p->placed)
 		return;
 	if (!cc_has(p, placement, runner_up_name)) {
-		cc_buf_adds(out, p->considered == 1 ? "There was no other.\n" : "No other node could take it.\n");
+		cc_buf_adds(out, p->considered == 1                                  ? "There was no other.\n"
+		                 : cc_has(p, placement, feasible) && p->feasible > 1 ? "No other node that could take it is as near.\n"
+		                                                                     : "No other node could take it.\n");
 		return;
 	}
 	if (cc_has(p, placement, margin) && p->margin == 0) {

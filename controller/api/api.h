@@ -7,7 +7,7 @@
 call_handler api_version, api_status;
 call_handler api_node_join, api_node_list, api_node_get, api_node_sync;
 call_handler api_node_drain, api_node_undrain, api_node_cap, api_node_remove, api_node_leave;
-call_handler api_instance_plan;
+call_handler api_instance_plan, api_placement_list;
 call_handler api_invite_list, api_invite_get, api_invite_create, api_invite_delete;
 call_handler api_member_list, api_member_create, api_member_get, api_member_change, api_member_remove;
 call_handler api_guest_list, api_guest_stop, api_node_distances;

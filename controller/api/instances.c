@@ -118,6 +118,24 @@ int api_instance_move(struct call *c, struct cc_error *err)
 	return call_submit(c, COMMAND_INSTANCE_MOVE, args, show);
 }
 
+/* The older ones do not say whose they are. */
+static bool may_see_record(const struct call *c, const void *row)
+{
+	const struct placement *p = row;
+
+	return cc_has(p, placement, member) ? call_may(c, p->member) : c->who.who == WHO_ADMIN;
+}
+
+/* Both kinds of record have the same fields. */
+int api_placement_list(struct call *c, struct cc_error *err)
+{
+	static const struct view placed = { .table = TABLE_PLACEMENT, .may = may_see_record },
+	                         refused = { .table = TABLE_REFUSED, .may = may_see_record };
+	const char *which = c->params[PARAM_placed];
+
+	return read_list(c, which != NULL && strcmp(which, "false") == 0 ? &refused : &placed, err);
+}
+
 /* The record has the instance's id. */
 int api_instance_placement(struct call *c, struct cc_error *err)
 {

@@ -205,6 +205,7 @@ SAME(invite_list);
 SAME(image_list);
 SAME(snapshot_list);
 SAME(volume_list);
+SAME(placement_list);
 #undef SAME
 
 static const void *page(struct call *c, const struct zone *z, const struct reading *r, struct found *rows, size_t n)

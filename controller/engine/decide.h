@@ -22,6 +22,7 @@ struct decide {
 	struct distances *distances;         /* what was measured between nodes */
 	const struct distances_moved *moved; /* of a tick: points of nodes that are worth storing */
 	size_t n_moved;
+	const struct refusals *refusals; /* of a tick: to be written; NULL: none */
 };
 
 /* Each sets *ret_resource to the id of the row that the reply shows (nil: none). */

@@ -2,6 +2,7 @@
 /* What time alone brings. */
 #include "controller/engine/audit.h"
 #include "controller/engine/decide.h"
+#include "controller/engine/refusals.h"
 
 #define INVITE_KEEP_MS \
 	(7 * (int64_t)86400000) /* a used or expired invitation is known so long: to be told apart from a false one, and to repeat a join */
@@ -136,6 +137,8 @@ int decide_tick(const struct decide *d, struct command *cmd, struct effects *fx,
 	/* What others have just become is seen by the next one. */
 	if (fx->n == d->from)
 		decide_drain_step(d, cmd, fx);
+	if (d->refusals != NULL)
+		refusals_write(d->refusals, d->zone, fx);
 	if (args->expire) {
 		forget_keys(d, cmd, fx);
 		forget_invites(d, cmd, fx);

@@ -10,14 +10,16 @@
 #include "controller/engine/distances.h"
 #include "controller/engine/liveness.h"
 #include "controller/engine/queue.h"
+#include "controller/engine/refusals.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#define NAMES_EVERY_MS 1000
-#define POINTS_MAX     256 /* stored with one tick */
-#define REFUSALS_MAX   60  /* entries about refused requests in a minute */
+#define NAMES_EVERY_MS  1000
+#define POINTS_MAX      256 /* stored with one tick */
+#define NO_ROOM_AT_ONCE 4   /* records of refused placements that need not wait for the next tick */
+#define REFUSALS_MAX    60  /* entries about refused requests in a minute */
 
 struct batch {
 	struct command *commands;
@@ -38,6 +40,8 @@ struct engine {
 	struct told *told;
 	struct distances_moved moved[POINTS_MAX]; /* for the tick that is decided */
 	_Atomic int64_t commit_8th_ms;
+	struct refusals *no_room; /* since the last tick, and not yet written */
+	int no_room_written;      /* since then */
 	struct history *history;
 	struct names *names;
 	uint64_t names_told; /* the version that nodes were last woken for */
@@ -135,6 +139,7 @@ struct engine *engine_new(const struct engine_options *opt, struct zone *working
 	e->names = names_new(working, 0);
 	e->names_told = names_version(e->names);
 	e->tokens = liveness_new();
+	e->no_room = refusals_new();
 	e->distances = distances_new();
 	e->told = told_new();
 	load_places(e, working);
@@ -184,6 +189,7 @@ void engine_free(struct engine *e)
 	history_free(e->history);
 	names_free(e->names);
 	liveness_free(e->tokens);
+	refusals_free(e->no_room);
 	distances_free(e->distances);
 	told_free(e->told);
 	forget_controllers(e);
@@ -438,6 +444,21 @@ static void heard_of(struct engine *e, const struct command *cmd, struct cc_uuid
 	}
 }
 
+/* A request that was meant, and that no node could take. Few are written with their refusal, many by the next tick. */
+static void note_no_room(struct engine *e, const struct command *cmd, struct effects *fx)
+{
+	size_t from = fx->n;
+
+	if (cmd->kind != COMMAND_INSTANCE_CREATE || cmd->error.code != CC_NO_CAPACITY || cmd->placement == NULL || cmd->placement->placed)
+		return;
+	refusals_add(e->no_room, cmd->placement);
+	if (e->no_room_written++ >= NO_ROOM_AT_ONCE)
+		return;
+	refusals_write(e->no_room, e->working, fx);
+	refusals_clear(e->no_room);
+	apply(e, fx, from, cmd->now_ms);
+}
+
 static void fit_places(struct engine *e, int64_t boot_ms, struct decide *d)
 {
 	distances_fit(e->distances, boot_ms);
@@ -463,19 +484,25 @@ static void decide_one(struct engine *e, struct command *cmd, struct effects *fx
 	e->decided_ms = cmd->boot_ms;
 	if (e->started_ms == 0)
 		e->started_ms = cmd->boot_ms;
-	if (cmd->kind == COMMAND_TICK)
+	if (cmd->kind == COMMAND_TICK) {
 		fit_places(e, cmd->boot_ms, &d);
+		d.refusals = e->no_room;
+	}
 	if (replay(e, cmd))
 		return;
 	if (check_room(e, cmd, &cmd->error) < 0 || kinds[cmd->kind].decide(&d, cmd, fx, &resource, &cmd->error) < 0) {
 		effects_truncate(fx, from, wakes);
 		audit_refusal(e, cmd, fx);
+		note_no_room(e, cmd, fx);
 		return;
 	}
 	if (cmd->kind == COMMAND_NODE_SYNC)
 		heard_of(e, cmd, resource);
-	if (cmd->kind == COMMAND_TICK)
+	if (cmd->kind == COMMAND_TICK) {
 		e->loaded = false;
+		refusals_clear(e->no_room);
+		e->no_room_written = 0;
+	}
 	if (fx->n > from && !cc_uuid_is_nil(cmd->audit.id))
 		audit_add(e->working, cmd, resource, &cmd->error, fx);
 	remember(cmd, fx, resource);

@@ -37,6 +37,7 @@ enum route_flag {
 	RF_RESUMES = 1 << 25, /* goes on where an earlier transfer broke off */
 	RF_AGENT = 1 << 26,   /* from an agent, perhaps a newer one: members that are not known are passed over */
 	RF_RETURN = 1 << 27,  /* may be told to leave what it sent away where it is */
+	RF_BY_PLACED = 1 << 28,
 	RF_PATCH = RF_MATCH | RF_MERGE,
 	RF_STREAM_POST = RF_CLIENT_IN | RF_NODE_OUT,
 	RF_STREAM_GET = RF_CLIENT_OUT | RF_NODE_IN,

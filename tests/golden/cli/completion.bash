@@ -80,7 +80,7 @@ _ccctl() {
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'explain' | 'explain '*)
-		opts="--output --socket --controller --context --pin --token --help --version"
+		opts="--refused --output --socket --controller --context --pin --token --help --version"
 		names="$(ccctl list -o name 2>/dev/null)"
 		;;
 	'set' | 'set '*)

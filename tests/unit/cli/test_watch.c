@@ -31,9 +31,8 @@
 #define WITHOUT  "{\"what\":\"without the constraint\",\"reason\":\"does not match the constraint\",\"nodes\":3}"
 #define AND_THAT "{\"what\":\"without the constraint\",\"reason\":\"does not match the constraint\",\"node_name\":\"ada\"}"
 
-static const char refused_counts[] =
-        "hello has no node.\n6 nodes were looked at.\n  3 fell out: does not match the constraint\n"
-        "  2 fell out: not enough memory\n  1 fell out: drained by an admin\n  closed, says who closed cleo: new disk on Monday\n";
+static const char refused_counts[] = "hello has no node.\n6 nodes were looked at.\n  3 fell out: does not match the constraint\n"
+                                     "  2 fell out: not enough memory\n  1 fell out: drained by an admin\n  cleo is closed: new disk on Monday\n";
 
 static const struct fake_row rows_explain[] = {
 	{ "GET", "/v1/instances/hello/placement", 200, WHOLE },
@@ -62,6 +61,38 @@ START_TEST(an_explanation_says_why_and_shows_who_was_compared)
 	r = fake_run("ccctl explain hello -o json");
 	ck_assert_ptr_nonnull(strstr(r.out, "\"asked\""));
 	ck_assert_ptr_nonnull(strstr(r.out, "\"band_ms\""));
+	fake_stop();
+}
+END_TEST
+
+#define NO_ROOM(id, called, text)                                                                                                            \
+	"{\"id\":\"" id                                                                                                                      \
+	"\",\"decided\":\"2026-11-20T21:05:00.000Z\",\"placed\":false,\"considered\":2,\"feasible\":0,\"seed\":1,\"snapshot\":5,\"fell\":[{" \
+	"\"reason\":\"not enough memory\",\"nodes\":2,\"alone\":2}],\"terms\":[],\"changes\":[" LESS "],\"revision\":3,\"name\":\"" called   \
+	"\",\"member_name\":\"ana\",\"would_fit\":\"" text "\"}"
+
+static const struct fake_row rows_refused[] = {
+	{ "GET", "/v1/placements", 200,
+	        "{\"index\":9,\"items\":[" NO_ROOM(ID_HELLO, "big", "no room yet") "," NO_ROOM(ID_OTHER, "big", "no room") "]}" },
+	{ NULL },
+};
+
+START_TEST(refusals_are_listed_and_the_last_one_is_explained)
+{
+	struct ran r;
+
+	fake_start(rows_refused);
+	r = fake_run("ccctl explain --refused");
+	ck_assert_str_eq(r.out, "2026-11-20 21:05  big, asked for by ana: no room yet\n2026-11-20 21:05  big, asked for by ana: no room\n");
+	ck_assert_ptr_nonnull(strstr(fake_seen("GET", "/v1/placements", 0)->url, "placed=false"));
+	r = fake_run("ccctl explain --refused big");
+	ck_assert_str_eq(r.out, "big has no node.\n2 nodes were looked at.\n  2 fell out: not enough memory\nIt would fit:\n"
+	                        "  with at most 384 MiB of memory, on ada\n");
+	r = fake_run("ccctl explain --refused small");
+	ck_assert_int_eq(r.status, 3);
+	r = fake_run("ccctl explain");
+	ck_assert_int_eq(r.status, 2);
+	ck_assert_ptr_nonnull(strstr(r.err, "--refused"));
 	fake_stop();
 }
 END_TEST
@@ -241,6 +272,7 @@ int main(void)
 	suite_add_tcase(s, tc);
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, an_explanation_says_why_and_shows_who_was_compared);
+	tcase_add_test(tc, refusals_are_listed_and_the_last_one_is_explained);
 	tcase_add_test(tc, a_refusal_is_explained_in_full_when_asked);
 	tcase_add_test(tc, a_dry_run_says_where_it_would_be_and_creates_nothing);
 	tcase_add_test(tc, a_watch_prints_what_changed_and_ends_with_a_refusal);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "controller/engine/orders.h"
+#include "controller/engine/refusals.h"
 #include "tests/lib/engine_fixture.h"
 #include "tests/lib/test.h"
 
@@ -189,6 +190,77 @@ START_TEST(a_refused_placement_is_explained)
 	ck_assert(cc_has(&cmd->placement->changes.items[0], placement_change, node_name));
 	ck_assert_str_eq(cmd->placement->would_fit, cmd->error.msg);
 	ck_assert_ptr_nonnull(strstr(cmd->error.msg, "1024"));
+}
+END_TEST
+
+static size_t refused_now(const char *name)
+{
+	const struct zone *z = engine_read_begin(f.engine);
+	const struct refused *r;
+	size_t n = 0;
+
+	for (size_t at = 0; (r = zone_next(z, TABLE_REFUSED, &at)) != NULL;) {
+		check_adds_up((const struct placement *)r);
+		n += name == NULL || strcmp(r->name, name) == 0;
+	}
+	engine_read_end(f.engine);
+	return n;
+}
+
+static void refuse(struct principal who, const char *name)
+{
+	struct instance_spec spec = { .name = name, .image = "busybox" };
+	struct cmd_instance_create args = { .spec = &spec, .id = engine_fixture_id(&f) };
+
+	cc_set(&spec, instance_spec, memory_mib, 4096);
+	assert_code(engine_run(&f, COMMAND_INSTANCE_CREATE, who, &args), CC_NO_CAPACITY);
+}
+
+START_TEST(few_refusals_are_written_at_once_and_many_by_the_next_tick)
+{
+	struct instance_spec spec = { .name = "asked", .image = "busybox" };
+	struct cmd_instance_plan plan = { .spec = &spec };
+	size_t at_once;
+
+	cc_set(&spec, instance_spec, memory_mib, 4096);
+	tick(&f, 1);
+	refuse(as_admin, "big");
+	ck_assert_uint_eq(refused_now("big"), 1);
+	for (int i = 0; i < 20; i++)
+		refuse(as_admin, "many");
+	assert_code(engine_run(&f, COMMAND_INSTANCE_PLAN, as_admin, &plan), CC_NO_CAPACITY);
+	at_once = refused_now("many");
+	ck_assert_uint_lt(at_once, 5);
+	tick(&f, 1);
+	ck_assert_uint_eq(refused_now("many"), 20);
+	ck_assert_uint_eq(refused_now("asked"), 0);
+	engine_fixture_reload(&f, NULL);
+	tick(&f, 1);
+	ck_assert_uint_eq(refused_now(NULL), 21);
+}
+END_TEST
+
+START_TEST(who_floods_loses_their_own_refusals)
+{
+	struct principal eva = as_member(a_member(&f, "eva"));
+
+	for (int i = 0; i < 5; i++)
+		refuse(as_admin, "flood");
+	refuse(eva, "rare");
+	for (int i = 0; i < 3 * REFUSALS_WAIT_MAX; i++)
+		refuse(as_admin, "flood");
+	refuse(as_admin, "last");
+	tick(&f, 1);
+	ck_assert_uint_eq(refused_now(NULL), REFUSALS_MEMBER_MAX + 1);
+	ck_assert_uint_eq(refused_now("rare"), 1);
+	ck_assert_uint_eq(refused_now("last"), 1);
+	for (int i = 0; i < 2 * REFUSALS_MEMBER_MAX; i++) {
+		refuse(as_admin, "more");
+		tick(&f, 1);
+	}
+	ck_assert_uint_eq(refused_now("more"), REFUSALS_MEMBER_MAX);
+	ck_assert_uint_eq(refused_now("rare"), 1);
+	ck_assert_uint_eq(refused_now(NULL), REFUSALS_MEMBER_MAX + 1);
 }
 END_TEST
 
@@ -982,6 +1054,8 @@ static Suite *engine_suite(void)
 	tcase_add_test(tc, refusals_say_what_is_wrong);
 	tcase_add_test(tc, a_record_says_who_asked_for_what_and_who_was_compared);
 	tcase_add_test(tc, a_refused_placement_is_explained);
+	tcase_add_test(tc, few_refusals_are_written_at_once_and_many_by_the_next_tick);
+	tcase_add_test(tc, who_floods_loses_their_own_refusals);
 	tcase_add_test(tc, one_key_has_its_effect_once);
 	tcase_add_test(tc, a_refused_command_leaves_no_key_behind);
 	tcase_add_test(tc, a_silent_node_makes_its_instances_unreachable_and_back);

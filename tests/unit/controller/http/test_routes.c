@@ -70,6 +70,7 @@ static const struct route_case {
 	{ "GET", "/v1/blobs/{sha256}", "/v1/blobs/" ZEROS_64, NULL, NULL, { .node = 404, .other_node = 404 }, 0 },
 	{ "GET", "/v1/instances", "/v1/instances", NULL, NULL, { 200, 200, .admin = 200 }, 0 },
 	{ "POST", "/v1/instances", "/v1/instances", "{\"name\":\"new\",\"image\":\"busybox\"}", NULL, { 201, 201, .admin = 201 }, 0 },
+	{ "GET", "/v1/placements", "/v1/placements?placed=false", NULL, NULL, { 200, 200, .admin = 200 }, 0 },
 	{ "POST", "/v1/placements", "/v1/placements", "{\"name\":\"new\",\"image\":\"busybox\"}", NULL, { 200, 200, .admin = 200 }, 0 },
 	{ "GET", "/v1/instances/{ref}", "/v1/instances/web", NULL, NULL, { 200, 404, .admin = 200 }, 0 },
 	{ "PATCH", "/v1/instances/{ref}", "/v1/instances/web", "{\"pids\":99}", MERGE, { 200, 404, .admin = 200 }, 0 },
