@@ -38,6 +38,9 @@ cc_e2e_test(move)
 cc_script_test(e2e.welcome ROOT NEEDS postgres busybox
   COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_welcome.py
   ENV CC_BUILD=${PROJECT_BINARY_DIR} LABELS e2e TIMEOUT 120)
+cc_script_test(e2e.explain ROOT NEEDS postgres busybox
+  COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_explain.py
+  ENV CC_BUILD=${PROJECT_BINARY_DIR} LABELS e2e TIMEOUT 120)
 cc_script_test(e2e.wishes ROOT NEEDS postgres busybox
   COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_wishes.py
   ENV CC_BUILD=${PROJECT_BINARY_DIR} LABELS e2e TIMEOUT 120)
