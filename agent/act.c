@@ -123,6 +123,8 @@ static enum policy_word policy_of(const struct act *a, const struct inst *i, con
 		return POLICY_OK;
 	if (!policy_welcomes(&a->policy, i->want, why, INST_REASON))
 		return POLICY_REFUSED;
+	if (!policy_trusts(&a->policy, i->want, why, INST_REASON))
+		return POLICY_REFUSED;
 	used = used_by_others(a, i);
 	return policy_allows(&a->policy, &used, i->want, why, INST_REASON) ? POLICY_OK : POLICY_REFUSED;
 }

@@ -98,6 +98,24 @@ bool policy_welcomes(const struct policy *p, const struct assignment *a, char *w
 	return false;
 }
 
+bool policy_trusts(const struct policy *p, const struct assignment *a, char *why, size_t why_size)
+{
+	cc_auto(cc_arena_free) struct cc_arena *arena = cc_arena_new(0);
+	const char *arch = cc_has(a, assignment, image_arch) ? a->image_arch : "";
+	struct cc_texts none = { 0 };
+	struct cc_error err = { 0 };
+	char id[CC_KEY_ID_TEXT];
+
+	if (p->n_image_keys == 0 ||
+	        cc_image_check(p->image_keys, p->n_image_keys, cc_has(a, assignment, image_signatures) ? &a->image_signatures : &none,
+	                cc_image_statement(a->image_sha256, arch, a->image_bytes, arena), &err) == 0)
+		return true;
+	snprintf(why, why_size,
+	        "refused by the node's owner: of the image, %.110s; here it needs one by the key %s%s: ccctl image sign, then ccctl start", err.msg,
+	        cc_key_id_format(p->image_keys[0].id, id), p->n_image_keys > 1 ? " or another" : "");
+	return false;
+}
+
 bool policy_allows(const struct policy *p, const struct amounts *used, const struct assignment *a, char *why, size_t why_size)
 {
 	const struct term terms[] = {

@@ -5,6 +5,9 @@
 
 #include "common/error.h"
 #include "common/model.h"
+#include "common/signature.h"
+
+#define POLICY_KEYS_MAX 8
 
 /* Amounts of what can be given. */
 struct amounts {
@@ -17,8 +20,10 @@ struct policy {
 	struct amounts offer;
 	int64_t cpu_percent; /* of the offer, that all limits of running instances may add up to */
 	int64_t memory_percent;
-	int64_t disk_percent;                        /* the same for all instances that exist */
-	struct cc_texts allow_members, deny_members; /* of the settings */
+	int64_t disk_percent;                             /* the same for all instances that exist */
+	struct cc_texts allow_members, deny_members;      /* of the settings */
+	struct cc_public_key image_keys[POLICY_KEYS_MAX]; /* one of these must have signed an image; none: no matter */
+	size_t n_image_keys;
 };
 
 enum policy_unit { POLICY_CPU, POLICY_MIB };
@@ -28,5 +33,7 @@ int policy_share(const char *text, enum policy_unit unit, int64_t total, int64_t
 
 /* Whether its member may start it here. If not, `why` says so. */
 bool policy_welcomes(const struct policy *p, const struct assignment *a, char *why, size_t why_size);
+/* Whether one of the owner's keys has signed its image. If not, `why` says what helps. */
+bool policy_trusts(const struct policy *p, const struct assignment *a, char *why, size_t why_size);
 /* Whether `a` may start beside what is `used` by the others. If not, `why` says which term forbids it, with numbers. */
 bool policy_allows(const struct policy *p, const struct amounts *used, const struct assignment *a, char *why, size_t why_size);

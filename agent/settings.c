@@ -95,6 +95,9 @@ int settings_policy(
 		.deny_members = cfg->deny_members };
 
 	p.offer.instances = cfg->offer_instances;
+	for (; p.n_image_keys < cfg->image_keys.n && p.n_image_keys < POLICY_KEYS_MAX; p.n_image_keys++)
+		if (cc_public_key_parse(cfg->image_keys.items[p.n_image_keys], &p.image_keys[p.n_image_keys], err) < 0)
+			return cc_wrap(err, "image_keys");
 	if (share("offer_cpu", cfg->offer_cpu, POLICY_CPU, machine->cpu_millis, &p.offer.cpu_millis, err) < 0 ||
 	        share("offer_memory", cfg->offer_memory, POLICY_MIB, machine->memory_mib, &p.offer.memory_mib, err) < 0 ||
 	        share("offer_disk", cfg->offer_disk, POLICY_MIB, machine->disk_mib, &p.offer.disk_mib, err) < 0)

@@ -2,6 +2,7 @@
 #include "cli/handlers.h"
 
 #include "cli/bootstrap.h"
+#include "cli/image_sign.h"
 #include "cli/image_source.h"
 #include "cli/remove.h"
 #include "cli/units.h"
@@ -12,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -34,6 +36,19 @@ static void seek_source(void *arg, int64_t at)
 	src->progress.done = at;
 }
 
+/* With --sign the signature goes along. */
+static void sign(struct cli *cli, const struct image_source *src, const char *arch, const char **path)
+{
+	const char *statement;
+	char line[CC_SIGNATURE_TEXT];
+
+	if (src->key == NULL)
+		return;
+	statement = cc_image_statement(src->facts.sha256, arch, src->facts.bytes, cli->arena);
+	cc_sign(src->key, statement, strlen(statement), line);
+	*path = cc_printf(cli->arena, "%s&signature=%s", *path, client_escape(cli->arena, line));
+}
+
 static int send_source(struct cli *cli, struct image_source *src, const char *name, const char *arch, struct image *ret, struct cc_error *err)
 {
 	struct client_source source = {
@@ -46,6 +61,7 @@ static int send_source(struct cli *cli, struct image_source *src, const char *na
 		return -1;
 	source.path = cc_printf(cli->arena, "%s?name=%s&arch=%s&sha256=%s", noun_image.path, client_escape(cli->arena, name),
 	        client_escape(cli->arena, arch), src->facts.sha256);
+	sign(cli, src, arch, &source.path);
 	progress_begin(&src->progress, cc_printf(cli->arena, "sending %s", name), src->facts.bytes, src->show);
 	result = client_upload(client, &source, &image_desc, ret, err);
 	progress_end(&src->progress);
@@ -107,13 +123,21 @@ int cmd_image_import(struct cli *cli, struct cc_error *err)
 	image_auto_source src = IMAGE_SOURCE_NONE;
 	const char *name = cli->args.words[0];
 	bool split = cli->args.n_words > 2;
+	struct cc_secret_key key = { 0 };
+	int result;
 
 	src.as_told = args_has(&cli->args, "entrypoint");
-
+	if (args_has(&cli->args, "sign")) {
+		if (image_sign_key(args_text(&cli->args, "sign", NULL), &key, err) < 0)
+			return -1;
+		src.key = &key;
+	}
 	if (check_name(name, err) < 0 || image_source_open(cli, cli->args.words[split ? 2 : 1], &src, err) < 0 ||
 	        (split && image_source_open_meta(cli->args.words[1], &src, err) < 0) || cli_begin(cli, err) < 0)
 		return -1;
-	return import(cli, &src, name, args_text(&cli->args, "arch", NULL), err);
+	result = import(cli, &src, name, args_text(&cli->args, "arch", NULL), err);
+	sodium_memzero(&key, sizeof(key));
+	return result;
 }
 
 /* What mmdebstrap says, on one line that is written over; only on a terminal. */

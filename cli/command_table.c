@@ -106,7 +106,14 @@ static const struct opt logs_opts[] = {
 };
 static const struct opt import_opts[] = {
 	{ "arch",       0,   OPT_TEXT,     "ARCH",      NULL,               "Architecture in Debian's words: amd64, arm64, armhf. Default: what the image says of itself, or this machine's" },
+	{ "sign",       0,   OPT_FILE,     "FILE",      NULL,               "Sign it with this secret key, as ccctl image sign does" },
 	{ "entrypoint", 0,   OPT_FLAG,     NULL,        NULL,               "Of an OCI layout: let instances run what the image says (Entrypoint and Cmd), also where it has an /sbin/init" },
+	{ NULL },
+};
+static const struct opt sign_opts[] = {
+	{ "key",        0,   OPT_FILE,     "FILE",      NULL,               "Secret key of minisign's without a passphrase (minisign -G -W)" },
+	{ "signature",  0,   OPT_FILE,     "FILE",      NULL,               "Signature that minisign made of the statement: its .minisig file" },
+	{ "statement",  0,   OPT_FLAG,     NULL,        NULL,               "Only print the image's statement, for minisign -S to sign" },
 	{ NULL },
 };
 static const struct opt build_opts[] = {
@@ -536,6 +543,20 @@ const struct cmd command_table[] = {
 	        .examples = "ccctl image import busybox busybox.tar.gz\n"
 	                    "ccctl image import alpine incus.tar.xz rootfs.tar.xz\n"
 	                    "ccctl image import alpine ./alpine-oci --arch arm64\n" },
+	{ .name = "image sign",
+	        .args = "NAME",
+	        .opts = sign_opts,
+	        .flags = CMD_OUTPUT | CMD_OWN_START,
+	        .noun = &noun_image,
+	        .run = cmd_image_sign,
+	        .also = "trust minisign",
+	        .summary = "Sign an image, so that zones and owners who want that let it run",
+	        .text = "What is signed is the image's statement: SHA-256, architecture and size of its archive. The key's public half has to be in the controller's "
+	                "setting image_keys. A signature by the same key takes the earlier one's place. With a key that is protected by a passphrase minisign signs "
+	                "itself: what --statement prints.",
+	        .examples =
+	                "ccctl image sign debian-12 --key zone.key\n"
+	                "ccctl image sign debian-12 --statement > statement && minisign -Sm statement && ccctl image sign debian-12 --signature statement.minisig\n" },
 	{ .name = "image list",
 	        .args = "",
 	        .opts = filter_opts,

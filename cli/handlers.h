@@ -17,7 +17,7 @@ int cmd_create_of(struct cli *cli, const struct instance_spec *spec, struct cc_e
 cmd_fn cmd_create, cmd_list, cmd_show, cmd_explain, cmd_start, cmd_stop, cmd_restart, cmd_move, cmd_delete, cmd_exec, cmd_copy, cmd_logs, cmd_console;
 cmd_fn cmd_image_alias_add, cmd_image_alias_list, cmd_image_alias_remove;
 cmd_fn cmd_publish, cmd_unpublish;
-cmd_fn cmd_image_build, cmd_image_import, cmd_image_list, cmd_image_delete;
+cmd_fn cmd_image_build, cmd_image_import, cmd_image_list, cmd_image_sign, cmd_image_delete;
 cmd_fn cmd_node_invite, cmd_node_list, cmd_node_show;
 cmd_fn cmd_member_add, cmd_member_list, cmd_member_show, cmd_member_role, cmd_member_limit, cmd_member_remove;
 cmd_fn cmd_token_create, cmd_token_list, cmd_token_revoke;

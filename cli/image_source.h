@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/progress.h"
 #include "cli/tarball.h"
+#include "common/signature.h"
 
 struct image_source {
 	const char *path; /* for messages */
@@ -15,8 +16,9 @@ struct image_source {
 	int made; /* a file without a name, for what must be converted */
 	struct tarball_facts facts;
 	struct progress progress;
-	bool as_told; /* run what an OCI image says */
-	bool show;    /* progress */
+	bool as_told;                    /* run what an OCI image says */
+	bool show;                       /* progress */
+	const struct cc_secret_key *key; /* to sign it with; NULL: none */
 };
 
 #define IMAGE_SOURCE_NONE                          \

@@ -142,6 +142,7 @@ static int start_writer(struct app *app, struct cc_error *err)
 		                     [SCHED_TERM_AFFINITY] = (int32_t)cfg->weight_affinity } },
 		.member_max = { cfg->member_instances_max, cfg->member_cpu_max * 1000, cfg->member_memory_max >> 20, cfg->member_disk_max >> 20 } };
 	struct zone_controller self = describe_self(app);
+	struct cc_public_key *keys;
 	struct writer_options opt = { .database = cfg->database,
 		.zone_name = cfg->zone,
 		.engine = &engine,
@@ -149,6 +150,11 @@ static int start_writer(struct app *app, struct cc_error *err)
 		.self = &self,
 		.new_key = cfg->new_key };
 
+	if (cc_public_keys_parse(&cfg->image_keys, app->arena, &keys, err) < 0)
+		return -1;
+	engine.image_keys = keys;
+	engine.n_image_keys = cfg->image_keys.n;
+	engine.image_signed = strcmp(cfg->image_signatures, "required") == 0;
 	return writer_start(&opt, &app->writer, err);
 }
 

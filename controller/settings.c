@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "controller/settings.h"
 
+#include "common/signature.h"
+
 #include <stdlib.h>
 
 #define CC_CONFIG_NAME controller
@@ -36,6 +38,18 @@ size_t controller_ports(const struct controller_config *cfg, struct cc_arena *a,
 	return n;
 }
 
+static int check_image_keys(const struct controller_config *cfg, struct cc_error *err)
+{
+	struct cc_public_key ignored;
+
+	for (size_t i = 0; i < cfg->image_keys.n; i++)
+		if (cc_public_key_parse(cfg->image_keys.items[i], &ignored, err) < 0)
+			return cc_wrap(err, "image_keys");
+	if (cfg->image_keys.n == 0 && strcmp(cfg->image_signatures, "required") == 0)
+		return cc_fail(err, INVALID, "image_signatures: required needs image_keys, or no image could ever be used");
+	return 0;
+}
+
 int controller_check(const void *values, struct cc_error *err)
 {
 	const struct controller_config *cfg = values;
@@ -46,5 +60,5 @@ int controller_check(const void *values, struct cc_error *err)
 	for (size_t i = 0; i < cfg->controller_ports.n; i++)
 		if (parse_port(cfg->controller_ports.items[i], &port, err) < 0)
 			return -1;
-	return 0;
+	return check_image_keys(cfg, err);
 }

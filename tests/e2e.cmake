@@ -23,6 +23,7 @@ cc_script_test(e2e.transfers_killed ROOT NEEDS postgres busybox nft ip
     Transfers.test_a_fetch_goes_on_after_the_agent_was_killed
   ENV CC_BUILD=${PROJECT_BINARY_DIR} LOCKS machine LABELS e2e TIMEOUT 300)
 cc_e2e_test(limits)
+cc_e2e_test(signatures)
 cc_e2e_test(pool)
 cc_e2e_test(guides)
 cc_e2e_test(owner LABELS long TIMEOUT 600)

@@ -22,11 +22,13 @@ int api_instance_change(struct call *c, struct cc_error *err)
 	return call_submit(c, COMMAND_INSTANCE_CHANGE, args, change_instance);
 }
 
-/* The row as it is. */
 static int changed(struct call *c, struct cc_error *err)
 {
+	const struct zone *z = engine_read_begin(c->engine);
+
 	(void)err;
-	c->reply = c->command.reply;
+	c->reply = rows_image(c, z, c->command.reply);
+	engine_read_end(c->engine);
 	return 0;
 }
 

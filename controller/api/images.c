@@ -6,7 +6,7 @@
 #include "controller/api/blobs.h"
 #include "controller/api/read.h"
 
-static const struct view view = { .table = TABLE_IMAGE };
+static const struct view view = { .table = TABLE_IMAGE, .copy = rows_image };
 
 int api_image_list(struct call *c, struct cc_error *err)
 {
@@ -125,6 +125,7 @@ static int kept(struct call *c, struct cc_error *err)
 	args->arch = c->params[PARAM_arch];
 	args->sha256 = cc_arena_strdup(c->arena, blobs_upload_sha256(c->upload));
 	args->bytes = blobs_upload_bytes(c->upload);
+	args->signature = c->params[PARAM_signature];
 	return call_submit(c, COMMAND_IMAGE_CREATE, args, imported);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "controller/api/rows.h"
 #include "common/clock.h"
+#include "common/signature.h"
 
 #define DRAIN_STAYS_MAX 32
 
@@ -133,6 +134,26 @@ static void add_drain(const struct call *c, const struct zone *z, struct node *n
 	cc_set(n, node, drain_moving, moving);
 	if (n->drain_stays.n > 0)
 		n->has |= CC_BIT(node_f_drain_stays);
+}
+
+void *rows_image(const struct call *c, const struct zone *z, const void *values)
+{
+	struct image *img = cc_row_arena_copy(&image_desc, values, c->arena);
+	struct cc_texts ids = { 0 };
+
+	(void)z;
+	if (!cc_has(img, image, signatures))
+		return img;
+	ids.items = cc_new_array(c->arena, img->signatures.n, const char *);
+	for (size_t i = 0; i < img->signatures.n; i++) {
+		struct cc_error ignored = { 0 };
+		struct cc_signature s;
+
+		if (cc_signature_parse(img->signatures.items[i], &s, &ignored) == 0)
+			ids.items[ids.n++] = cc_key_id_format(s.id, cc_arena_alloc(c->arena, CC_KEY_ID_TEXT));
+	}
+	cc_set(img, image, signed_by, ids);
+	return img;
 }
 
 void *rows_node(const struct call *c, const struct zone *z, const void *values)

@@ -6,7 +6,7 @@
 
 /* Copies one row, in the call's arena. */
 typedef void *rows_copy(const struct call *c, const struct zone *z, const void *row);
-rows_copy rows_instance, rows_node, rows_token, rows_member, rows_snapshot, rows_volume;
+rows_copy rows_instance, rows_image, rows_node, rows_token, rows_member, rows_snapshot, rows_volume;
 
 /* Whether the caller may see it. */
 typedef bool rows_filter(const struct call *c, const void *row);

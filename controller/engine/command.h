@@ -84,6 +84,7 @@ struct cmd_image_create {
 	const char *arch;
 	const char *sha256;
 	int64_t bytes;
+	const char *signature; /* NULL: none */
 };
 struct cmd_image_delete {
 	const char *ref;

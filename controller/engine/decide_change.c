@@ -3,6 +3,7 @@
 #include "controller/engine/cap.h"
 #include "controller/engine/decide.h"
 #include "controller/engine/image_names.h"
+#include "controller/engine/image_trust.h"
 #include "controller/engine/publish.h"
 
 static int check_node(const struct decide *d, const struct node *n, const struct instance *was, const struct instance *is, struct cc_error *err)
@@ -178,10 +179,23 @@ int decide_instance_change(const struct decide *d, struct command *cmd, struct e
 	return 0;
 }
 
+static int rename_image(const struct decide *d, const struct image *was, struct image *is, struct cc_error *err)
+{
+	const struct image *other = zone_find_image(d->zone, is->name, is->arch);
+
+	if (decide_check_name(is->name, err) < 0)
+		return -1;
+	if (other != NULL && other != was)
+		return cc_fail(err, CONFLICT, "there is another image '%s' already; choose another name", is->name);
+	if (zone_find_name(d->zone, TABLE_IMAGE_ALIAS, is->name) != NULL)
+		return cc_fail(err, CONFLICT, "'%s' is an alias; remove it first (ccctl image alias remove) or choose another name", is->name);
+	return 0;
+}
+
 int decide_image_change(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
 {
 	const struct cmd_image_change *args = cmd->args;
-	const struct image *was, *other;
+	const struct image *was;
 	struct image is;
 
 	if (image_names_find_one(d->zone, args->ref, &was, err) < 0)
@@ -192,17 +206,15 @@ int decide_image_change(const struct decide *d, struct command *cmd, struct effe
 	if (decide_check_revision(args->if_revision, was->revision, "image", args->ref, err) < 0)
 		return -1;
 	is = *was;
-	if (!cc_has(args->change, image_change, name))
-		return 0;
-	is.name = args->change->name;
-	other = zone_find_image(d->zone, is.name, is.arch);
-	if (decide_check_name(is.name, err) < 0)
+	if (cc_has(args->change, image_change, name)) {
+		is.name = args->change->name;
+		if (rename_image(d, was, &is, err) < 0)
+			return -1;
+	}
+	if (cc_has(args->change, image_change, signatures) && image_trust_set(d->opt, &is, &args->change->signatures, err) < 0)
 		return -1;
-	if (other != NULL && other != was)
-		return cc_fail(err, CONFLICT, "there is another image '%s' already; choose another name", is.name);
-	if (zone_find_name(d->zone, TABLE_IMAGE_ALIAS, is.name) != NULL)
-		return cc_fail(err, CONFLICT, "'%s' is an alias; remove it first (ccctl image alias remove) or choose another name", is.name);
-	effects_put(fx, TABLE_IMAGE, &is);
+	if (args->change->has != 0)
+		effects_put(fx, TABLE_IMAGE, &is);
 	return 0;
 }
 

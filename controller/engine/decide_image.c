@@ -1,6 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "controller/engine/decide.h"
 #include "controller/engine/image_names.h"
+#include "controller/engine/image_trust.h"
+
+/* The same archive once more changes nothing, unless it comes with a signature. */
+static int import_again(
+        const struct decide *d, struct command *cmd, struct effects *fx, const struct image *was, struct cc_uuid *ret_resource, struct cc_error *err)
+{
+	const struct cmd_image_create *args = cmd->args;
+	struct image is = *was;
+
+	*ret_resource = was->id;
+	if (args->signature == NULL)
+		return 0;
+	if (!principal_may(&cmd->who, was->member))
+		return cc_fail(err, DENIED, "the image '%s' belongs to another member, who may sign it", was->name);
+	if (image_trust_add(d->opt, &is, args->signature, cmd->arena, err) < 0)
+		return -1;
+	effects_put(fx, TABLE_IMAGE, &is);
+	return 0;
+}
 
 int decide_image_create(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)
 {
@@ -15,15 +34,17 @@ int decide_image_create(const struct decide *d, struct command *cmd, struct effe
 		return -1;
 	if (sched_arch_number(args->arch) == 0)
 		return cc_fail(err, INVALID, "arch: '%s' is no architecture that nodes have; amd64 and arm64 are the usual ones", args->arch);
-	if (same != NULL && strcmp(same->sha256, args->sha256) == 0) {
-		*ret_resource = same->id;
-		return 0;
-	}
+	if (same != NULL && strcmp(same->sha256, args->sha256) == 0)
+		return import_again(d, cmd, fx, same, ret_resource, err);
 	if (same != NULL)
 		return cc_fail(
 		        err, CONFLICT, "there is another image '%s' for %s already; delete it first or choose another name", args->name, args->arch);
 	if (zone_find_name(d->zone, TABLE_IMAGE_ALIAS, args->name) != NULL)
 		return cc_fail(err, CONFLICT, "'%s' is an alias; remove it first (ccctl image alias remove) or choose another name", args->name);
+	if (args->signature != NULL && image_trust_add(d->opt, &img, args->signature, cmd->arena, err) < 0)
+		return -1;
+	if (image_trust_check(d->opt, &img, err) < 0)
+		return -1;
 	img.member = who->id;
 	effects_put(fx, TABLE_IMAGE, &img);
 	*ret_resource = img.id;

@@ -2,6 +2,7 @@
 #include "controller/engine/cap.h"
 #include "controller/engine/decide.h"
 #include "controller/engine/image_names.h"
+#include "controller/engine/image_trust.h"
 #include "controller/engine/publish.h"
 #include "controller/engine/record.h"
 #include "controller/engine/wishes.h"
@@ -161,7 +162,7 @@ static int plan(const struct decide *d, struct command *cmd, const struct instan
 	        place(d, cmd, &req, spec, volumes, inst, ret, err) < 0)
 		return -1;
 	inst->image = image_of_node(d, &image, inst->node)->id;
-	return 0;
+	return image_trust_check(d->opt, zone_find(d->zone, TABLE_IMAGE, inst->image), err);
 }
 
 int decide_instance_plan(const struct decide *d, struct command *cmd, struct effects *fx, struct cc_uuid *ret_resource, struct cc_error *err)

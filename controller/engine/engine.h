@@ -9,6 +9,7 @@
  *   engine_lost            -> commands of this and all later batches answered UNAVAILABLE; the caller reloads: engine_reload */
 #pragma once
 
+#include "common/signature.h"
 #include "controller/engine/command.h"
 #include "controller/engine/distances.h"
 #include "controller/engine/history.h"
@@ -34,8 +35,11 @@ struct engine_options {
 	int64_t overcommit_cpu_percent;
 	int64_t overcommit_memory_percent;
 	int64_t overcommit_disk_percent;
-	struct sched_options weights; /* all 0: sched_default_options */
-	struct zone_use member_max;   /* what each member may have; 0: no limit */
+	struct sched_options weights;           /* all 0: sched_default_options */
+	struct zone_use member_max;             /* what each member may have; 0: no limit */
+	const struct cc_public_key *image_keys; /* who may sign images; outlives the engine */
+	size_t n_image_keys;
+	bool image_signed; /* only images that they signed are taken in and used */
 };
 
 /* Takes over `working` (loaded, or new). */

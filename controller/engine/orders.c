@@ -63,6 +63,12 @@ static void fill(const struct zone *z, const struct instance *inst, struct cc_uu
 		.disk_mib = inst->disk_mib,
 		.pids = inst->pids,
 		.on_disconnect = inst->on_disconnect };
+	cc_set(ret, assignment, image_arch, cc_arena_strdup(a, img->arch));
+	if (cc_has(img, image, signatures)) {
+		const struct image *copy = cc_row_arena_copy(&image_desc, img, a);
+
+		cc_set(ret, assignment, image_signatures, copy->signatures);
+	}
 	if (who != NULL)
 		cc_set(ret, assignment, member_name, cc_arena_strdup(a, who->name));
 	if (node != NULL && cc_uuid_equal(inst->member, node->owner))

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 
 -- name: image_load   entity: image   result: many
-SELECT id, name, arch, bytes, sha256, member, created, revision
+SELECT id, name, arch, bytes, sha256, member, created, revision, signatures
 FROM image;
 
 -- name: image_mark   result: one
@@ -13,10 +13,10 @@ SELECT concat_ws(' ', count(*), max(revision)) AS mark FROM image;
 SELECT name, arch, bytes, sha256 FROM image ORDER BY revision;
 
 -- name: image_put   entity: image   args: *   result: none
-INSERT INTO image (id, name, arch, bytes, sha256, member, created, revision)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int8[], $5::text[], $6::uuid[], $7::int8[], $8::int8[])
+INSERT INTO image (id, name, arch, bytes, sha256, member, created, revision, signatures)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int8[], $5::text[], $6::uuid[], $7::int8[], $8::int8[], $9::jsonb[])
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, arch = excluded.arch, bytes = excluded.bytes, sha256 = excluded.sha256, member = excluded.member,
-	created = excluded.created, revision = excluded.revision;
+	created = excluded.created, revision = excluded.revision, signatures = excluded.signatures;
 
 -- name: image_remove   entity: image   args: id   result: none
 DELETE FROM image WHERE id = ANY ($1::uuid[]);

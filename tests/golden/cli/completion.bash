@@ -6,6 +6,7 @@ _ccctl() {
 		case ${COMP_WORDS[i]} in
 		--) return ;;
 		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--bandwidth|--publish|-p|--node|-n|--constraint|--affinity|--spread|--near|--within|--label|--volume|-v|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--to|--env|-e|--escape|--lines|--size|-s|--name|--include|--mirror|--arch|--owner|--expires|--deadline|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--bandwidth|--publish|-p|--node|-n|--constraint|--affinity|--spread|--near|--within|--label|--volume|-v|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--env|-e|--escape|--lines|--size|-s|--name|--include|--mirror|--arch|--to|--sign|--key|--signature|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -45,6 +46,10 @@ _ccctl() {
 	--include) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--mirror) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--arch) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
+	--to) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--sign) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--signature) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--owner) COMPREPLY=($(compgen -W "$(ccctl member list -o name 2>/dev/null)" -- "$cur")); return ;;
 	--expires) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--deadline) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
@@ -62,7 +67,7 @@ _ccctl() {
 	'') names="create list show explain set publish unpublish start stop restart move delete exec cp export import console logs snapshot volume image node invite member token audit login logout context events status version completion help"; opts="--help --version" ;;
 	'snapshot') names="create list restore delete" ;;
 	'volume') names="create list show grow delete" ;;
-	'image') names="build import list delete alias show" ;;
+	'image') names="build import sign list delete alias show" ;;
 	'image alias') names="add list remove" ;;
 	'node') names="invite list show distance guests evict drain undrain cap remove" ;;
 	'invite') names="list show revoke" ;;
@@ -179,8 +184,12 @@ _ccctl() {
 		opts="--name --include --mirror --arch --to --output --socket --controller --context --pin --token --help --version"
 		;;
 	'image import' | 'image import '*)
-		opts="--arch --entrypoint --output --socket --controller --context --pin --token --help --version"
+		opts="--arch --sign --entrypoint --output --socket --controller --context --pin --token --help --version"
 		files=-f
+		;;
+	'image sign' | 'image sign '*)
+		opts="--key --signature --statement --output --socket --controller --context --pin --token --help --version"
+		names="$(ccctl image list -o name 2>/dev/null)"
 		;;
 	'image list' | 'image list '*)
 		opts="--filter --watch --output --socket --controller --context --pin --token --help --version"

@@ -10,6 +10,7 @@ function __ccctl_command
 				echo --
 				return
 			case --image --memory -m --cpu -c --disk -d --pids --bandwidth --publish -p --node -n --constraint --affinity --spread --near --within --label --volume -v --on-disconnect --timeout --output -o --socket --controller --context --pin --token --filter --selector -l --to --env -e --escape --lines --size -s --name --include --mirror --arch --owner --expires --deadline --reason --instances --member --description --resource --since --limit --topic --recent
+			case --image --memory -m --cpu -c --disk -d --pids --bandwidth --publish -p --node -n --constraint --affinity --spread --near --within --label --volume -v --on-disconnect --timeout --output -o --socket --controller --context --pin --token --filter --selector -l --env -e --escape --lines --size -s --name --include --mirror --arch --to --sign --key --signature --owner --expires --reason --instances --member --description --resource --since --limit --topic --recent
 				set i (math $i + 1)
 			case '-*'
 			case '*'
@@ -55,6 +56,7 @@ complete -c ccctl -n 'test "$(__ccctl_command)" = "volume"' -a 'delete' -d 'Dele
 complete -c ccctl -n 'test "$(__ccctl_command)" = ""' -a 'image' -d 'and a verb'
 complete -c ccctl -n 'test "$(__ccctl_command)" = "image"' -a 'build' -d 'Build a Debian image and import it'
 complete -c ccctl -n 'test "$(__ccctl_command)" = "image"' -a 'import' -d 'Import a root file system as an image'
+complete -c ccctl -n 'test "$(__ccctl_command)" = "image"' -a 'sign' -d 'Sign an image, so that zones and owners who want that let it run'
 complete -c ccctl -n 'test "$(__ccctl_command)" = "image"' -a 'list' -d 'List images'
 complete -c ccctl -n 'test "$(__ccctl_command)" = "image"' -a 'delete' -d 'Delete images that no instance uses'
 complete -c ccctl -n 'test "$(__ccctl_command)" = "image"' -a 'alias' -d 'and a verb'
@@ -451,6 +453,7 @@ complete -c ccctl -n '__ccctl_in \'image build\'' -l token -x -d 'Your token. Be
 complete -c ccctl -n '__ccctl_in \'image build\'' -l help -s h -d 'Show help for the command.'
 complete -c ccctl -n '__ccctl_in \'image build\'' -l version -d 'Show ccctl\'s own version.'
 complete -c ccctl -n '__ccctl_in \'image import\'' -l arch -x -d 'Architecture in Debian\'s words: amd64, arm64, armhf. Default: what the image says of itself, or this machine\'s'
+complete -c ccctl -n '__ccctl_in \'image import\'' -l sign -r -F -d 'Sign it with this secret key, as ccctl image sign does'
 complete -c ccctl -n '__ccctl_in \'image import\'' -l entrypoint -d 'Of an OCI layout: let instances run what the image says (Entrypoint and Cmd), also where it has an /sbin/init'
 complete -c ccctl -n '__ccctl_in \'image import\'' -l output -s o -x -a 'table wide json yaml csv name' -d 'How to print: table (default) and wide are for people, the others for programs.'
 complete -c ccctl -n '__ccctl_in \'image import\'' -l socket -r -F -d 'The controller\'s unix socket. Default: /run/communitycloud/controller.sock'
@@ -461,6 +464,18 @@ complete -c ccctl -n '__ccctl_in \'image import\'' -l token -x -d 'Your token. B
 complete -c ccctl -n '__ccctl_in \'image import\'' -l help -s h -d 'Show help for the command.'
 complete -c ccctl -n '__ccctl_in \'image import\'' -l version -d 'Show ccctl\'s own version.'
 complete -c ccctl -n '__ccctl_in \'image import\'' -F
+complete -c ccctl -n '__ccctl_in \'image sign\'' -l key -r -F -d 'Secret key of minisign\'s without a passphrase (minisign -G -W)'
+complete -c ccctl -n '__ccctl_in \'image sign\'' -l signature -r -F -d 'Signature that minisign made of the statement: its .minisig file'
+complete -c ccctl -n '__ccctl_in \'image sign\'' -l statement -d 'Only print the image\'s statement, for minisign -S to sign'
+complete -c ccctl -n '__ccctl_in \'image sign\'' -l output -s o -x -a 'table wide json yaml csv name' -d 'How to print: table (default) and wide are for people, the others for programs.'
+complete -c ccctl -n '__ccctl_in \'image sign\'' -l socket -r -F -d 'The controller\'s unix socket. Default: /run/communitycloud/controller.sock'
+complete -c ccctl -n '__ccctl_in \'image sign\'' -l controller -x -d 'Reach the controller over the network instead; needs --token, and --pin unless the token carries it. Several: HOST:PORT,HOST:PORT'
+complete -c ccctl -n '__ccctl_in \'image sign\'' -l context -x -a '(ccctl context list -o name 2>/dev/null)' -d 'Use this context of ccctl login, or \'local\' for this machine\'s controller. Default: the one of ccctl context use.'
+complete -c ccctl -n '__ccctl_in \'image sign\'' -l pin -x -d 'SHA-256 of the controller\'s public key, 64 hexadecimal digits.'
+complete -c ccctl -n '__ccctl_in \'image sign\'' -l token -x -d 'Your token. Better given by the variable, or once to ccctl login: others can see command lines.'
+complete -c ccctl -n '__ccctl_in \'image sign\'' -l help -s h -d 'Show help for the command.'
+complete -c ccctl -n '__ccctl_in \'image sign\'' -l version -d 'Show ccctl\'s own version.'
+complete -c ccctl -n '__ccctl_in \'image sign\'' -a '(ccctl image list -o name 2>/dev/null)'
 complete -c ccctl -n '__ccctl_in \'image list\'' -l filter -x -d 'Only those that are so; may be given again. See the help of the command for keys.'
 complete -c ccctl -n '__ccctl_in \'image list\'' -l watch -s w -d 'Go on with every change until you end it: drawn anew on a terminal, elsewhere a line for each.'
 complete -c ccctl -n '__ccctl_in \'image list\'' -l output -s o -x -a 'table wide json yaml csv name' -d 'How to print: table (default) and wide are for people, the others for programs.'

@@ -230,6 +230,32 @@ START_TEST(the_owners_terms_bound_what_starts_and_say_which)
 }
 END_TEST
 
+/* Of the image 1 of test_assignment nothing can be signed here, but what is no signature of it is refused with what helps. */
+START_TEST(an_owner_with_keys_lets_nothing_unsigned_start)
+{
+	const char *forged = "RURu1ePcu3nbRCSrd4gMfhSfHeQZSVMRAQSmd4GsuRzuWt9A3Z0kF9uwsletrgvXuFTvNugGhmeCNflqd32RwyAaBq+ty4vfvQE=";
+	struct assignment a = test_assignment(1, 1, 0, DESIRED_RUN);
+	struct policy p = terms;
+	char why[INST_REASON] = "";
+	struct cc_error err = { 0 };
+
+	ck_assert(policy_trusts(&p, &a, why, sizeof(why)));
+	ck_assert_int_eq(cc_public_key_parse("RWRu1ePcu3nbRB3s8gFQmQTgzRP9bzEm28QGKG3/m9wIiw1Rsx3t55uv", &p.image_keys[0], &err), 0);
+	p.n_image_keys = 1;
+	ck_assert(!policy_trusts(&p, &a, why, sizeof(why)));
+	ck_assert_str_eq(why,
+	        "refused by the node's owner: of the image, it is not signed; here it needs one by the key 44DB79BBDCE3D56E: ccctl image sign, then "
+	        "ccctl start");
+	cc_set(&a, assignment, image_arch, "amd64");
+	cc_set(&a, assignment, image_signatures, ((struct cc_texts){ 1, &forged }));
+	ck_assert(!policy_trusts(&p, &a, why, sizeof(why)));
+	ck_assert_msg(strstr(why, "44DB79BBDCE3D56E does not fit") != NULL && strstr(why, "then ccctl start") != NULL, "%s", why);
+	p.image_keys[0].id[0] ^= 1;
+	ck_assert(!policy_trusts(&p, &a, why, sizeof(why)));
+	ck_assert_ptr_nonnull(strstr(why, "which is not trusted here"));
+}
+END_TEST
+
 static struct cc_config *load(const char *const *sets, size_t n)
 {
 	struct cc_config_sources from = { .sets = sets, .n_sets = n };
@@ -441,6 +467,7 @@ int main(void)
 	tcase_add_test(tc, the_real_machine_has_something_of_everything);
 	tcase_add_test(tc, a_pool_that_is_smaller_than_the_disk_bounds_it);
 	tcase_add_loop_test(tc, a_share_is_a_percentage_or_an_amount, 0, CC_ARRAY_LEN(shares));
+	tcase_add_test(tc, an_owner_with_keys_lets_nothing_unsigned_start);
 	tcase_add_loop_test(tc, the_owners_terms_bound_what_starts_and_say_which, 0, CC_ARRAY_LEN(asks));
 	tcase_add_test(tc, settings_turn_the_machine_into_an_offer);
 	tcase_add_test(tc, a_share_that_is_none_is_named);
