@@ -5,8 +5,7 @@ _ccctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--) return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--bandwidth|--publish|-p|--node|-n|--constraint|--affinity|--spread|--near|--within|--label|--volume|-v|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--to|--env|-e|--escape|--lines|--size|-s|--name|--include|--mirror|--arch|--owner|--expires|--deadline|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--bandwidth|--publish|-p|--node|-n|--constraint|--affinity|--spread|--near|--within|--label|--volume|-v|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--env|-e|--escape|--lines|--size|-s|--name|--include|--mirror|--arch|--to|--sign|--key|--signature|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--bandwidth|--publish|-p|--node|-n|--constraint|--affinity|--spread|--near|--within|--label|--volume|-v|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--to|--env|-e|--escape|--lines|--size|-s|--name|--include|--mirror|--arch|--sign|--key|--signature|--owner|--expires|--deadline|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${COMP_WORDS[i]} ;;
 		esac
@@ -46,7 +45,6 @@ _ccctl() {
 	--include) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--mirror) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
 	--arch) COMPREPLY=($(compgen -W "" -- "$cur")); return ;;
-	--to) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--sign) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--signature) COMPREPLY=($(compgen -f -- "$cur")); return ;;

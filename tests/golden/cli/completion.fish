@@ -9,8 +9,7 @@ function __ccctl_command
 			case --
 				echo --
 				return
-			case --image --memory -m --cpu -c --disk -d --pids --bandwidth --publish -p --node -n --constraint --affinity --spread --near --within --label --volume -v --on-disconnect --timeout --output -o --socket --controller --context --pin --token --filter --selector -l --to --env -e --escape --lines --size -s --name --include --mirror --arch --owner --expires --deadline --reason --instances --member --description --resource --since --limit --topic --recent
-			case --image --memory -m --cpu -c --disk -d --pids --bandwidth --publish -p --node -n --constraint --affinity --spread --near --within --label --volume -v --on-disconnect --timeout --output -o --socket --controller --context --pin --token --filter --selector -l --env -e --escape --lines --size -s --name --include --mirror --arch --to --sign --key --signature --owner --expires --reason --instances --member --description --resource --since --limit --topic --recent
+			case --image --memory -m --cpu -c --disk -d --pids --bandwidth --publish -p --node -n --constraint --affinity --spread --near --within --label --volume -v --on-disconnect --timeout --output -o --socket --controller --context --pin --token --filter --selector -l --to --env -e --escape --lines --size -s --name --include --mirror --arch --sign --key --signature --owner --expires --deadline --reason --instances --member --description --resource --since --limit --topic --recent
 				set i (math $i + 1)
 			case '-*'
 			case '*'

@@ -6,8 +6,7 @@ _ccctl() {
 	for ((i = 2; i < CURRENT; i++)); do
 		case ${words[i]} in
 		--) _normal; return ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--bandwidth|--publish|-p|--node|-n|--constraint|--affinity|--spread|--near|--within|--label|--volume|-v|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--to|--env|-e|--escape|--lines|--size|-s|--name|--include|--mirror|--arch|--owner|--expires|--deadline|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
-		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--bandwidth|--publish|-p|--node|-n|--constraint|--affinity|--spread|--near|--within|--label|--volume|-v|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--env|-e|--escape|--lines|--size|-s|--name|--include|--mirror|--arch|--to|--sign|--key|--signature|--owner|--expires|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
+		--image|--memory|-m|--cpu|-c|--disk|-d|--pids|--bandwidth|--publish|-p|--node|-n|--constraint|--affinity|--spread|--near|--within|--label|--volume|-v|--on-disconnect|--timeout|--output|-o|--socket|--controller|--context|--pin|--token|--filter|--selector|-l|--to|--env|-e|--escape|--lines|--size|-s|--name|--include|--mirror|--arch|--sign|--key|--signature|--owner|--expires|--deadline|--reason|--instances|--member|--description|--resource|--since|--limit|--topic|--recent) ((i++)) ;;
 		-*) ;;
 		*) cmd=${cmd:+$cmd }${words[i]} ;;
 		esac
@@ -47,7 +46,6 @@ _ccctl() {
 	--include) return ;;
 	--mirror) return ;;
 	--arch) return ;;
-	--to) _files; return ;;
 	--sign) _files; return ;;
 	--key) _files; return ;;
 	--signature) _files; return ;;
