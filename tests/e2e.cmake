@@ -34,7 +34,12 @@ cc_e2e_test(names)
 cc_script_test(e2e.distance ROOT NEEDS postgres ip nsenter
   COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_distance.py
   ENV CC_BUILD=${PROJECT_BINARY_DIR} LOCKS machine LABELS e2e TIMEOUT 300)
-cc_e2e_test(move)
+cc_e2e_test(move LABELS long)
+# A minute is much for the short tier; its first promise is in both.
+cc_script_test(e2e.moved ROOT NEEDS postgres busybox nft ip
+  COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_move.py
+    Moves.test_a_stateless_one_starts_elsewhere_first_and_its_name_follows
+  ENV CC_BUILD=${PROJECT_BINARY_DIR} LOCKS machine LABELS e2e TIMEOUT 300)
 # Nothing of the machine is shared: the nodes are simulated.
 cc_script_test(e2e.welcome ROOT NEEDS postgres busybox
   COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_welcome.py
