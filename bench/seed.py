@@ -10,7 +10,7 @@ def seed(zone, nodes, instances, pins=None):
     zone.controller.stop()
     pins = pins or [f"{i:064x}" for i in range(1, nodes + 1)]
     sql = "\n".join(["CREATE TEMP TABLE key (number serial, pin text);", "COPY key (pin) FROM STDIN;", *pins[:nodes], "\\.", f"""
-        BEGIN; DELETE FROM instance; DELETE FROM placement; DELETE FROM node; DELETE FROM image;
+        BEGIN; DELETE FROM idempotency; DELETE FROM instance; DELETE FROM placement; DELETE FROM node; DELETE FROM image;
         INSERT INTO image SELECT gen_random_uuid(), 'busybox', 'amd64', 1, repeat('0', 64), id, 0, 0 FROM member WHERE role = 'admin' LIMIT 1;
         INSERT INTO node SELECT gen_random_uuid(), 'n' || number, 'ready', m.id, pin, 'amd64', 'seeded', '["lxc"]',
             big, big, big, big, big, big, 900000, big, big, big, 900000, 0, 0, 0, 0, '{{}}', 0, 0, 0
