@@ -173,6 +173,8 @@ def main():
         zone.start()
         zone.import_busybox()
         node = zone.add_node("ada", settings={"stop_grace": "0ms", "log_level": "warning", "machine_cpu_millis": 64000})
+        # The bridge is there while an instance is; the floor's containers are on it too.
+        zone.ccctl("create", "keeper", "--image", "busybox", "--memory", "32MiB", "--disk", "32MiB")
         ours, incus = Ours(zone), Incus()
         ours.one_by_one(2)
         floor = Floor(zone, node)
